@@ -1,0 +1,63 @@
+package dev.weir.model;
+
+/// How attention of one block is put together.
+///
+/// @param nHeads query heads
+/// @param nKvHeads key/value heads, each serving `nHeads / nKvHeads` query heads
+/// @param dHead size of a head
+/// @param scale what the products of queries and keys are multiplied with
+/// @param softcap what the scores pass through before the softmax
+/// @param visibility which keys a query sees
+/// @param positions how it tells positions apart
+/// @param qkNorm which norm queries and keys pass, before rotation
+/// @param biases which of its maps have biases
+/// @param softmaxShare 1 for softmax attention; below, the rest is attention of weight 1 to every
+///     visible key (Zhong et al. 2023, arXiv:2306.17844, section 2)
+public record AttentionSpec(
+    int nHeads,
+    int nKvHeads,
+    int dHead,
+    double scale,
+    Softcap softcap,
+    Visibility visibility,
+    PositionCode positions,
+    QkNorm qkNorm,
+    Biases biases,
+    double softmaxShare) {
+
+  /// Which keys a query sees.
+  public sealed interface Visibility {
+
+    /// Itself and everything before it.
+    record Causal() implements Visibility {}
+
+    /// The `windowSize` latest, itself included.
+    record SlidingWindow(int windowSize) implements Visibility {}
+
+    /// Every position of the text.
+    record Bidirectional() implements Visibility {}
+  }
+
+  /// Which norm queries and keys pass.
+  public sealed interface QkNorm {
+
+    /// None.
+    record NoQkNorm() implements QkNorm {}
+
+    /// One over each head, weights `[d_head]` (Qwen 3, Gemma 3, Phi).
+    record PerHead(NormSpec norm) implements QkNorm {}
+
+    /// One over all heads together, weights `[head, d_head]` (OLMo 2).
+    record AcrossHeads(NormSpec norm) implements QkNorm {}
+  }
+
+  /// Which maps have biases.
+  public enum Biases {
+    /// None.
+    NONE,
+    /// Queries, keys and values (Qwen 2).
+    QKV,
+    /// Queries, keys, values and the output.
+    ALL
+  }
+}

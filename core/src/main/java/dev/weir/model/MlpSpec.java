@@ -1,0 +1,22 @@
+package dev.weir.model;
+
+/// How the MLP of one block is put together.
+public sealed interface MlpSpec {
+
+  /// The block has none (attention-only models).
+  record NoMlp() implements MlpSpec {}
+
+  /// `act(x W_in + b_in) W_out + b_out`.
+  ///
+  /// @param dMlp how many neurons
+  /// @param activation the nonlinearity
+  /// @param biases whether its maps have biases
+  record Plain(int dMlp, Activation activation, boolean biases) implements MlpSpec {}
+
+  /// `(act(x W_gate) ⊙ x W_in) W_out` (Shazeer 2020, arXiv:2002.05202, eq. 6).
+  ///
+  /// @param dMlp how many neurons
+  /// @param activation the nonlinearity of the gate
+  /// @param biases whether its maps have biases
+  record Gated(int dMlp, Activation activation, boolean biases) implements MlpSpec {}
+}

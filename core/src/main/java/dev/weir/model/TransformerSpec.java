@@ -1,0 +1,127 @@
+package dev.weir.model;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// How a transformer is put together: everything but its numbers.
+///
+/// @param family what published models of this kind are called, for instance `llama`
+/// @param dModel width of the residual stream
+/// @param dVocab how many tokens it can read
+/// @param dVocabOut how many tokens it scores
+/// @param nCtx the longest text it was made for, in tokens
+/// @param blocks its blocks, first to last
+/// @param positions how it tells positions apart, where that concerns the embedding
+/// @param embedScale what token embeddings are multiplied with
+/// @param lnFinal the norm before the unembedding
+/// @param unembedding where the unembedding comes from
+/// @param finalSoftcap what the logits pass through
+/// @param pathway how sublayers meet the stream over depth
+public record TransformerSpec(
+    String family,
+    int dModel,
+    int dVocab,
+    int dVocabOut,
+    int nCtx,
+    List<BlockSpec> blocks,
+    PositionCode positions,
+    double embedScale,
+    NormSpec lnFinal,
+    Unembedding unembedding,
+    Softcap finalSoftcap,
+    PathwaySpec pathway) {
+
+  public TransformerSpec {
+    blocks = List.copyOf(blocks);
+    List<String> problems = new ArrayList<>();
+    atLeastOne(problems, "d_model", dModel);
+    atLeastOne(problems, "d_vocab", dVocab);
+    atLeastOne(problems, "d_vocab_out", dVocabOut);
+    atLeastOne(problems, "n_ctx", nCtx);
+    for (int layer = 0; layer < blocks.size(); layer++) {
+      check(problems, layer, blocks.get(layer));
+    }
+    if (!problems.isEmpty()) {
+      throw ModelException.impossibleSpec(family, problems);
+    }
+  }
+
+  /// Where the unembedding comes from.
+  public enum Unembedding {
+    /// The embedding, turned around.
+    TIED,
+    /// A matrix of its own.
+    SEPARATE,
+    /// A matrix of its own and a bias.
+    SEPARATE_WITH_BIAS
+  }
+
+  /// How sublayers meet the stream over depth.
+  public sealed interface PathwaySpec {
+
+    /// [dev.weir.pathway.PreNorm].
+    record PreNorm() implements PathwaySpec {}
+
+    /// [dev.weir.pathway.PostNorm].
+    ///
+    /// @param epsilon of its norms
+    record PostNorm(double epsilon) implements PathwaySpec {}
+  }
+
+  /// How many blocks it has.
+  public int nLayers() {
+    return blocks.size();
+  }
+
+  /// The same transformer with other blocks.
+  ///
+  /// @param others the blocks
+  public TransformerSpec withBlocks(List<BlockSpec> others) {
+    return new TransformerSpec(
+        family,
+        dModel,
+        dVocab,
+        dVocabOut,
+        nCtx,
+        others,
+        positions,
+        embedScale,
+        lnFinal,
+        unembedding,
+        finalSoftcap,
+        pathway);
+  }
+
+  private static void atLeastOne(List<String> problems, String name, int size) {
+    if (size < 1) {
+      problems.add("%s is %d, but must be at least 1".formatted(name, size));
+    }
+  }
+
+  private static void check(List<String> problems, int layer, BlockSpec block) {
+    AttentionSpec attention = block.attention();
+    if (attention.nHeads() < 1 || attention.dHead() < 1) {
+      problems.add(
+          "block %d has %d heads of size %d, but needs at least one of at least one"
+              .formatted(layer, attention.nHeads(), attention.dHead()));
+    }
+    if (attention.nKvHeads() < 1 || attention.nHeads() % attention.nKvHeads() != 0) {
+      problems.add(
+          "n_heads (%d) must be a multiple of n_key_value_heads (%d) in block %d"
+              .formatted(attention.nHeads(), attention.nKvHeads(), layer));
+    }
+    if (attention.positions() instanceof PositionCode.Rotary(int dimensions, double theta, _, _)
+        && (dimensions < 2
+            || dimensions % 2 != 0
+            || dimensions > attention.dHead()
+            || !(theta > 0))) {
+      problems.add(
+          "rotary positions of %d dimensions and base %s do not fit heads of size %d in block %d"
+              .formatted(dimensions, theta, attention.dHead(), layer));
+    }
+    if (attention.visibility() instanceof AttentionSpec.Visibility.SlidingWindow(int windowSize)
+        && windowSize < 1) {
+      problems.add("the window of block %d is %d tokens".formatted(layer, windowSize));
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package dev.weir.stream;
+
+import dev.weir.tensor.Tensor;
+
+/// What a run lets others do at its hook points: look, and hand back another value.
+public interface Hooks {
+
+  /// Whether this place matters; where it does not, the run may skip computing the value.
+  ///
+  /// @param point the place
+  boolean touches(HookPoint point);
+
+  /// Called as the value passes, at places that [#touches] names.
+  ///
+  /// @param point the place
+  /// @param value the value there, `[batch, ..]` and then the axes of the place
+  /// @return the value to go on with, same shape
+  Tensor apply(HookPoint point, Tensor value);
+
+  /// Nobody looks.
+  static Hooks none() {
+    return new None();
+  }
+
+  /// Nobody looks.
+  record None() implements Hooks {
+    @Override
+    public boolean touches(HookPoint point) {
+      return false;
+    }
+
+    @Override
+    public Tensor apply(HookPoint point, Tensor value) {
+      return value;
+    }
+  }
+
+  /// First these, then the others, at every place.
+  ///
+  /// @param next who comes after
+  default Hooks then(Hooks next) {
+    return new Both(this, next);
+  }
+
+  /// One after the other.
+  ///
+  /// @param first sees the value as computed
+  /// @param second sees what the first made of it
+  record Both(Hooks first, Hooks second) implements Hooks {
+    @Override
+    public boolean touches(HookPoint point) {
+      return first.touches(point) || second.touches(point);
+    }
+
+    @Override
+    public Tensor apply(HookPoint point, Tensor value) {
+      Tensor seen = first.touches(point) ? first.apply(point, value) : value;
+      return second.touches(point) ? second.apply(point, seen) : seen;
+    }
+  }
+}

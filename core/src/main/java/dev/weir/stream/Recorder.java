@@ -1,0 +1,74 @@
+package dev.weir.stream;
+
+import dev.weir.tensor.Tensor;
+import dev.weir.tensor.TensorOwner;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/// Keeps what a [Capture] asks for as it passes, and makes the [StreamTrace] of it. Keeping a whole
+/// value costs nothing, since tensors never change; a single position is copied, so that the rest can
+/// be freed.
+public final class Recorder implements Hooks {
+  private final Set<HookPoint> wanted;
+  private final Capture.Positions positions;
+  private final boolean single;
+  private final Map<HookPoint, Tensor> values = new LinkedHashMap<>();
+  private final TensorOwner owner = new TensorOwner();
+
+  /// A recorder for one run.
+  ///
+  /// @param wanted the places to keep
+  /// @param positions the positions to keep
+  /// @param texts how many texts the run has; one text has no batch axis in the trace
+  public Recorder(Set<HookPoint> wanted, Capture.Positions positions, int texts) {
+    this.wanted = Set.copyOf(wanted);
+    this.positions = positions;
+    this.single = texts == 1;
+  }
+
+  @Override
+  public boolean touches(HookPoint point) {
+    return wanted.contains(point);
+  }
+
+  @Override
+  public Tensor apply(HookPoint point, Tensor value) {
+    values.put(point, keep(value));
+    return value;
+  }
+
+  private Tensor keep(Tensor value) {
+    Tensor text = single && value.shape().has("batch") ? value.at("batch", 0) : value;
+    return owner.own(
+        switch (positions) {
+          case Capture.Positions.All() -> text == value ? text.alias() : text;
+          case Capture.Positions.One(int index) -> oneOf(text, index);
+        });
+  }
+
+  private static Tensor oneOf(Tensor value, int index) {
+    String axis = value.shape().has("query_pos") ? "query_pos" : "pos";
+    int length = (int) value.size(axis);
+    int position = index < 0 ? length + index : index;
+    if (position < 0 || position >= length) {
+      throw StreamException.positionOutside(index, length);
+    }
+    return value.slice(axis, position, 1).copy();
+  }
+
+  /// The record, complete once the run is over.
+  ///
+  /// @param tokens the tokens that were run
+  /// @param logits the scores, `[batch, pos, d_vocab]`, if the run went to the end
+  public StreamTrace finish(List<int[]> tokens, Optional<Tensor> logits) {
+    return new StreamTrace(tokens, values, logits.map(this::keep), owner);
+  }
+
+  /// Frees what was kept of a run that failed.
+  public void abandon() {
+    owner.close();
+  }
+}

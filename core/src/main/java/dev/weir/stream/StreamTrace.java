@@ -1,0 +1,80 @@
+package dev.weir.stream;
+
+import dev.weir.tensor.Tensor;
+import dev.weir.tensor.TensorOwner;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/// The record of a run: the values that a [Capture] asked for. It owns their memory; close it when
+/// done.
+///
+/// Values of one text have no batch axis; values of several have `batch` in front.
+public final class StreamTrace implements AutoCloseable {
+  private final List<int[]> tokens;
+  private final Map<HookPoint, Tensor> values;
+  private final Optional<Tensor> logits;
+  private final TensorOwner owner;
+
+  StreamTrace(
+      List<int[]> tokens,
+      Map<HookPoint, Tensor> values,
+      Optional<Tensor> logits,
+      TensorOwner owner) {
+    this.tokens = tokens.stream().map(int[]::clone).toList();
+    this.values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
+    this.logits = logits;
+    this.owner = owner;
+  }
+
+  /// The value at a place; its axes are those in the Javadoc of the [HookPoint], with only the kept
+  /// positions.
+  ///
+  /// @param point the place
+  /// @throws StreamException if it was not captured
+  public Tensor get(HookPoint point) {
+    Tensor value = values.get(point);
+    if (value == null) {
+      throw StreamException.notCaptured(point, values.size());
+    }
+    return value;
+  }
+
+  /// Whether a place was captured.
+  ///
+  /// @param point the place
+  public boolean has(HookPoint point) {
+    return values.containsKey(point);
+  }
+
+  /// The places captured, in the order of the computation.
+  public Set<HookPoint> points() {
+    return values.keySet();
+  }
+
+  /// The model's scores for the next token, `[pos, d_vocab]`, kept positions only.
+  ///
+  /// @throws StreamException if the run stopped before the unembedding
+  public Tensor logits() {
+    return logits.orElseThrow(StreamException::noLogits);
+  }
+
+  /// Whether the run went on to the unembedding.
+  public boolean hasLogits() {
+    return logits.isPresent();
+  }
+
+  /// The tokens that were run, one array for each text.
+  public List<int[]> tokens() {
+    return tokens.stream().map(int[]::clone).toList();
+  }
+
+  /// Frees the values.
+  @Override
+  public void close() {
+    owner.close();
+  }
+}

@@ -1,0 +1,75 @@
+package dev.weir.tensor;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.bytedeco.pytorch.global.torch;
+
+/// Starts libtorch, once, the way it runs well inside a JVM. The settings are read by the native
+/// libraries while they load, so they have to be in place before the first call.
+public final class Engine {
+
+  private Engine() {}
+
+  /// Loads the engine if that has not happened yet. Called by whatever makes the first tensor.
+  static void start() {
+    Started.once();
+  }
+
+  /// How many threads one operation may use.
+  ///
+  /// @param threads at least 1
+  public static void useThreads(int threads) {
+    start();
+    torch.set_num_threads(threads);
+  }
+
+  /// How many threads one operation may use.
+  public static int threads() {
+    start();
+    return torch.get_num_threads();
+  }
+
+  /// Initialised by the JVM exactly once, on first use.
+  private static final class Started {
+    static {
+      // Idle OpenMP threads otherwise spin on the cores that OpenBLAS is working on: three times
+      // slower.
+      environment("OMP_WAIT_POLICY", "PASSIVE");
+      // The binding warns on stderr that its OpenBLAS is of another line, as intended.
+      System.setProperty("org.bytedeco.javacpp.logger", "slf4j");
+      torch.set_num_threads(Runtime.getRuntime().availableProcessors());
+    }
+
+    static void once() {}
+
+    @SuppressWarnings("restricted") // A C call with the signature that POSIX gives it.
+    private static void environment(String name, String value) {
+      Linker linker = Linker.nativeLinker();
+      var setenv = linker.defaultLookup().find("setenv");
+      if (setenv.isEmpty()) {
+        return; // Windows: its OpenMP does not read the variable either.
+      }
+      try (Arena arena = Arena.ofConfined()) {
+        int unused =
+            (int)
+                linker
+                    .downcallHandle(
+                        setenv.get(),
+                        FunctionDescriptor.of(
+                            ValueLayout.JAVA_INT,
+                            ValueLayout.ADDRESS,
+                            ValueLayout.ADDRESS,
+                            ValueLayout.JAVA_INT))
+                    .invokeExact(
+                        arena.allocateFrom(name),
+                        arena.allocateFrom(value),
+                        0);
+      } catch (Throwable e) {
+        throw new ExceptionInInitializerError(e);
+      }
+    }
+  }
+}

@@ -1,0 +1,88 @@
+package dev.weir.tensor;
+
+import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+
+/// Steps that the engine does in one pass over memory. Each has a readable twin composed from
+/// [Tensor]'s operations in the test tree.
+public final class Fused {
+
+  private Fused() {}
+
+  /// Centres, scales to unit variance, multiplies and shifts along the innermost axis (Ba et al.
+  /// 2016, arXiv:1607.06450).
+  ///
+  /// @param x the normalised axis is the innermost, `[.., d_model]`
+  /// @param weight the gain, `[d_model]`
+  /// @param bias the shift, `[d_model]`
+  /// @param epsilon added to the variance
+  /// @return same shape as `x`
+  public static Tensor layerNorm(Tensor x, Tensor weight, Tensor bias, double epsilon) {
+    return x.same(
+        torch.layer_norm(
+            x.handle(),
+            new long[] {weight.shape().elements()},
+            new TensorOptional(weight.handle()),
+            new TensorOptional(bias.handle()),
+            epsilon,
+            false));
+  }
+
+  /// Softmax attention that never holds its scores.
+  ///
+  /// @param query `[batch, head, query_pos, d_head]`
+  /// @param key `[batch, head, key_pos, d_head]`
+  /// @param value `[batch, head, key_pos, d_head]`
+  /// @param scale what the products are multiplied with
+  /// @return `[batch, head, query_pos, d_head]`; query `i` sees the keys up to `i`
+  public static Tensor causalAttention(Tensor query, Tensor key, Tensor value, double scale) {
+    return attention(query, key, value, new TensorOptional(), Causal.YES, scale);
+  }
+
+  /// Softmax attention that never holds its scores, every query seeing every key.
+  ///
+  /// @param query `[batch, head, query_pos, d_head]`
+  /// @param key `[batch, head, key_pos, d_head]`
+  /// @param value `[batch, head, key_pos, d_head]`
+  /// @param scale what the products are multiplied with
+  /// @return `[batch, head, query_pos, d_head]`
+  public static Tensor fullAttention(Tensor query, Tensor key, Tensor value, double scale) {
+    return attention(query, key, value, new TensorOptional(), Causal.NO, scale);
+  }
+
+  /// Softmax attention that never holds its scores, under a mask.
+  ///
+  /// @param query `[batch, head, query_pos, d_head]`
+  /// @param key `[batch, head, key_pos, d_head]`
+  /// @param value `[batch, head, key_pos, d_head]`
+  /// @param visible which keys a query sees, booleans, `[query_pos, key_pos]` or
+  ///     `[batch, query_pos, key_pos]`
+  /// @param scale what the products are multiplied with
+  /// @return `[batch, head, query_pos, d_head]`
+  public static Tensor maskedAttention(
+      Tensor query, Tensor key, Tensor value, Tensor visible, double scale) {
+    var mask =
+        visible.shape().rank() == 3 ? visible.handle().unsqueeze(1) : visible.handle();
+    return attention(query, key, value, new TensorOptional(mask), Causal.NO, scale);
+  }
+
+  private enum Causal {
+    YES,
+    NO
+  }
+
+  private static Tensor attention(
+      Tensor query, Tensor key, Tensor value, TensorOptional mask, Causal causal, double scale) {
+    return query.same(
+        torch.scaled_dot_product_attention(
+            query.handle(),
+            key.handle(),
+            value.handle(),
+            mask,
+            0.0,
+            causal == Causal.YES,
+            new DoubleOptional(scale),
+            false));
+  }
+}
