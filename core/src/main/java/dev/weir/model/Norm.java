@@ -3,6 +3,7 @@ package dev.weir.model;
 import dev.weir.stream.HookPoint;
 import dev.weir.stream.Hooks;
 import dev.weir.stream.NormSite;
+import dev.weir.tensor.Axis;
 import dev.weir.tensor.DType;
 import dev.weir.tensor.Fused;
 import dev.weir.tensor.Tensor;
@@ -27,14 +28,41 @@ public sealed interface Norm {
 
   /// Scales only (Zhang & Sennrich 2019, arXiv:1910.07467, eq. 4).
   ///
-  /// @param gain the gain as it acts (Gemma's offset included), `[d_model]`
+  /// @param weight the stored gain, `[d_model]`
+  /// @param meaning how the stored gain acts
   /// @param epsilon added to the mean square
-  record RmsNorm(Tensor gain, double epsilon) implements Norm {}
+  record RmsNorm(Tensor weight, NormSpec.Gain meaning, double epsilon) implements Norm {
+
+    /// The gain as it acts, `[d_model]`.
+    public Tensor gain() {
+      return switch (meaning) {
+        case PLAIN -> weight;
+        case OFFSET_BY_ONE -> weight.plus(1);
+      };
+    }
+  }
 
   /// Scales only, without a gain.
   ///
   /// @param epsilon added to the mean square
   record RmsNormPre(double epsilon) implements Norm {}
+
+  /// The norm whose weights stand at a path of a model.
+  ///
+  /// @param spec which norm
+  /// @param parameters the model's numbers
+  /// @param path for instance `blocks.0.ln1`
+  static Norm of(NormSpec spec, Parameters parameters, String path) {
+    return switch (spec) {
+      case NormSpec.NoNorm() -> new NoNorm();
+      case NormSpec.LayerNorm(double epsilon) ->
+          new LayerNorm(parameters.get(path + ".w"), parameters.get(path + ".b"), epsilon);
+      case NormSpec.LayerNormPre(double epsilon) -> new LayerNormPre(epsilon);
+      case NormSpec.RmsNorm(double epsilon, NormSpec.Gain meaning) ->
+          new RmsNorm(parameters.get(path + ".w"), meaning, epsilon);
+      case NormSpec.RmsNormPre(double epsilon) -> new RmsNormPre(epsilon);
+    };
+  }
 
   /// The normalised value, same shape as `x`.
   ///
@@ -51,7 +79,7 @@ public sealed interface Norm {
           Fused.layerNorm(x, weight, bias, epsilon);
       case LayerNorm(Tensor weight, Tensor bias, double _) ->
           watched(x, site, hooks).times(weight).plus(bias);
-      case RmsNorm(Tensor gain, double _) -> watched(x, site, hooks).times(gain);
+      case RmsNorm norm -> watched(x, site, hooks).times(norm.gain());
       case LayerNormPre _, RmsNormPre _ -> watched(x, site, hooks);
     };
   }
@@ -62,7 +90,7 @@ public sealed interface Norm {
     var scalePoint = new HookPoint.NormScale(site);
     Tensor scale = scaleOf(centred);
     if (hooks.touches(scalePoint)) {
-      scale = hooks.apply(scalePoint, scale);
+      scale = hooks.apply(scalePoint, asColumn(scale)).at("one", 0);
     }
     Tensor normalized = centred.dividedBy(scale).to(x.dtype());
     var normalizedPoint = new HookPoint.NormNormalized(site);
@@ -91,9 +119,14 @@ public sealed interface Norm {
       case NoNorm() -> centred.square().mean(innermost(centred)).times(0).plus(1);
       case LayerNorm(_, _, double epsilon) -> root(centred, epsilon);
       case LayerNormPre(double epsilon) -> root(centred, epsilon);
-      case RmsNorm(_, double epsilon) -> root(centred, epsilon);
+      case RmsNorm(_, _, double epsilon) -> root(centred, epsilon);
       case RmsNormPre(double epsilon) -> root(centred, epsilon);
     };
+  }
+
+  private static Tensor asColumn(Tensor scale) {
+    Axis last = scale.shape().axes().getLast();
+    return scale.split(last.name(), last, new Axis("one", 1));
   }
 
   private static Tensor root(Tensor centred, double epsilon) {

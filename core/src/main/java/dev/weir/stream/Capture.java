@@ -1,5 +1,6 @@
 package dev.weir.stream;
 
+import dev.weir.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
@@ -38,6 +39,24 @@ public record Capture(List<String> globs, Positions positions, Logits logits) {
     ///
     /// @param index the position
     record One(int index) implements Positions {}
+
+    /// The kept positions of a value, a view.
+    ///
+    /// @param value has an axis `pos` or `query_pos`
+    default Tensor of(Tensor value) {
+      return switch (this) {
+        case All() -> value;
+        case One(int index) -> {
+          String axis = value.shape().has("query_pos") ? "query_pos" : "pos";
+          int length = (int) value.size(axis);
+          int position = index < 0 ? length + index : index;
+          if (position < 0 || position >= length) {
+            throw StreamException.positionOutside(index, length);
+          }
+          yield value.slice(axis, position, 1);
+        }
+      };
+    }
   }
 
   /// Nothing but the logits.

@@ -41,30 +41,26 @@ public final class Recorder implements Hooks {
   }
 
   private Tensor keep(Tensor value) {
-    Tensor text = single && value.shape().has("batch") ? value.at("batch", 0) : value;
-    return owner.own(
-        switch (positions) {
-          case Capture.Positions.All() -> text == value ? text.alias() : text;
-          case Capture.Positions.One(int index) -> oneOf(text, index);
-        });
+    Tensor text = withoutBatch(value);
+    Tensor kept = positions.of(text);
+    return owner.own(kept == text ? alias(value, text) : kept.copy());
   }
 
-  private static Tensor oneOf(Tensor value, int index) {
-    String axis = value.shape().has("query_pos") ? "query_pos" : "pos";
-    int length = (int) value.size(axis);
-    int position = index < 0 ? length + index : index;
-    if (position < 0 || position >= length) {
-      throw StreamException.positionOutside(index, length);
-    }
-    return value.slice(axis, position, 1).copy();
+  private Tensor withoutBatch(Tensor value) {
+    return single && value.shape().has("batch") ? value.at("batch", 0) : value;
+  }
+
+  /// A recorded tensor has a life of its own.
+  private static Tensor alias(Tensor value, Tensor text) {
+    return text == value ? text.alias() : text;
   }
 
   /// The record, complete once the run is over.
   ///
   /// @param tokens the tokens that were run
-  /// @param logits the scores, `[batch, pos, d_vocab]`, if the run went to the end
+  /// @param logits the scores at the kept positions, `[batch, pos, d_vocab]`, if the run went to the end
   public StreamTrace finish(List<int[]> tokens, Optional<Tensor> logits) {
-    return new StreamTrace(tokens, values, logits.map(this::keep), owner);
+    return new StreamTrace(tokens, values, logits.map(l -> owner.own(alias(l, withoutBatch(l)))), owner);
   }
 
   /// Frees what was kept of a run that failed.

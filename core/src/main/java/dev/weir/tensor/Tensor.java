@@ -359,6 +359,13 @@ public final class Tensor implements AutoCloseable {
     return zip(other, torch::bitwise_and);
   }
 
+  /// One or the other, for booleans; axes meet by name.
+  ///
+  /// @param other booleans, any shape
+  public Tensor or(Tensor other) {
+    return zip(other, torch::bitwise_or);
+  }
+
   // ---------------------------------------------------------------- along axes
 
   /// The sum along some axes, which disappear.
@@ -637,6 +644,11 @@ public final class Tensor implements AutoCloseable {
                   new org.bytedeco.pytorch.Device(torch.DeviceType.CUDA, (byte) index),
                   scalarType(dtype)));
     };
+  }
+
+  /// Where its numbers are.
+  public Device device() {
+    return handle.is_cuda() ? new Device.Cuda(handle.device().index()) : new Device.Cpu();
   }
 
   private Tensor onCpu() {

@@ -1,0 +1,198 @@
+package dev.weir.model;
+
+import dev.weir.model.AttentionSpec.QkNorm;
+import dev.weir.stream.HookPoint;
+import dev.weir.stream.Hooks;
+import dev.weir.stream.NormSite;
+import dev.weir.tensor.Axis;
+import dev.weir.tensor.DType;
+import dev.weir.tensor.Fused;
+import dev.weir.tensor.Tensor;
+import java.util.Optional;
+
+/// Attention of one block (Vaswani et al. 2017, arXiv:1706.03762, section 3.2.2), with grouped
+/// queries, rotary positions, windows, softcaps and query/key norms as the spec says.
+final class Attention {
+  private final int layer;
+  private final AttentionSpec spec;
+  private final Projection query;
+  private final Projection key;
+  private final Projection value;
+  private final Projection output;
+  private final Norm queryNorm;
+  private final Norm keyNorm;
+  private final Optional<Rotary> rotary;
+
+  Attention(int layer, AttentionSpec spec, int nCtx, Parameters parameters) {
+    String path = "blocks.%d.attn.".formatted(layer);
+    this.layer = layer;
+    this.spec = spec;
+    this.query = Projection.of(parameters, path + "W_Q", path + "b_Q");
+    this.key = Projection.of(parameters, path + "W_K", path + "b_K");
+    this.value = Projection.of(parameters, path + "W_V", path + "b_V");
+    this.output = Projection.of(parameters, path + "W_O", path + "b_O");
+    this.queryNorm = qkNorm(spec.qkNorm(), parameters, path + "q_norm");
+    this.keyNorm = qkNorm(spec.qkNorm(), parameters, path + "k_norm");
+    this.rotary =
+        spec.positions() instanceof PositionCode.Rotary code
+            ? Optional.of(new Rotary(code, nCtx))
+            : Optional.empty();
+  }
+
+  /// What attention adds to the stream, `[batch, pos, d_model]`.
+  ///
+  /// @param queryInput what queries are made of, normalised, `[batch, pos, d_model]`
+  /// @param keyInput what keys are made of, same shape
+  /// @param valueInput what values are made of, same shape
+  /// @param run what all blocks of a run share
+  Tensor forward(Tensor queryInput, Tensor keyInput, Tensor valueInput, Run run) {
+    Hooks hooks = run.hooks();
+    Span span = run.span();
+    Tensor q = normed(query.apply(queryInput, "d_model"), queryNorm, "head");
+    Tensor k = normed(key.apply(keyInput, "d_model"), keyNorm, "kv_head");
+    Tensor v = see(hooks, new HookPoint.Value(layer), value.apply(valueInput, "d_model"));
+    q = turned(see(hooks, new HookPoint.Query(layer), q), span, hooks, new HookPoint.RotatedQuery(layer));
+    k = turned(see(hooks, new HookPoint.Key(layer), k), span, hooks, new HookPoint.RotatedKey(layer));
+    var keysAndValues = remembered(byHead(k), byHead(v), run.cache());
+    Tensor z =
+        see(hooks, new HookPoint.Z(layer), mixed(q, keysAndValues, span, hooks).order(PLACES));
+    return written(z, hooks);
+  }
+
+  /// The order of axes outside the mixing itself.
+  private static final String[] PLACES = {"batch", "pos", "head", "d_head"};
+
+  private static Tensor byHead(Tensor keysOrValues) {
+    return keysOrValues.rename("pos", "key_pos").order("batch", "kv_head", "key_pos", "d_head");
+  }
+
+  private KvCache.KeysAndValues remembered(Tensor keys, Tensor values, Optional<KvCache> cache) {
+    return cache
+        .map(c -> c.layer(layer).append(keys, values))
+        .orElseGet(() -> new KvCache.KeysAndValues(keys, values));
+  }
+
+  private Tensor turned(Tensor x, Span span, Hooks hooks, HookPoint point) {
+    return rotary
+        .map(r -> see(hooks, point, r.turn(x, span.angles(r, x))))
+        .orElse(x);
+  }
+
+  /// `[batch, head, pos, d_head]`.
+  private Tensor mixed(Tensor q, KvCache.KeysAndValues kv, Span span, Hooks hooks) {
+    Span.Mask mask = span.mask(spec.visibility());
+    Tensor queries = q.order("batch", "head", "pos", "d_head");
+    return canFuse(q, hooks)
+        ? fused(queries, forEachHead(kv.keys()), forEachHead(kv.values()), mask)
+        : composed(queries, kv, mask, hooks);
+  }
+
+  /// One query is a few small products; the fused kernel pays off for many.
+  private boolean canFuse(Tensor q, Hooks hooks) {
+    return !hooks.touches(new HookPoint.AttnScores(layer))
+        && !hooks.touches(new HookPoint.Pattern(layer))
+        && spec.softcap() instanceof Softcap.Unbounded
+        && spec.softmaxShare() == 1
+        && (q.dtype() == DType.FLOAT32 || q.dtype() == DType.FLOAT64)
+        && q.size("pos") > 1;
+  }
+
+  private Tensor fused(Tensor q, Tensor k, Tensor v, Span.Mask mask) {
+    return switch (mask) {
+      case Span.Mask.Everything() -> Fused.fullAttention(q, k, v, spec.scale());
+      case Span.Mask.Triangle _ -> Fused.causalAttention(q, k, v, spec.scale());
+      case Span.Mask.Some(Tensor visible) -> Fused.maskedAttention(q, k, v, visible, spec.scale());
+    };
+  }
+
+  private Tensor forEachHead(Tensor keysOrValues) {
+    int group = spec.nHeads() / spec.nKvHeads();
+    if (group == 1) {
+      return keysOrValues.rename("kv_head", "head");
+    }
+    return keysOrValues
+        .repeat(new Axis("group", group))
+        .order("batch", "kv_head", "group", "key_pos", "d_head")
+        .merge("head", "kv_head", "group");
+  }
+
+  /// The same as the fused kernel, step by step, so that scores and pattern can be seen and changed.
+  private Tensor composed(Tensor q, KvCache.KeysAndValues kv, Span.Mask mask, Hooks hooks) {
+    Axis kvHead = new Axis("kv_head", spec.nKvHeads());
+    Axis group = new Axis("group", spec.nHeads() / spec.nKvHeads());
+    Tensor grouped = q.times(spec.scale()).rename("pos", "query_pos").split("head", kvHead, group);
+    Tensor raw = spec.softcap().applyTo(grouped.dot(kv.keys(), "d_head"));
+    Tensor scores =
+        see(hooks, new HookPoint.AttnScores(layer), masked(raw.merge("head", "kv_head", "group"), mask));
+    Tensor pattern = see(hooks, new HookPoint.Pattern(layer), pattern(scores, mask));
+    return pattern
+        .split("head", kvHead, group)
+        .dot(kv.values(), "key_pos")
+        .merge("head", "kv_head", "group")
+        .rename("query_pos", "pos");
+  }
+
+  private static Tensor masked(Tensor scores, Span.Mask mask) {
+    return switch (mask) {
+      case Span.Mask.Everything() -> scores;
+      case Span.Mask.Triangle(Tensor visible) ->
+          scores.where(visible, Double.NEGATIVE_INFINITY);
+      case Span.Mask.Some(Tensor visible) -> scores.where(visible, Double.NEGATIVE_INFINITY);
+    };
+  }
+
+  private Tensor pattern(Tensor scores, Span.Mask mask) {
+    Tensor softmax = scores.softmax("key_pos");
+    if (spec.softmaxShare() == 1) {
+      return softmax;
+    }
+    Tensor uniform = masked(softmax.times(0).plus(1), mask);
+    return softmax.times(spec.softmaxShare()).plus(uniform.times(1 - spec.softmaxShare()));
+  }
+
+  private Tensor written(Tensor z, Hooks hooks) {
+    HookPoint point = new HookPoint.HeadResult(layer);
+    if (!hooks.touches(point)) {
+      return output.apply(z, "head", "d_head");
+    }
+    Tensor result =
+        z.dot(output.matrix(), "d_head").order("batch", "pos", "head", "d_model");
+    Tensor sum = hooks.apply(point, result).sum("head");
+    return switch (output) {
+      case Projection.Plain _ -> sum;
+      case Projection.Biased(Tensor _, Tensor bias) -> sum.plus(bias);
+    };
+  }
+
+  private Tensor normed(Tensor x, Norm norm, String headAxis) {
+    NormSite nowhere = new NormSite.Ln1(layer);
+    return switch (spec.qkNorm()) {
+      case QkNorm.NoQkNorm() -> x;
+      case QkNorm.PerHead _ -> norm.forward(x, nowhere, Hooks.none());
+      case QkNorm.AcrossHeads _ ->
+          norm.forward(x.merge("width", headAxis, "d_head"), nowhere, Hooks.none())
+              .split("width", x.shape().axis(headAxis), x.shape().axis("d_head"));
+    };
+  }
+
+  private static Norm qkNorm(QkNorm spec, Parameters parameters, String path) {
+    return switch (spec) {
+      case QkNorm.NoQkNorm() -> new Norm.NoNorm();
+      case QkNorm.PerHead(NormSpec norm) -> Norm.of(norm, parameters, path);
+      case QkNorm.AcrossHeads(NormSpec norm) ->
+          Norm.of(norm, parameters.map(Attention::flat), path);
+    };
+  }
+
+  /// A gain over all heads as one row.
+  private static Tensor flat(Tensor gain) {
+    if (gain.shape().rank() != 2 || !gain.shape().has("d_head")) {
+      return gain;
+    }
+    return gain.merge("width", gain.shape().names().toArray(String[]::new));
+  }
+
+  private static Tensor see(Hooks hooks, HookPoint point, Tensor value) {
+    return hooks.touches(point) ? hooks.apply(point, value) : value;
+  }
+}

@@ -1,0 +1,222 @@
+package dev.weir.model;
+
+import dev.weir.model.BlockSpec.Wiring;
+import dev.weir.pathway.ResidualPathway;
+import dev.weir.stream.HookPoint;
+import dev.weir.stream.Hooks;
+import dev.weir.stream.NormSite;
+import dev.weir.stream.Site;
+import dev.weir.tensor.Scope;
+import dev.weir.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/// One block: attention and an MLP, each reading the stream and writing to it over any pathway.
+final class Block {
+  private final int layer;
+  private final BlockSpec spec;
+  private final Norm ln1;
+  private final Norm ln1Post;
+  private final Norm ln2;
+  private final Norm ln2Post;
+  private final Attention attention;
+  private final Optional<Mlp> mlp;
+
+  private Block(int layer, TransformerSpec model, Parameters parameters) {
+    String path = "blocks.%d.".formatted(layer);
+    this.layer = layer;
+    this.spec = model.blocks().get(layer);
+    this.ln1 = Norm.of(spec.ln1(), parameters, path + "ln1");
+    this.ln1Post = Norm.of(spec.ln1Post(), parameters, path + "ln1_post");
+    this.ln2 = Norm.of(spec.ln2(), parameters, path + "ln2");
+    this.ln2Post = Norm.of(spec.ln2Post(), parameters, path + "ln2_post");
+    this.attention = new Attention(layer, spec.attention(), model.nCtx(), parameters);
+    this.mlp = mlp(layer, spec.mlp(), parameters, path + "mlp.");
+  }
+
+  static Block of(int layer, TransformerSpec model, Parameters parameters) {
+    return new Block(layer, model, parameters);
+  }
+
+  private static Optional<Mlp> mlp(int layer, MlpSpec spec, Parameters parameters, String path) {
+    return switch (spec) {
+      case MlpSpec.NoMlp() -> Optional.empty();
+      case MlpSpec.Plain(_, Activation activation, _) ->
+          Optional.of(
+              new Mlp.Plain(
+                  layer,
+                  Projection.of(parameters, path + "W_in", path + "b_in"),
+                  activation,
+                  Projection.of(parameters, path + "W_out", path + "b_out")));
+      case MlpSpec.Gated(_, Activation activation, _) ->
+          Optional.of(
+              new Mlp.Gated(
+                  layer,
+                  Projection.of(parameters, path + "W_gate", path + "b_gate"),
+                  Projection.of(parameters, path + "W_in", path + "b_in"),
+                  activation,
+                  Projection.of(parameters, path + "W_out", path + "b_out")));
+    };
+  }
+
+  /// The stream after this block.
+  ///
+  /// @param over the pathway
+  /// @param entering the stream before it
+  /// @param run what all blocks of a run share
+  <S, R> S forward(ResidualPathway<S, R> over, S entering, Run run) {
+    S pre = seen(over, entering, new HookPoint.ResidPre(layer), run.hooks());
+    S leaving =
+        switch (spec.wiring()) {
+          case SEQUENTIAL -> sequential(over, pre, run);
+          case PARALLEL, PARALLEL_SHARED_NORM -> parallel(over, pre, run);
+        };
+    return seen(over, leaving, new HookPoint.ResidPost(layer), run.hooks());
+  }
+
+  private <S, R> S sequential(ResidualPathway<S, R> over, S pre, Run run) {
+    S mid = write(over, pre, Site.attention(layer), attend(over, pre, run), run);
+    if (mlp.isEmpty()) {
+      return mid;
+    }
+    S seenMid = seen(over, mid, new HookPoint.ResidMid(layer), run.hooks());
+    return write(over, seenMid, Site.mlp(layer), think(over, seenMid, mlp.get(), run), run);
+  }
+
+  private <S, R> S parallel(ResidualPathway<S, R> over, S pre, Run run) {
+    Tensor attnOut = attend(over, pre, run);
+    S mid = write(over, pre, Site.attention(layer), attnOut, run);
+    return mlp.isEmpty()
+        ? mid
+        : write(over, mid, Site.mlp(layer), think(over, pre, mlp.get(), run), run);
+  }
+
+  /// What attention writes, `[batch, pos, d_model]`.
+  private <S> Tensor attend(ResidualPathway<S, ?> over, S stream, Run run) {
+    return scoped(
+        () -> {
+          Hooks hooks = run.hooks();
+          Tensor read = see(hooks, new HookPoint.AttnIn(layer), over.read(stream, Site.attention(layer)));
+          Tensor x = ln1.forward(read, new NormSite.Ln1(layer), hooks);
+          Tensor located = run.beside().map(x::plus).orElse(x);
+          Tensor out = attention.forward(located, located, x, run);
+          Tensor write = ln1Post.forward(out, new NormSite.Ln1Post(layer), hooks);
+          return see(hooks, new HookPoint.AttnOut(layer), write);
+        });
+  }
+
+  /// What the MLP writes, `[batch, pos, d_model]`.
+  private <S> Tensor think(ResidualPathway<S, ?> over, S stream, Mlp with, Run run) {
+    return scoped(
+        () -> {
+          Hooks hooks = run.hooks();
+          Tensor read = see(hooks, new HookPoint.MlpIn(layer), over.read(stream, Site.mlp(layer)));
+          Tensor x =
+              spec.wiring() == Wiring.PARALLEL_SHARED_NORM
+                  ? ln1.forward(read, new NormSite.Ln1(layer), Hooks.none())
+                  : ln2.forward(read, new NormSite.Ln2(layer), hooks);
+          Tensor write =
+              ln2Post.forward(with.forward(x, hooks), new NormSite.Ln2Post(layer), hooks);
+          return see(hooks, new HookPoint.MlpOut(layer), write);
+        });
+  }
+
+  private static <S, R> S write(
+      ResidualPathway<S, R> over, S stream, Site site, Tensor out, Run run) {
+    R routing = over.route(stream, site, out);
+    run.routed(site, routing);
+    S written = over.write(stream, site, routing, out);
+    return over.constant(site).map(c -> over.add(written, c)).orElse(written);
+  }
+
+  /// The stream as somebody may have changed it.
+  private static <S> S seen(
+      ResidualPathway<S, ?> over, S stream, HookPoint point, Hooks hooks) {
+    if (!hooks.touches(point)) {
+      return stream;
+    }
+    Tensor resid = over.close(stream);
+    Tensor after = hooks.apply(point, resid);
+    return after == resid ? stream : over.replace(stream, after);
+  }
+
+  /// Frees everything but the result: a sublayer's inner values are the bulk of a run's memory.
+  private static Tensor scoped(Supplier<Tensor> computation) {
+    try (Scope scope = Scope.open()) {
+      return scope.keep(computation.get());
+    }
+  }
+
+  private static Tensor see(Hooks hooks, HookPoint point, Tensor value) {
+    return hooks.touches(point) ? hooks.apply(point, value) : value;
+  }
+
+  /// The hook points that a run through this block passes, in the order of the computation.
+  List<HookPoint> hookPoints() {
+    List<HookPoint> points = new ArrayList<>();
+    for (HookPoint.InBlock point : HookPoint.inBlock(layer)) {
+      switch (point) {
+        case HookPoint.AttnIn _ -> {
+          points.add(point);
+          addNorm(points, spec.ln1(), new NormSite.Ln1(layer));
+        }
+        case HookPoint.AttnOut _ -> {
+          addNorm(points, spec.ln1Post(), new NormSite.Ln1Post(layer));
+          points.add(point);
+        }
+        case HookPoint.RotatedQuery _, HookPoint.RotatedKey _ -> {
+          if (spec.attention().positions() instanceof PositionCode.Rotary) {
+            points.add(point);
+          }
+        }
+        case HookPoint.ResidMid _ -> {
+          if (spec.wiring() == Wiring.SEQUENTIAL && mlp.isPresent()) {
+            points.add(point);
+          }
+        }
+        case HookPoint.MlpIn _ -> {
+          if (mlp.isPresent()) {
+            points.add(point);
+            addNorm(points, spec.ln2(), new NormSite.Ln2(layer));
+          }
+        }
+        case HookPoint.MlpPreLinear _ -> {
+          if (spec.mlp() instanceof MlpSpec.Gated) {
+            points.add(point);
+          }
+        }
+        case HookPoint.MlpOut _ -> {
+          addNorm(points, spec.ln2Post(), new NormSite.Ln2Post(layer));
+          if (mlp.isPresent()) {
+            points.add(point);
+          }
+        }
+        case HookPoint.MlpPre _, HookPoint.MlpPost _ -> {
+          if (mlp.isPresent()) {
+            points.add(point);
+          }
+        }
+        case HookPoint.ResidPre _,
+            HookPoint.Query _,
+            HookPoint.Key _,
+            HookPoint.Value _,
+            HookPoint.AttnScores _,
+            HookPoint.Pattern _,
+            HookPoint.Z _,
+            HookPoint.HeadResult _,
+            HookPoint.ResidPost _ ->
+            points.add(point);
+      }
+    }
+    return points;
+  }
+
+  private static void addNorm(List<HookPoint> points, NormSpec norm, NormSite site) {
+    if (!(norm instanceof NormSpec.NoNorm)) {
+      points.add(new HookPoint.NormScale(site));
+      points.add(new HookPoint.NormNormalized(site));
+    }
+  }
+}

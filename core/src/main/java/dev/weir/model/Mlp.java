@@ -1,0 +1,42 @@
+package dev.weir.model;
+
+import dev.weir.stream.HookPoint;
+import dev.weir.stream.Hooks;
+import dev.weir.tensor.Tensor;
+
+/// The MLP of one block.
+sealed interface Mlp {
+
+  /// What it adds to the stream, `[batch, pos, d_model]`.
+  ///
+  /// @param x what it reads, normalised, `[batch, pos, d_model]`
+  /// @param hooks who looks
+  Tensor forward(Tensor x, Hooks hooks);
+
+  /// `act(x W_in + b_in) W_out + b_out`.
+  record Plain(int layer, Projection in, Activation activation, Projection out) implements Mlp {
+    @Override
+    public Tensor forward(Tensor x, Hooks hooks) {
+      Tensor pre = see(hooks, new HookPoint.MlpPre(layer), in.apply(x, "d_model"));
+      Tensor post = see(hooks, new HookPoint.MlpPost(layer), activation.applyTo(pre));
+      return out.apply(post, "d_mlp");
+    }
+  }
+
+  /// `(act(x W_gate) ⊙ x W_in) W_out` (Shazeer 2020, arXiv:2002.05202, eq. 6).
+  record Gated(int layer, Projection gate, Projection in, Activation activation, Projection out)
+      implements Mlp {
+    @Override
+    public Tensor forward(Tensor x, Hooks hooks) {
+      Tensor pre = see(hooks, new HookPoint.MlpPre(layer), gate.apply(x, "d_model"));
+      Tensor linear = see(hooks, new HookPoint.MlpPreLinear(layer), in.apply(x, "d_model"));
+      Tensor post =
+          see(hooks, new HookPoint.MlpPost(layer), activation.applyTo(pre).times(linear));
+      return out.apply(post, "d_mlp");
+    }
+  }
+
+  private static Tensor see(Hooks hooks, HookPoint point, Tensor value) {
+    return hooks.touches(point) ? hooks.apply(point, value) : value;
+  }
+}

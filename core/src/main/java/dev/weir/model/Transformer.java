@@ -1,0 +1,369 @@
+package dev.weir.model;
+
+import dev.weir.pathway.PostNorm;
+import dev.weir.pathway.PreNorm;
+import dev.weir.pathway.ResidualPathway;
+import dev.weir.stream.Capture;
+import dev.weir.stream.HookPoint;
+import dev.weir.stream.Hooks;
+import dev.weir.stream.NormSite;
+import dev.weir.stream.Recorder;
+import dev.weir.stream.Site;
+import dev.weir.stream.StreamTrace;
+import dev.weir.tensor.Axis;
+import dev.weir.tensor.DType;
+import dev.weir.tensor.Device;
+import dev.weir.tensor.Scope;
+import dev.weir.tensor.Tensor;
+import dev.weir.tensor.TensorOwner;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/// A transformer over any pathway, written once. It owns its weights; close it when done.
+///
+/// Runs are safe from several threads at once, each with its own [KvCache].
+public final class Transformer implements AutoCloseable {
+  private final TransformerSpec spec;
+  private final Parameters parameters;
+  private final TensorOwner owner;
+  private final List<Block> blocks = new ArrayList<>();
+  private final Norm lnFinal;
+  private final Projection unembed;
+  private final ResidualPathway<?, ?> pathway;
+
+  private Transformer(TransformerSpec spec, Parameters parameters, TensorOwner owner) {
+    this.spec = spec;
+    this.parameters = parameters;
+    this.owner = owner;
+    for (int layer = 0; layer < spec.nLayers(); layer++) {
+      blocks.add(Block.of(layer, spec, parameters));
+    }
+    this.lnFinal = Norm.of(spec.lnFinal(), parameters, "ln_final");
+    this.unembed =
+        spec.unembedding() == TransformerSpec.Unembedding.TIED
+            ? new Projection.Plain(parameters.get("embed.W_E"))
+            : Projection.of(parameters, "unembed.W_U", "unembed.b_U");
+    this.pathway = pathway(spec, parameters);
+  }
+
+  /// A transformer of these numbers.
+  ///
+  /// @param spec how it is put together
+  /// @param parameters its numbers; every one that the spec calls for and no other
+  /// @param owner what frees them; closed with the transformer
+  /// @param where the file they come from, for messages
+  /// @throws ModelException if they do not fit the spec
+  public static Transformer of(
+      TransformerSpec spec, Parameters parameters, TensorOwner owner, String where) {
+    ParameterLayout.check(spec, parameters, where);
+    try (Scope _ = Scope.open()) {
+      Parameters ready = parameters.map(Transformer::readable);
+      ready.tensors().forEach((name, tensor) -> keep(owner, parameters.get(name), tensor));
+      return new Transformer(spec, ready, owner);
+    }
+  }
+
+  private static void keep(TensorOwner owner, Tensor before, Tensor after) {
+    if (before != after) {
+      Tensor unused = owner.own(after);
+    }
+  }
+
+  /// TransformerLens stores `[head, d_model, d_head]`, whose summed axis stands in the middle: a
+  /// product would copy it each time, so it is turned once.
+  private static Tensor readable(Tensor weight) {
+    List<String> names = weight.shape().names();
+    if (names.size() == 3 && names.get(1).equals("d_model")) {
+      return weight.order(names.get(0), names.get(2), "d_model").copy();
+    }
+    return weight;
+  }
+
+  private static ResidualPathway<?, ?> pathway(TransformerSpec spec, Parameters parameters) {
+    return switch (spec.pathway()) {
+      case TransformerSpec.PathwaySpec.PreNorm() -> new PreNorm();
+      case TransformerSpec.PathwaySpec.PostNorm(double epsilon) -> {
+        Map<Site, PostNorm.Norm> norms = new HashMap<>();
+        for (int layer = 0; layer < spec.nLayers(); layer++) {
+          norms.put(Site.attention(layer), postNorm(parameters, layer, "attn_norm", epsilon));
+          if (!(spec.blocks().get(layer).mlp() instanceof MlpSpec.NoMlp)) {
+            norms.put(Site.mlp(layer), postNorm(parameters, layer, "mlp_norm", epsilon));
+          }
+        }
+        yield new PostNorm(norms);
+      }
+    };
+  }
+
+  private static PostNorm.Norm postNorm(
+      Parameters parameters, int layer, String name, double epsilon) {
+    String path = "blocks.%d.%s.".formatted(layer, name);
+    return new PostNorm.Norm(parameters.get(path + "w"), parameters.get(path + "b"), epsilon);
+  }
+
+  /// How it is put together.
+  public TransformerSpec spec() {
+    return spec;
+  }
+
+  /// Its numbers.
+  public Parameters parameters() {
+    return parameters;
+  }
+
+  /// How sublayers meet the stream.
+  public ResidualPathway<?, ?> pathway() {
+    return pathway;
+  }
+
+  /// The norm before the unembedding.
+  public Norm lnFinal() {
+    return lnFinal;
+  }
+
+  /// How its numbers are stored.
+  public DType dtype() {
+    return parameters.get("embed.W_E").dtype();
+  }
+
+  /// Where its numbers are.
+  public Device device() {
+    return parameters.get("embed.W_E").device();
+  }
+
+  /// Every hook point that a run passes, in the order of the computation.
+  public List<HookPoint> hookPoints() {
+    List<HookPoint> points = new ArrayList<>();
+    points.add(new HookPoint.Embed());
+    if (spec.positions() instanceof PositionCode.Learned) {
+      points.add(new HookPoint.PosEmbed());
+    }
+    blocks.forEach(block -> points.addAll(block.hookPoints()));
+    if (!(lnFinal instanceof Norm.NoNorm)) {
+      points.add(new HookPoint.NormScale(new NormSite.LnFinal()));
+      points.add(new HookPoint.NormNormalized(new NormSite.LnFinal()));
+    }
+    return points;
+  }
+
+  // ---------------------------------------------------------------- running
+
+  /// Runs one text and keeps what was asked for.
+  ///
+  /// @param tokens the text
+  /// @param capture what to keep
+  public StreamTrace trace(int[] tokens, Capture capture) {
+    return trace(List.of(tokens), capture, Hooks.none());
+  }
+
+  /// Runs several texts together, filled up on the left, and keeps what was asked for.
+  ///
+  /// @param texts the tokens of each
+  /// @param capture what to keep
+  /// @param edits who changes values on their way; a recorded value is one as changed
+  public StreamTrace trace(List<int[]> texts, Capture capture, Hooks edits) {
+    TokenBatch batch = new TokenBatch(texts).checked(spec.dVocab());
+    requireRoom(batch.length());
+    Set<HookPoint> wanted = capture.resolve(hookPoints());
+    Recorder recorder = new Recorder(wanted, capture.positions(), texts.size());
+    try (Scope _ = Scope.open()) {
+      Hooks hooks = edits.then(recorder);
+      Optional<Tensor> logits =
+          capture.logits() == Capture.Logits.KEPT
+              ? Optional.of(unembed(stream(batch, hooks, lastLayer()), capture.positions(), hooks))
+              : stopAfter(batch, hooks, wanted);
+      return recorder.finish(texts, logits);
+    } catch (RuntimeException e) {
+      recorder.abandon();
+      throw e;
+    }
+  }
+
+  private Optional<Tensor> stopAfter(TokenBatch batch, Hooks hooks, Set<HookPoint> wanted) {
+    int last = -1;
+    boolean end = false;
+    for (HookPoint point : wanted) {
+      switch (point) {
+        case HookPoint.InBlock place -> last = Math.max(last, place.layer());
+        case HookPoint.AtNorm place -> {
+          int layer = layerOf(place.norm());
+          last = Math.max(last, layer);
+          end |= place.norm() instanceof NormSite.LnFinal;
+        }
+        case HookPoint.Embed() -> {}
+        case HookPoint.PosEmbed() -> {}
+      }
+    }
+    Tensor resid = stream(batch, hooks, last);
+    if (end) {
+      Tensor unused = lnFinal.forward(resid, new NormSite.LnFinal(), hooks);
+    }
+    return Optional.empty();
+  }
+
+  private int layerOf(NormSite site) {
+    return switch (site) {
+      case NormSite.Ln1(int layer) -> layer;
+      case NormSite.Ln1Post(int layer) -> layer;
+      case NormSite.Ln2(int layer) -> layer;
+      case NormSite.Ln2Post(int layer) -> layer;
+      case NormSite.LnFinal() -> lastLayer();
+    };
+  }
+
+  /// The scores for the next token at every position, `[pos, d_vocab]`.
+  ///
+  /// @param tokens the text
+  /// @return a tensor of the current scope
+  public Tensor logits(int[] tokens) {
+    return logits(List.of(tokens), Hooks.none()).at("batch", 0);
+  }
+
+  /// The scores for the next token at every position of every text, `[batch, pos, d_vocab]`.
+  ///
+  /// @param texts the tokens of each, filled up on the left
+  /// @param hooks who looks and changes
+  /// @return a tensor of the current scope
+  public Tensor logits(List<int[]> texts, Hooks hooks) {
+    TokenBatch batch = new TokenBatch(texts).checked(spec.dVocab());
+    requireRoom(batch.length());
+    return unembed(stream(batch, hooks, lastLayer()), new Capture.Positions.All(), hooks);
+  }
+
+  /// The scores for the next token after the latest one, `[batch, d_vocab]`, with a cache that the new
+  /// tokens are added to.
+  ///
+  /// @param texts the new tokens of each text, filled up on the left; the cache holds the tokens before
+  /// @param paddings how many places each text was filled up with when the cache was empty
+  /// @param cache keys and values of the tokens before
+  /// @param hooks who looks and changes
+  /// @return a tensor of the current scope
+  Tensor next(TokenBatch texts, Tensor paddings, boolean padded, KvCache cache, Hooks hooks) {
+    TokenBatch batch = texts.checked(spec.dVocab());
+    requireRoom(cache.length() + batch.length());
+    try (Span span = new Span(cache.length(), batch.length(), paddings, padded)) {
+      Tensor resid = stream(pathway, batch, span, Optional.of(cache), hooks, lastLayer());
+      cache.advance(batch.length());
+      return unembed(resid, new Capture.Positions.One(-1), hooks).at("pos", 0);
+    }
+  }
+
+  /// Runs a stretch of one text after what the cache holds, and adds it to the cache.
+  ///
+  /// @param tokens the new tokens
+  /// @param cache keys and values of the tokens before
+  /// @return scores for the token after each, `[pos, d_vocab]`, a tensor of the current scope
+  public Tensor logits(int[] tokens, KvCache cache) {
+    TokenBatch batch = new TokenBatch(List.of(tokens)).checked(spec.dVocab());
+    requireRoom(cache.length() + batch.length());
+    try (Span span = new Span(cache.length(), batch.length(), batch.paddings(), false)) {
+      Tensor resid = stream(pathway, batch, span, Optional.of(cache), Hooks.none(), lastLayer());
+      cache.advance(batch.length());
+      return unembed(resid, new Capture.Positions.All(), Hooks.none()).at("batch", 0);
+    }
+  }
+
+  private Tensor stream(TokenBatch batch, Hooks hooks, int lastLayer) {
+    try (Span span = new Span(0, batch.length(), batch.paddings(), batch.padded())) {
+      return stream(pathway, batch, span, Optional.empty(), hooks, lastLayer);
+    }
+  }
+
+  /// What the final norm sees, `[batch, pos, d_model]`.
+  private <S, R> Tensor stream(
+      ResidualPathway<S, R> over,
+      TokenBatch batch,
+      Span span,
+      Optional<KvCache> cache,
+      Hooks hooks,
+      int lastLayer) {
+    S stream = over.open(embedded(batch, span, hooks));
+    Run run = new Run(span, cache, besideTheStream(span), hooks, (site, routing) -> {});
+    for (Block block : blocks.subList(0, lastLayer + 1)) {
+      stream = block.forward(over, stream, run);
+    }
+    return over.close(stream);
+  }
+
+  private Tensor embedded(TokenBatch batch, Span span, Hooks hooks) {
+    Tensor rows = parameters.get("embed.W_E").take("d_vocab", batch.ids().to(device()));
+    Tensor scaled = spec.embedScale() == 1 ? rows : rows.times(spec.embedScale());
+    Tensor embed = see(hooks, new HookPoint.Embed(), scaled);
+    if (!(spec.positions() instanceof PositionCode.Learned)) {
+      return embed;
+    }
+    return embed.plus(see(hooks, new HookPoint.PosEmbed(), positionRows(batch, span)));
+  }
+
+  private Tensor positionRows(TokenBatch batch, Span span) {
+    Tensor rows =
+        parameters.get("pos_embed.W_pos").take("n_ctx", span.positions().to(device()));
+    return rows.shape().has("batch")
+        ? rows
+        : rows.repeat(new Axis("batch", batch.texts().size()));
+  }
+
+  /// Positions that queries and keys read and the stream does not hold.
+  private Optional<Tensor> besideTheStream(Span span) {
+    return spec.positions() instanceof PositionCode.Shortformer
+        ? Optional.of(
+            parameters.get("pos_embed.W_pos").take("n_ctx", span.positions().to(device())))
+        : Optional.empty();
+  }
+
+  /// Scores of the vocabulary, `[batch, pos, d_vocab]`.
+  private Tensor unembed(Tensor resid, Capture.Positions positions, Hooks hooks) {
+    NormSite end = new NormSite.LnFinal();
+    return unembed(
+        watchesEnd(hooks)
+            ? positions.of(lnFinal.forward(resid, end, hooks))
+            : lnFinal.forward(positions.of(resid), end, hooks));
+  }
+
+  private static boolean watchesEnd(Hooks hooks) {
+    NormSite end = new NormSite.LnFinal();
+    return hooks.touches(new HookPoint.NormScale(end))
+        || hooks.touches(new HookPoint.NormNormalized(end));
+  }
+
+  /// Scores of the vocabulary for what the final norm gave, `[.., d_vocab]`.
+  ///
+  /// @param normalized `[.., d_model]`
+  public Tensor unembed(Tensor normalized) {
+    return spec.finalSoftcap().applyTo(unembed.apply(normalized, "d_model"));
+  }
+
+  /// The unembedding as it acts on what the final norm gives; its axes `d_model` and `d_vocab` in any
+  /// order.
+  public Tensor unembedding() {
+    return unembed.matrix();
+  }
+
+  private int lastLayer() {
+    return spec.nLayers() - 1;
+  }
+
+  private void requireRoom(long tokens) {
+    boolean bounded =
+        !(spec.positions() instanceof PositionCode.NoPositions)
+            || spec.blocks().stream()
+                .allMatch(b -> b.attention().positions() instanceof PositionCode.NoPositions);
+    if (bounded && tokens > spec.nCtx()) {
+      throw ModelException.tooLong((int) tokens, spec.nCtx());
+    }
+  }
+
+  private static Tensor see(Hooks hooks, HookPoint point, Tensor value) {
+    return hooks.touches(point) ? hooks.apply(point, value) : value;
+  }
+
+  /// Frees the weights and closes the file they were mapped from.
+  @Override
+  public void close() {
+    owner.close();
+  }
+}
