@@ -60,4 +60,21 @@ public record AttentionSpec(
     /// Queries, keys, values and the output.
     ALL
   }
+
+  /// The same attention with another softcap.
+  ///
+  /// @param other what the scores pass through
+  public AttentionSpec withSoftcap(Softcap other) {
+    return new AttentionSpec(
+        nHeads,
+        nKvHeads,
+        dHead,
+        scale,
+        other,
+        visibility,
+        positions,
+        qkNorm,
+        biases,
+        softmaxShare);
+  }
 }

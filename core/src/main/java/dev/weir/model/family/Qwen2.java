@@ -1,0 +1,59 @@
+package dev.weir.model.family;
+
+import dev.weir.model.AttentionSpec;
+import dev.weir.model.AttentionSpec.Biases;
+import dev.weir.model.AttentionSpec.QkNorm;
+import dev.weir.model.AttentionSpec.Visibility;
+import dev.weir.model.BlockSpec;
+import dev.weir.model.BlockSpec.Wiring;
+import dev.weir.model.NormSpec;
+import dev.weir.model.NormSpec.Gain;
+import dev.weir.model.Parameters;
+import dev.weir.model.PositionCode;
+import dev.weir.model.Softcap;
+import dev.weir.model.TransformerSpec;
+import dev.weir.model.TransformerSpec.PathwaySpec;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Qwen 2 and 2.5 (Yang et al. 2024, arXiv:2407.10671): Llama with biases on queries, keys and values.
+final class Qwen2 implements Family {
+
+  @Override
+  public List<String> modelTypes() {
+    return List.of("qwen2");
+  }
+
+  @Override
+  public TransformerSpec spec(Config config) {
+    LlamaSizes sizes = LlamaSizes.of(config, 0, 32_768, 32);
+    NormSpec norm = new NormSpec.RmsNorm(config.real("rms_norm_eps", 1e-6), Gain.PLAIN);
+    int nLayers = config.size("num_hidden_layers");
+    List<BlockSpec> blocks = new ArrayList<>();
+    for (Visibility visibility : QwenWindows.of(config, nLayers)) {
+      AttentionSpec attention =
+          sizes.attention(
+              visibility, new QkNorm.NoQkNorm(), Biases.QKV);
+      blocks.add(Blocks.preNorm(attention, sizes.mlp(false), Wiring.SEQUENTIAL, norm));
+    }
+    int dVocab = config.size("vocab_size");
+    return new TransformerSpec(
+        "qwen2",
+        config.size("hidden_size"),
+        dVocab,
+        dVocab,
+        sizes.nCtx(),
+        blocks,
+        new PositionCode.NoPositions(),
+        1,
+        norm,
+        LlamaLike.unembedding(config, false),
+        new Softcap.Unbounded(),
+        new PathwaySpec.PreNorm());
+  }
+
+  @Override
+  public Parameters parameters(TransformerSpec spec, WeightTensors weights) {
+    return new LlamaLike(LlamaLike.NormNames.llama()).parameters(spec, weights);
+  }
+}
