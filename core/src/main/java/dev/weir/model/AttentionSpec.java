@@ -77,4 +77,55 @@ public record AttentionSpec(
         biases,
         softmaxShare);
   }
+
+  /// The same attention with another position code.
+  ///
+  /// @param other how it tells positions apart
+  public AttentionSpec withPositions(PositionCode other) {
+    return new AttentionSpec(
+        nHeads,
+        nKvHeads,
+        dHead,
+        scale,
+        softcap,
+        visibility,
+        other,
+        qkNorm,
+        biases,
+        softmaxShare);
+  }
+
+  /// The same attention with other biases.
+  ///
+  /// @param other which of its maps have biases
+  public AttentionSpec withBiases(Biases other) {
+    return new AttentionSpec(
+        nHeads,
+        nKvHeads,
+        dHead,
+        scale,
+        softcap,
+        visibility,
+        positions,
+        qkNorm,
+        other,
+        softmaxShare);
+  }
+
+  /// The same attention with another norm of queries and keys.
+  ///
+  /// @param other which norm they pass
+  public AttentionSpec withQkNorm(QkNorm other) {
+    return new AttentionSpec(
+        nHeads,
+        nKvHeads,
+        dHead,
+        scale,
+        softcap,
+        visibility,
+        positions,
+        other,
+        biases,
+        softmaxShare);
+  }
 }

@@ -1,5 +1,7 @@
 package dev.weir.model;
 
+import java.util.function.UnaryOperator;
+
 /// How one block is put together.
 ///
 /// @param attention its attention
@@ -26,5 +28,33 @@ public record BlockSpec(
     PARALLEL,
     /// Both read the same stream through the same norm (Phi).
     PARALLEL_SHARED_NORM
+  }
+
+  /// The same block with other attention.
+  ///
+  /// @param other how its attention is put together
+  public BlockSpec withAttention(AttentionSpec other) {
+    return new BlockSpec(other, mlp, wiring, ln1, ln1Post, ln2, ln2Post);
+  }
+
+  /// The same block with another MLP.
+  ///
+  /// @param other how its MLP is put together
+  public BlockSpec withMlp(MlpSpec other) {
+    return new BlockSpec(attention, other, wiring, ln1, ln1Post, ln2, ln2Post);
+  }
+
+  /// The same block with each norm changed.
+  ///
+  /// @param change what to do to a norm
+  public BlockSpec mapNorms(UnaryOperator<NormSpec> change) {
+    return new BlockSpec(
+        attention,
+        mlp,
+        wiring,
+        change.apply(ln1),
+        change.apply(ln1Post),
+        change.apply(ln2),
+        change.apply(ln2Post));
   }
 }

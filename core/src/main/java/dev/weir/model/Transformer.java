@@ -18,6 +18,7 @@ import dev.weir.tensor.Tensor;
 import dev.weir.tensor.TensorOwner;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -61,26 +62,27 @@ public final class Transformer implements AutoCloseable {
       TransformerSpec spec, Parameters parameters, TensorOwner owner, String where) {
     ParameterLayout.check(spec, parameters, where);
     try (Scope _ = Scope.open()) {
-      Parameters ready = parameters.map(Transformer::readable);
-      ready.tensors().forEach((name, tensor) -> keep(owner, parameters.get(name), tensor));
-      return new Transformer(spec, ready, owner);
+      Map<String, Tensor> ready = new LinkedHashMap<>();
+      parameters.tensors().forEach((name, tensor) -> ready.put(name, ready(name, tensor, owner)));
+      return new Transformer(spec, new Parameters(ready), owner);
     }
   }
 
-  private static void keep(TensorOwner owner, Tensor before, Tensor after) {
-    if (before != after) {
-      Tensor unused = owner.own(after);
+  /// A product would copy a weight whose summed axes stand apart (TransformerLens's `[head, d_model,
+  /// d_head]`, GPT-NeoX's interleaved maps) each time, so it is laid out once.
+  private static Tensor ready(String name, Tensor weight, TensorOwner owner) {
+    String[] summed =
+        switch (name.substring(name.lastIndexOf('.') + 1)) {
+          case "W_Q", "W_K", "W_V", "W_in", "W_gate", "W_U" -> new String[] {"d_model"};
+          case "W_O" -> new String[] {"head", "d_head"};
+          case "W_out" -> new String[] {"d_mlp"};
+          default -> new String[0];
+        };
+    if (summed.length == 0) {
+      return weight;
     }
-  }
-
-  /// TransformerLens stores `[head, d_model, d_head]`, whose summed axis stands in the middle: a
-  /// product would copy it each time, so it is turned once.
-  private static Tensor readable(Tensor weight) {
-    List<String> names = weight.shape().names();
-    if (names.size() == 3 && names.get(1).equals("d_model")) {
-      return weight.order(names.get(0), names.get(2), "d_model").copy();
-    }
-    return weight;
+    Tensor ready = weight.readyFor(summed);
+    return ready == weight ? weight : owner.own(ready);
   }
 
   private static ResidualPathway<?, ?> pathway(TransformerSpec spec, Parameters parameters) {

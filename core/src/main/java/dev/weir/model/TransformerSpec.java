@@ -2,6 +2,7 @@ package dev.weir.model;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /// How a transformer is put together: everything but its numbers.
 ///
@@ -68,6 +69,13 @@ public record TransformerSpec(
     record PostNorm(double epsilon) implements PathwaySpec {}
   }
 
+  /// The same transformer with each block changed.
+  ///
+  /// @param change what to do to a block
+  public TransformerSpec mapBlocks(UnaryOperator<BlockSpec> change) {
+    return withBlocks(blocks.stream().map(change).toList());
+  }
+
   /// How many blocks it has.
   public int nLayers() {
     return blocks.size();
@@ -88,6 +96,44 @@ public record TransformerSpec(
         embedScale,
         lnFinal,
         unembedding,
+        finalSoftcap,
+        pathway);
+  }
+
+  /// The same transformer with another norm before the unembedding.
+  ///
+  /// @param other the norm
+  public TransformerSpec withLnFinal(NormSpec other) {
+    return new TransformerSpec(
+        family,
+        dModel,
+        dVocab,
+        dVocabOut,
+        nCtx,
+        blocks,
+        positions,
+        embedScale,
+        other,
+        unembedding,
+        finalSoftcap,
+        pathway);
+  }
+
+  /// The same transformer with another unembedding.
+  ///
+  /// @param other where it comes from
+  public TransformerSpec withUnembedding(Unembedding other) {
+    return new TransformerSpec(
+        family,
+        dModel,
+        dVocab,
+        dVocabOut,
+        nCtx,
+        blocks,
+        positions,
+        embedScale,
+        lnFinal,
+        other,
         finalSoftcap,
         pathway);
   }

@@ -103,6 +103,18 @@ final class Contraction {
     return side == Side.LAST ? ordered.reshape(outer, inner) : ordered.reshape(inner, outer);
   }
 
+  static boolean needsCopy(Tensor weight, String... axes) {
+    try (Scope _ = Scope.open()) {
+      var matrix = asMatrix(weight, rest(weight, axes), axes, stands(weight, axes));
+      return matrix.data_ptr().address() != weight.handle().data_ptr().address();
+    }
+  }
+
+  /// The rest first, the summed axes last, row by row.
+  static Tensor laidOut(Tensor weight, String... axes) {
+    return weight.order(names(List.of(), rest(weight, axes), axes)).copy();
+  }
+
   private static void checkSizes(Tensor a, Tensor b, List<String> summed) {
     for (String name : summed) {
       if (a.size(name) != b.size(name)) {

@@ -458,6 +458,13 @@ public final class Tensor implements AutoCloseable {
     return Contraction.of(this, other, axes);
   }
 
+  /// This tensor, or a copy in a better order, such that [#dot] over these axes never copies it.
+  ///
+  /// @param axes the names that will be summed over
+  public Tensor readyFor(String... axes) {
+    return Contraction.needsCopy(this, axes) ? Contraction.laidOut(this, axes) : this;
+  }
+
   /// [#dot] and the addition of a bias in one pass over memory.
   ///
   /// @param weight the other factor; shares no axis with this tensor but those summed over
