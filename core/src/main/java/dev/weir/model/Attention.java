@@ -170,7 +170,8 @@ final class Attention {
       case QkNorm.NoQkNorm() -> x;
       case QkNorm.PerHead _ -> norm.forward(x, nowhere, Hooks.none());
       case QkNorm.AcrossHeads _ ->
-          norm.forward(x.merge("width", headAxis, "d_head"), nowhere, Hooks.none())
+          norm.mapWeights(Attention::flat)
+              .forward(x.merge("width", headAxis, "d_head"), nowhere, Hooks.none())
               .split("width", x.shape().axis(headAxis), x.shape().axis("d_head"));
     };
   }
@@ -180,15 +181,12 @@ final class Attention {
       case QkNorm.NoQkNorm() -> new Norm.NoNorm();
       case QkNorm.PerHead(NormSpec norm) -> Norm.of(norm, parameters, path);
       case QkNorm.AcrossHeads(NormSpec norm) ->
-          Norm.of(norm, parameters.map(Attention::flat), path);
+          Norm.of(norm, parameters, path);
     };
   }
 
   /// A gain over all heads as one row.
   private static Tensor flat(Tensor gain) {
-    if (gain.shape().rank() != 2 || !gain.shape().has("d_head")) {
-      return gain;
-    }
     return gain.merge("width", gain.shape().names().toArray(String[]::new));
   }
 

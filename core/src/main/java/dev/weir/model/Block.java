@@ -50,14 +50,28 @@ final class Block {
                   Projection.of(parameters, path + "W_in", path + "b_in"),
                   activation,
                   Projection.of(parameters, path + "W_out", path + "b_out")));
-      case MlpSpec.Gated(_, Activation activation, _) ->
-          Optional.of(
+      case MlpSpec.Gated(_, Activation activation, MlpSpec.GatedBiases biases) ->
+          Optional.of(gated(layer, activation, biases, parameters, path));
+    };
+  }
+
+  private static Mlp gated(
+      int layer,
+      Activation activation,
+      MlpSpec.GatedBiases biases,
+      Parameters parameters,
+      String path) {
+    Projection gate = Projection.of(parameters, path + "W_gate", path + "b_gate");
+    Projection out = Projection.of(parameters, path + "W_out", path + "b_out");
+    return switch (biases) {
+      case NONE, EACH_MAP ->
+          new Mlp.Gated(
+              layer, gate, Projection.of(parameters, path + "W_in", path + "b_in"), activation, out);
+      case PRODUCT ->
+          new Mlp.GatedPlusBias(
               new Mlp.Gated(
-                  layer,
-                  Projection.of(parameters, path + "W_gate", path + "b_gate"),
-                  Projection.of(parameters, path + "W_in", path + "b_in"),
-                  activation,
-                  Projection.of(parameters, path + "W_out", path + "b_out")));
+                  layer, gate, new Projection.Plain(parameters.get(path + "W_in")), activation, out),
+              parameters.get(path + "b_in"));
     };
   }
 

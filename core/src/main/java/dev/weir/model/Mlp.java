@@ -28,11 +28,29 @@ sealed interface Mlp {
       implements Mlp {
     @Override
     public Tensor forward(Tensor x, Hooks hooks) {
+      return written(gated(x, hooks), hooks);
+    }
+
+    /// How strongly each neuron fires, `[batch, pos, d_mlp]`.
+    Tensor gated(Tensor x, Hooks hooks) {
       Tensor pre = see(hooks, new HookPoint.MlpPre(layer), gate.apply(x, "d_model"));
       Tensor linear = see(hooks, new HookPoint.MlpPreLinear(layer), in.apply(x, "d_model"));
-      Tensor post =
-          see(hooks, new HookPoint.MlpPost(layer), activation.applyTo(pre).times(linear));
-      return out.apply(post, "d_mlp");
+      return activation.applyTo(pre).times(linear);
+    }
+
+    /// What the neurons write, `[batch, pos, d_model]`.
+    ///
+    /// @param gated how strongly each fires, `[batch, pos, d_mlp]`
+    Tensor written(Tensor gated, Hooks hooks) {
+      return out.apply(see(hooks, new HookPoint.MlpPost(layer), gated), "d_mlp");
+    }
+  }
+
+  /// [Gated] with a bias on the gated product, as TransformerLens computes it.
+  record GatedPlusBias(Gated inner, Tensor bias) implements Mlp {
+    @Override
+    public Tensor forward(Tensor x, Hooks hooks) {
+      return inner.written(inner.gated(x, hooks).plus(bias), hooks);
     }
   }
 

@@ -17,6 +17,16 @@ public sealed interface MlpSpec {
   ///
   /// @param dMlp how many neurons
   /// @param activation the nonlinearity of the gate
-  /// @param biases whether its maps have biases
-  record Gated(int dMlp, Activation activation, boolean biases) implements MlpSpec {}
+  /// @param biases where biases are added
+  record Gated(int dMlp, Activation activation, GatedBiases biases) implements MlpSpec {}
+
+  /// Where a gated MLP adds biases.
+  enum GatedBiases {
+    /// Nowhere.
+    NONE,
+    /// To the gate, to what is gated, and to the output.
+    EACH_MAP,
+    /// To the gated product, and to the output (TransformerLens).
+    PRODUCT
+  }
 }

@@ -7,6 +7,7 @@ import dev.weir.tensor.Axis;
 import dev.weir.tensor.DType;
 import dev.weir.tensor.Fused;
 import dev.weir.tensor.Tensor;
+import java.util.function.UnaryOperator;
 
 /// Brings a value to unit size before it is read. Sizes are taken in float32 at least.
 public sealed interface Norm {
@@ -95,6 +96,19 @@ public sealed interface Norm {
     Tensor normalized = centred.dividedBy(scale).to(x.dtype());
     var normalizedPoint = new HookPoint.NormNormalized(site);
     return hooks.touches(normalizedPoint) ? hooks.apply(normalizedPoint, normalized) : normalized;
+  }
+
+  /// The same norm with its stored weights changed.
+  ///
+  /// @param change what to do to a weight, `[d_model]`
+  default Norm mapWeights(UnaryOperator<Tensor> change) {
+    return switch (this) {
+      case LayerNorm(Tensor weight, Tensor bias, double epsilon) ->
+          new LayerNorm(change.apply(weight), change.apply(bias), epsilon);
+      case RmsNorm(Tensor weight, NormSpec.Gain meaning, double epsilon) ->
+          new RmsNorm(change.apply(weight), meaning, epsilon);
+      case NoNorm _, LayerNormPre _, RmsNormPre _ -> this;
+    };
   }
 
   /// What this norm divides `x` by, `[batch, pos]`.

@@ -146,15 +146,15 @@ public final class ParameterLayout {
         shapes.put(path + "W_out", Shape.of(dMlp, dModel));
         mlpBiases(path, dMlp, biases);
       }
-      case MlpSpec.Gated(int neurons, _, boolean biases) -> {
+      case MlpSpec.Gated(int neurons, _, MlpSpec.GatedBiases biases) -> {
         Axis dMlp = new Axis("d_mlp", neurons);
         shapes.put(path + "W_gate", Shape.of(dMlp, dModel));
         shapes.put(path + "W_in", Shape.of(dMlp, dModel));
         shapes.put(path + "W_out", Shape.of(dMlp, dModel));
-        if (biases) {
+        if (biases == MlpSpec.GatedBiases.EACH_MAP) {
           shapes.put(path + "b_gate", Shape.of(dMlp));
         }
-        mlpBiases(path, dMlp, biases);
+        mlpBiases(path, dMlp, biases != MlpSpec.GatedBiases.NONE);
       }
     }
   }

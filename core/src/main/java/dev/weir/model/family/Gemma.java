@@ -37,7 +37,7 @@ final class Gemma implements Family {
             new QkNorm.NoQkNorm(),
             config.flag("attention_bias", false) ? Biases.ALL : Biases.NONE);
     MlpSpec mlp =
-        new MlpSpec.Gated(config.size("intermediate_size"), Activation.GELU_TANH, false);
+        new MlpSpec.Gated(config.size("intermediate_size"), Activation.GELU_TANH, MlpSpec.GatedBiases.NONE);
     BlockSpec block = Blocks.preNorm(attention, mlp, Wiring.SEQUENTIAL, norm);
     int dVocab = config.size("vocab_size");
     return new TransformerSpec(

@@ -48,7 +48,7 @@ final class GemmaLayers {
         new MlpSpec.Gated(
             config.size("intermediate_size"),
             Activations.parse(config, "hidden_activation", "gelu_pytorch_tanh"),
-            false);
+            MlpSpec.GatedBiases.NONE);
     return new BlockSpec(attention, mlp, Wiring.SEQUENTIAL, norm, norm, norm, norm);
   }
 

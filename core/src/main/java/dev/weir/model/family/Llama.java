@@ -7,6 +7,7 @@ import dev.weir.model.AttentionSpec.Visibility;
 import dev.weir.model.BlockSpec;
 import dev.weir.model.BlockSpec.Wiring;
 import dev.weir.model.MlpSpec;
+import dev.weir.model.MlpSpec.GatedBiases;
 import dev.weir.model.NormSpec;
 import dev.weir.model.NormSpec.Gain;
 import dev.weir.model.Parameters;
@@ -35,7 +36,8 @@ final class Llama implements Family {
             new Visibility.Causal(),
             new QkNorm.NoQkNorm(),
             config.flag("attention_bias", false) ? Biases.ALL : Biases.NONE);
-    MlpSpec mlp = sizes.mlp(config.flag("mlp_bias", false));
+    MlpSpec mlp = sizes.mlp(
+            config.flag("mlp_bias", false) ? GatedBiases.EACH_MAP : GatedBiases.NONE);
     BlockSpec block = Blocks.preNorm(attention, mlp, Wiring.SEQUENTIAL, norm);
     int dVocab = config.size("vocab_size");
     return new TransformerSpec(

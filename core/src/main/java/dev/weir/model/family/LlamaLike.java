@@ -157,7 +157,7 @@ record LlamaLike(NormNames norms) {
       found.put(to + "W_in", weights.get(from + "up_proj.weight", dMlp, dModel));
     }
     found.put(to + "W_out", weights.get(from + "down_proj.weight", dModel, dMlp));
-    if (mlp.biases()) {
+    if (mlp.biases() == MlpSpec.GatedBiases.EACH_MAP) {
       found.put(to + "b_gate", weights.get(from + "gate_proj.bias", dMlp));
       found.put(to + "b_in", weights.get(from + "up_proj.bias", dMlp));
       found.put(to + "b_out", weights.get(from + "down_proj.bias", dModel));

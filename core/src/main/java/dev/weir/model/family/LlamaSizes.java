@@ -81,7 +81,7 @@ record LlamaSizes(Config config, int nHeads, int nKvHeads, int dHead, int nCtx) 
   }
 
   /// A gated MLP.
-  MlpSpec.Gated mlp(boolean biases) {
+  MlpSpec.Gated mlp(MlpSpec.GatedBiases biases) {
     return new MlpSpec.Gated(
         config.size("intermediate_size"), Activations.parse(config, "hidden_act", "silu"), biases);
   }

@@ -6,6 +6,7 @@ import dev.weir.model.AttentionSpec.QkNorm;
 import dev.weir.model.AttentionSpec.Visibility;
 import dev.weir.model.BlockSpec;
 import dev.weir.model.BlockSpec.Wiring;
+import dev.weir.model.MlpSpec;
 import dev.weir.model.NormSpec;
 import dev.weir.model.NormSpec.Gain;
 import dev.weir.model.Parameters;
@@ -31,7 +32,7 @@ final class Mistral implements Family {
     AttentionSpec attention =
         sizes.attention(window(config), new QkNorm.NoQkNorm(), Biases.NONE);
     BlockSpec block =
-        Blocks.preNorm(attention, sizes.mlp(false), Wiring.SEQUENTIAL, norm);
+        Blocks.preNorm(attention, sizes.mlp(MlpSpec.GatedBiases.NONE), Wiring.SEQUENTIAL, norm);
     int dVocab = config.size("vocab_size");
     return new TransformerSpec(
         "mistral",

@@ -6,6 +6,7 @@ import dev.weir.model.AttentionSpec.QkNorm;
 import dev.weir.model.AttentionSpec.Visibility;
 import dev.weir.model.BlockSpec;
 import dev.weir.model.BlockSpec.Wiring;
+import dev.weir.model.MlpSpec;
 import dev.weir.model.NormSpec;
 import dev.weir.model.NormSpec.Gain;
 import dev.weir.model.Parameters;
@@ -36,7 +37,7 @@ final class Olmo2 implements Family {
             new QkNorm.AcrossHeads(norm),
             config.flag("attention_bias", false) ? Biases.ALL : Biases.NONE);
     BlockSpec block =
-        new BlockSpec(attention, sizes.mlp(false), Wiring.SEQUENTIAL, none, norm, none, norm);
+        new BlockSpec(attention, sizes.mlp(MlpSpec.GatedBiases.NONE), Wiring.SEQUENTIAL, none, norm, none, norm);
     int dVocab = config.size("vocab_size");
     return new TransformerSpec(
         "olmo2",

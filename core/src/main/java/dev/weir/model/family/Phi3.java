@@ -6,6 +6,7 @@ import dev.weir.model.AttentionSpec.QkNorm;
 import dev.weir.model.AttentionSpec.Visibility;
 import dev.weir.model.BlockSpec;
 import dev.weir.model.BlockSpec.Wiring;
+import dev.weir.model.MlpSpec;
 import dev.weir.model.NormSpec;
 import dev.weir.model.NormSpec.Gain;
 import dev.weir.model.Parameters;
@@ -37,7 +38,7 @@ final class Phi3 implements Family {
         sizes.attention(
             1 / Math.sqrt(sizes.dHead()), visibility, positions, new QkNorm.NoQkNorm(), Biases.NONE);
     BlockSpec block =
-        Blocks.preNorm(attention, sizes.mlp(false), Wiring.SEQUENTIAL, norm);
+        Blocks.preNorm(attention, sizes.mlp(MlpSpec.GatedBiases.NONE), Wiring.SEQUENTIAL, norm);
     int dVocab = config.size("vocab_size");
     return new TransformerSpec(
         "phi3",

@@ -6,6 +6,7 @@ import dev.weir.model.AttentionSpec.QkNorm;
 import dev.weir.model.AttentionSpec.Visibility;
 import dev.weir.model.BlockSpec;
 import dev.weir.model.BlockSpec.Wiring;
+import dev.weir.model.MlpSpec;
 import dev.weir.model.NormSpec;
 import dev.weir.model.NormSpec.Gain;
 import dev.weir.model.Parameters;
@@ -34,7 +35,7 @@ final class Qwen3 implements Family {
       AttentionSpec attention =
           sizes.attention(
               visibility, new QkNorm.PerHead(norm), config.flag("attention_bias", false) ? Biases.ALL : Biases.NONE);
-      blocks.add(Blocks.preNorm(attention, sizes.mlp(false), Wiring.SEQUENTIAL, norm));
+      blocks.add(Blocks.preNorm(attention, sizes.mlp(MlpSpec.GatedBiases.NONE), Wiring.SEQUENTIAL, norm));
     }
     int dVocab = config.size("vocab_size");
     return new TransformerSpec(

@@ -8,6 +8,7 @@ import dev.weir.model.AttentionSpec.Visibility;
 import dev.weir.model.BlockSpec;
 import dev.weir.model.BlockSpec.Wiring;
 import dev.weir.model.MlpSpec;
+import dev.weir.model.MlpSpec.GatedBiases;
 import dev.weir.model.NormSpec;
 import dev.weir.model.NormSpec.Gain;
 import dev.weir.model.ParameterLayout;
@@ -144,11 +145,11 @@ public final class TransformerLens {
     int dMlp = config.size("d_mlp", 4 * config.size("d_model"));
     Activation activation = Activations.parse(config, "act_fn", "-");
     return config.flag("gated_mlp", false)
-        ? new MlpSpec.Gated(dMlp, activation, true)
+        ? new MlpSpec.Gated(dMlp, activation, GatedBiases.PRODUCT)
         : new MlpSpec.Plain(dMlp, activation, true);
   }
 
-  /// Its numbers. A gated MLP of TransformerLens has no bias on its gate; it gets one of zeros.
+  /// Its numbers.
   ///
   /// @param spec how the model is put together
   /// @param weights its state dict
@@ -162,12 +163,7 @@ public final class TransformerLens {
   private static void find(
       String name, Shape shape, WeightTensors weights, Map<String, Tensor> found) {
     String stored = weights.has(name) ? name : grouped(name);
-    if (name.endsWith("mlp.b_gate") && !weights.has(stored)) {
-      Tensor zeros = Tensor.zeros(shape, found.get("embed.W_E").dtype());
-      found.put(name, weights.keep(zeros));
-    } else {
-      found.put(name, weights.get(stored, asStored(name, shape)));
-    }
+    found.put(name, weights.get(stored, asStored(name, shape)));
   }
 
   /// Weights of grouped heads have an underscore in front.
