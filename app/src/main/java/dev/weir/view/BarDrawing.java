@@ -28,6 +28,7 @@ final class BarDrawing {
   private final double zero;
   private final double scale;
   private final double width;
+  private final RealFormat format;
 
   private BarDrawing(BarChart chart) {
     this.chart = chart;
@@ -40,6 +41,7 @@ final class BarDrawing {
     this.scale = BARS / span;
     this.zero = labels + (least < 0 ? NUMBER : 0) - least * scale;
     this.width = zero + greatest * scale + NUMBER;
+    this.format = RealFormat.of(values());
   }
 
   static Drawing of(BarChart chart) {
@@ -61,7 +63,7 @@ final class BarDrawing {
     double length = Double.isFinite(bar.value()) ? Math.abs(bar.value()) * scale : 0;
     double start = isNegative ? zero - length : zero;
     Ink ink = isNegative ? Ink.NEGATIVE : Ink.POSITIVE;
-    String number = NumberText.typeset(NumberText.brief(bar.value()));
+    String number = NumberText.typeset(format.format(bar.value()));
     String label = FACE.fit(bar.label(), WIDEST_LABEL);
     add(labels - 14, y + 15, label, FACE, Anchor.END, Ink.TEXT);
     marks.add(new Box(start, y + 3, length, ROW - 7, ink, bar.label() + "\n" + bar.value()));

@@ -49,12 +49,13 @@ final class Drawings {
   private static Drawing titled(Figure figure) {
     Drawing drawing = of(figure);
     double width = Math.max(drawing.width(), NARROWEST);
-    return Drawing.stacked(
-        List.of(
-            lines(List.of(figure.title()), HEADING, Ink.TEXT, width),
-            drawing,
-            lines(figure.notes(), BODY, Ink.MUTED, width)),
-        10);
+    List<Drawing> parts = new ArrayList<>();
+    parts.add(lines(List.of(figure.title()), HEADING, Ink.TEXT, width));
+    parts.add(drawing);
+    if (!figure.notes().isEmpty()) {
+      parts.add(lines(figure.notes(), BODY, Ink.MUTED, width));
+    }
+    return Drawing.stacked(parts, 10);
   }
 
   private static Drawing lines(List<String> paragraphs, Face face, Ink ink, double width) {

@@ -17,7 +17,7 @@ final class HeatmapDrawing {
   private static final Face TOKEN = new Face(Family.MONO, 12, Weight.REGULAR);
   private static final Face SMALL = new Face(Family.MONO, 11, Weight.REGULAR);
   private static final double TEXT_ROW = 25;
-  private static final double WIDEST_CELL = 108;
+  private static final double WIDEST_CELL = 100;
   private static final double WIDEST_LABEL = 180;
   private static final double LEGEND_WIDTH = 220;
   private static final int LEGEND_STEPS = 55;
@@ -37,8 +37,9 @@ final class HeatmapDrawing {
     this.cellWidth = hasText ? textCellWidth() : bareCell(heatmap.columnLabels().size(), 660);
     this.cellHeight = hasText ? TEXT_ROW : bareCell(heatmap.rowLabels().size(), 420);
     double widest = widest(heatmap.columnLabels(), TOKEN);
-    this.turnsLabels = widest > (hasText ? WIDEST_CELL : cellWidth) - 4;
-    this.left = Math.min(WIDEST_LABEL, widest(heatmap.rowLabels(), TOKEN)) + 10;
+    this.turnsLabels = !hasText && widest > cellWidth - 4;
+    double rowLabel = Math.min(WIDEST_LABEL, widest(heatmap.rowLabels(), TOKEN));
+    this.left = Math.ceil(Math.max(rowLabel, AXIS.width(heatmap.rowAxis())) + 10);
     this.top = 24 + (turnsLabels ? Math.min(WIDEST_LABEL, widest) + 8 : 20);
   }
 
@@ -76,7 +77,8 @@ final class HeatmapDrawing {
         String cut = TOKEN.fit(label, WIDEST_LABEL);
         marks.add(new Label(x + 4, top - 8, cut, TOKEN, Anchor.START, Turn.UPWARDS, Ink.TEXT));
       } else {
-        add(x, top - 8, label, TOKEN, Anchor.MIDDLE, Ink.TEXT);
+        String cut = hasText ? TOKEN.fit(label, cellWidth - 4) : label;
+        add(x, top - 8, cut, TOKEN, Anchor.MIDDLE, Ink.TEXT);
       }
     }
   }
@@ -116,7 +118,7 @@ final class HeatmapDrawing {
     double step = LEGEND_WIDTH / LEGEND_STEPS;
     for (int i = 0; i < LEGEND_STEPS; i++) {
       Paint fill = legend.scale().at((i + 0.5) / LEGEND_STEPS);
-      marks.add(new Box(left + i * step, y, step + 0.3, 9, fill, ""));
+      marks.add(new Box(left + i * step, y, step, 9, fill, ""));
     }
     for (int quarter = 0; quarter <= 4; quarter += 2) {
       double value = legend.low() + (legend.high() - legend.low()) * quarter / 4;
@@ -126,7 +128,7 @@ final class HeatmapDrawing {
             case 4 -> Anchor.END;
             default -> Anchor.MIDDLE;
           };
-      String number = NumberText.typeset(NumberText.brief(value));
+      String number = NumberText.typeset(NumberText.trimmed(value));
       add(left + LEGEND_WIDTH * quarter / 4, y + 23, number, SMALL, anchor, Ink.MUTED);
     }
     add(left, y + 40, legend.label(), AXIS, Anchor.START, Ink.MUTED);
@@ -136,11 +138,14 @@ final class HeatmapDrawing {
     marks.add(new Label(x, y, text, face, anchor, Turn.LEVEL, fill));
   }
 
+  /// Wide enough for nine texts in ten; the odd long token is cut.
   private double textCellWidth() {
-    double text = texts().mapToDouble(SMALL::width).max().orElse(0);
-    double label = widest(heatmap.columnLabels(), TOKEN);
-    double wanted = label <= WIDEST_CELL - 10 ? Math.max(text, label) : text;
-    return Math.clamp(wanted + 14, 44, WIDEST_CELL);
+    double[] widths =
+        Stream.concat(texts(), heatmap.columnLabels().stream())
+            .mapToDouble(SMALL::width)
+            .sorted()
+            .toArray();
+    return Math.clamp(widths[widths.length * 9 / 10] + 16, 44, WIDEST_CELL);
   }
 
   private Stream<String> texts() {

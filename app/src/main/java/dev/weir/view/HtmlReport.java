@@ -12,6 +12,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// A report as one page that needs nothing else: no network, no folder beside it. Light or dark as
 /// the reader's system is; tables sort by a click or the Enter key on their headings; cells of a
@@ -112,8 +113,12 @@ public final class HtmlReport {
       heading(column);
     }
     out.write("</tr></thead>\n<tbody>\n");
+    List<RealFormat> formats =
+        IntStream.range(0, table.columns().size())
+            .mapToObj(c -> RealFormat.of(table.rows(), c))
+            .toList();
     for (List<Cell> row : table.rows()) {
-      row(table, row);
+      row(table, formats, row);
     }
     out.write("</tbody>\n</table>\n</div>\n");
     notes(table.notes(), "div");
@@ -130,11 +135,11 @@ public final class HtmlReport {
             .formatted(cssClass(column), words(column.description()), words(column.name()), unit));
   }
 
-  private void row(Table table, List<Cell> row) throws IOException {
+  private void row(Table table, List<RealFormat> formats, List<Cell> row) throws IOException {
     out.write("<tr>");
     for (int c = 0; c < row.size(); c++) {
       Column column = table.columns().get(c);
-      String text = NumberText.brief(row.get(c), column.kind());
+      String text = formats.get(c).format(row.get(c), column.kind());
       out.write(
           "<td class=\"%s\"%s>%s</td>"
               .formatted(

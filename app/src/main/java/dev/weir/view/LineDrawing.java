@@ -101,7 +101,7 @@ final class LineDrawing {
 
   private void drawRun(List<Point> run, Ink ink, int dash) {
     if (run.size() > 1) {
-      marks.add(new Line(run, ink, 1.8, dash));
+      marks.add(new Line(run, ink, run.size() > 300 ? 1.1 : 1.8, dash));
     }
   }
 

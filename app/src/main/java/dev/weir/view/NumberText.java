@@ -26,6 +26,14 @@ final class NumberText {
     return fixed(value, decimals);
   }
 
+  /// A real number without zeros at its end: `0.5`, `-2`.
+  static String trimmed(double value) {
+    String text = brief(value);
+    return text.contains(".") && !text.contains("e")
+        ? text.replaceFirst("0+$", "").replaceFirst("\\.$", "")
+        : text;
+  }
+
   /// A real number with so many decimals.
   static String fixed(double value, int decimals) {
     return String.format(Locale.ROOT, "%." + decimals + "f", value);

@@ -131,6 +131,9 @@ final class Svg {
   }
 
   private String family(Mark.Family family) {
+    if (colours == Colours.STYLED) {
+      return family == Mark.Family.MONO ? " data-face=\"mono\"" : "";
+    }
     return switch (family) {
       case SANS -> " font-family=\"%s\"".formatted(SANS);
       case MONO -> " font-family=\"%s\"".formatted(MONO);

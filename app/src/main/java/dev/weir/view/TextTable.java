@@ -23,10 +23,9 @@ public final class TextTable {
   private record Strip(Column column, String head, List<String> cells, int width) {
     static Strip of(Table table, int index) {
       Column column = table.columns().get(index);
+      RealFormat format = RealFormat.of(table.rows(), index);
       List<String> cells =
-          table.rows().stream()
-              .map(row -> NumberText.brief(row.get(index), column.kind()))
-              .toList();
+          table.rows().stream().map(row -> format.format(row.get(index), column.kind())).toList();
       String head = TokenText.harmless(column.heading());
       int width = cells.stream().mapToInt(TextWidth::columns).max().orElse(0);
       return new Strip(column, head, cells, Math.max(width, TextWidth.columns(head)));
