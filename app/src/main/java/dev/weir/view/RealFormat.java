@@ -38,8 +38,6 @@ record RealFormat(int decimals) {
 
   /// A cell for a reader.
   String format(Cell cell, Column.Kind kind) {
-    return cell instanceof Cell.Real(double value)
-        ? format(value)
-        : NumberText.brief(cell, kind);
+    return cell instanceof Cell.Real(double value) ? format(value) : NumberText.brief(cell, kind);
   }
 }

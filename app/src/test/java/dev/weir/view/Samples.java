@@ -10,8 +10,22 @@ final class Samples {
   static final String SCRIPT = "<script>alert(1)</script>";
   static final List<String> TOKENS =
       List.of(
-          "<|bos|>", "Once", " upon", " a", " time", ",", " there", "\n", SCRIPT, "\u202Eevil",
-          "日本", "👩‍🚀", "\ud800", "\u0007", "שלום", "\"q\" & 'r'");
+          "<|bos|>",
+          "Once",
+          " upon",
+          " a",
+          " time",
+          ",",
+          " there",
+          "\n",
+          SCRIPT,
+          "\u202Eevil",
+          "日本",
+          "👩‍🚀",
+          "\ud800",
+          "\u0007",
+          "שלום",
+          "\"q\" & 'r'");
 
   private Samples() {}
 
