@@ -6,7 +6,6 @@ import static java.nio.file.StandardOpenOption.WRITE;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -45,7 +44,8 @@ final class AtomicFile {
         });
   }
 
-  /// Writes `target` by whatever fills an empty place beside it.
+  /// Writes `target` by whatever fills an empty place beside it. Libraries wrap an `IOException`,
+  /// each in its own unchecked one; what lies beneath is what the user needs to read.
   ///
   /// @throws ViewException if the place cannot be written to
   static void fill(Path target, Filling filling) {
@@ -54,8 +54,12 @@ final class AtomicFile {
       fillAndMove(Files.exists(target) ? target.toRealPath() : target.toAbsolutePath(), filling);
     } catch (IOException e) {
       throw ViewException.cannotWrite(target, e);
-    } catch (UncheckedIOException e) {
-      throw ViewException.cannotWrite(target, e.getCause());
+    } catch (ViewException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw e.getCause() instanceof IOException cause
+          ? ViewException.cannotWrite(target, cause)
+          : e;
     }
   }
 

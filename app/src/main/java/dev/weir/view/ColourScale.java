@@ -1,33 +1,34 @@
 package dev.weir.view;
 
-import java.util.Arrays;
-
 /// Colours for numbers, readable with any colour vision.
 public enum ColourScale {
   /// Dark blue to yellow, perceptually uniform (van der Walt & Smith 2015, matplotlib; CC0).
-  VIRIDIS(
-      0x440154, 0x482878, 0x3e4989, 0x31688e, 0x26828e, 0x1f9e89, 0x35b779, 0x6ece58, 0xb5de2b,
-      0xfde725),
+  VIRIDIS("440154 482878 3e4989 31688e 26828e 1f9e89 35b779 6ece58 b5de2b fde725"),
   /// Blue to yellow, the same to readers with and without colour vision deficiency (Nuñez et al.
   /// 2018, doi:10.1371/journal.pone.0199239).
-  CIVIDIS(
-      0x00224e, 0x123570, 0x3b496c, 0x575d6d, 0x707173, 0x8a8678, 0xa59c74, 0xc3b369, 0xe1cc55,
-      0xfee838),
+  CIVIDIS("00224e 123570 3b496c 575d6d 707173 8a8678 a59c74 c3b369 e1cc55 fee838"),
   /// Purple through white to orange, for numbers around zero (Harrower & Brewer 2003, ColorBrewer
   /// PuOr, Apache-2.0).
-  PURPLE_ORANGE(
-      0x542788, 0x8073ac, 0xb2abd2, 0xd8daeb, 0xf7f7f7, 0xfee0b6, 0xfdb863, 0xe08214, 0xb35806);
+  PURPLE_ORANGE("542788 8073ac b2abd2 d8daeb f7f7f7 fee0b6 fdb863 e08214 b35806");
 
-  private final Rgb[] points;
+  private static final int STRIDE = 7;
 
-  ColourScale(int... hex) {
-    this.points = Arrays.stream(hex).mapToObj(Rgb::of).toArray(Rgb[]::new);
+  /// Six hexadecimal digits for each point, a space between.
+  private final String points;
+
+  ColourScale(String points) {
+    this.points = points;
   }
 
   /// The colour at a share of the way, which is brought into 0 to 1.
   Rgb at(double share) {
-    double place = Math.clamp(share, 0, 1) * (points.length - 1);
-    int left = Math.min((int) place, points.length - 2);
-    return points[left].towards(points[left + 1], place - left);
+    int last = points.length() / STRIDE;
+    double place = Math.clamp(share, 0, 1) * last;
+    int left = Math.min((int) place, last - 1);
+    return point(left).towards(point(left + 1), place - left);
+  }
+
+  private Rgb point(int index) {
+    return Rgb.of(Integer.parseInt(points, index * STRIDE, index * STRIDE + 6, 16));
   }
 }

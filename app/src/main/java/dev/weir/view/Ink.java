@@ -21,20 +21,20 @@ enum Ink implements Paint {
 
   private static final Ink[] SERIES = {SERIES_1, SERIES_2, SERIES_3, SERIES_4, SERIES_5, SERIES_6};
 
-  private final Rgb light;
-  private final Rgb dark;
+  private final int light;
+  private final int dark;
 
   Ink(int light, int dark) {
-    this.light = Rgb.of(light);
-    this.dark = Rgb.of(dark);
+    this.light = light;
+    this.dark = dark;
   }
 
   Rgb onLight() {
-    return light;
+    return Rgb.of(light);
   }
 
   Rgb onDark() {
-    return dark;
+    return Rgb.of(dark);
   }
 
   /// The name in style sheets: `series-1`.

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,6 +36,26 @@ class AtomicFileTest {
         .hasMessageContaining(file.toString());
 
     assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void findsTheReasonBeneathWhatALibraryThrows() {
+    assertThatThrownBy(() ->
+            AtomicFile.write(
+                file,
+                _ -> {
+                  throw new IllegalStateException(new IOException("Stale file handle"));
+                }))
+        .isInstanceOf(ViewException.class)
+        .hasMessageStartingWith("Writing failed: Stale file handle. Where: " + file);
+  }
+
+  @Test
+  void saysThatThePlaceIsNotOpen() {
+    assertThat(ViewException.cannotWrite(file, new AccessDeniedException(file.toString())))
+        .hasMessage(
+            "The place to write to is not open to you. Where: %s. To fix: choose another folder or change its permissions."
+                .formatted(file));
   }
 
   @Test

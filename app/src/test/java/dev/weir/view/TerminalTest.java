@@ -146,7 +146,7 @@ class TerminalTest {
     try (Progress progress = screen.progress(0, Progress.Place.LOG)) {
       for (int second = 1; second <= 25; second++) {
         screen.wait(Duration.ofSeconds(1));
-        progress.reached(second * 100);
+        progress.reached(second * 100L);
       }
     }
 
