@@ -69,6 +69,23 @@ class PicturesTest {
   }
 
   @Test
+  void aCellSaysItsTextInAColourThatCanBeRead() {
+    List<Mark.Label> labels =
+        Drawings.of(Samples.heatmap()).marks().stream()
+            .filter(mark -> mark instanceof Mark.Label)
+            .map(mark -> (Mark.Label) mark)
+            .toList();
+
+    assertThat(labels)
+        .filteredOn(label -> label.text().equals("·time") && label.fill() instanceof Rgb)
+        .hasSize(12)
+        .extracting(Mark.Label::fill)
+        .contains(Rgb.WHITE, Rgb.BLACK);
+    assertThat(labels)
+        .anySatisfy(label -> assertThat(label.text()).startsWith("<script").endsWith("…"));
+  }
+
+  @Test
   void aLinePassesThroughItsPoints() {
     LineChart chart =
         new LineChart("c", "c", "x", "y", List.of(LineChart.Series.of("s", 0, 10, 5)), List.of());
