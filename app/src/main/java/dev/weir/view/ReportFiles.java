@@ -1,0 +1,109 @@
+package dev.weir.view;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.BiConsumer;
+
+/// Writes a [Report] as what the end of the file's name asks for: `.html` and `.json` hold all of
+/// it, `.csv` and `.parquet` its tables, `.png` and `.svg` its pictures.
+public final class ReportFiles {
+
+  private enum Format {
+    HTML,
+    JSON,
+    CSV,
+    PARQUET,
+    PNG,
+    SVG;
+
+    String extension() {
+      return "." + name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  private ReportFiles() {}
+
+  /// The ends of names that are understood, each with its dot.
+  public static List<String> extensions() {
+    return Arrays.stream(Format.values()).map(Format::extension).toList();
+  }
+
+  /// Checks that a report can be written under this name, before the work is done.
+  ///
+  /// @param file the name to check
+  /// @throws ViewException if its end is unknown, with a list of the known ones
+  public static void requireKnown(Path file) {
+    format(file);
+  }
+
+  /// Writes a report. A format that holds one table (`.csv`, `.parquet`) puts the first into `file`
+  /// and each other one beside it, its name added: `lens.csv`, `lens-parts.csv`.
+  ///
+  /// @param report what to write
+  /// @param file where to; replaced if it exists
+  /// @return the files written, the first one first
+  /// @throws ViewException if the name is not understood, the report holds nothing of that kind, or
+  ///   a file cannot be written; no part of a file is left behind then
+  public static List<Path> write(Report report, Path file) {
+    switch (format(file)) {
+      case HTML -> HtmlReport.write(report, file);
+      case JSON -> JsonFile.write(report, file);
+      case CSV -> {
+        return writeTables(report, file, CsvFile::write);
+      }
+      case PARQUET -> {
+        return writeTables(report, file, ParquetFile::write);
+      }
+      case PNG -> {
+        Drawing sheet = sheet(report, file);
+        AtomicFile.write(file, out -> Png.write(sheet, out));
+      }
+      case SVG -> {
+        String svg = Svg.file(sheet(report, file), report.title());
+        AtomicFile.write(file, out -> out.write(svg.getBytes(UTF_8)));
+      }
+    }
+    return List.of(file);
+  }
+
+  private static Format format(Path file) {
+    String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+    return Arrays.stream(Format.values())
+        .filter(format -> name.endsWith(format.extension()))
+        .findFirst()
+        .orElseThrow(() -> ViewException.unknownExtension(file, extensions()));
+  }
+
+  private static List<Path> writeTables(Report report, Path file, BiConsumer<Table, Path> writer) {
+    List<Table> tables = report.tables();
+    if (tables.isEmpty()) {
+      throw ViewException.nothingToWrite(file, "table");
+    }
+    List<Path> written = new ArrayList<>();
+    for (Table table : tables) {
+      Path place = written.isEmpty() ? file : beside(file, table.name());
+      writer.accept(table, place);
+      written.add(place);
+    }
+    return List.copyOf(written);
+  }
+
+  private static Path beside(Path file, String tableName) {
+    String name = String.valueOf(file.getFileName());
+    int dot = name.lastIndexOf('.');
+    return file.resolveSibling(
+        "%s-%s%s".formatted(name.substring(0, dot), tableName, name.substring(dot)));
+  }
+
+  private static Drawing sheet(Report report, Path file) {
+    if (report.figures().isEmpty()) {
+      throw ViewException.nothingToWrite(file, "picture");
+    }
+    return Drawings.sheet(report);
+  }
+}
