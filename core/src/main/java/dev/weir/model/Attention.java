@@ -59,6 +59,10 @@ final class Attention {
     return written(z, hooks);
   }
 
+  boolean sameAngles(long length, long other) {
+    return rotary.map(r -> r.sameAngles(length, other)).orElse(true);
+  }
+
   /// The order of axes outside the mixing itself.
   private static final String[] PLACES = {"batch", "pos", "head", "d_head"};
 

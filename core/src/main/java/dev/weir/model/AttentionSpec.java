@@ -61,6 +61,19 @@ public record AttentionSpec(
     ALL
   }
 
+  /// The longest text that its positions reach, in tokens.
+  ///
+  /// @param nCtx the context of the model, in tokens
+  long longestText(int nCtx) {
+    return switch (positions) {
+      case PositionCode.Rotary(_, _, _, PositionCode.RotaryScaling.DynamicNtk _) ->
+          Long.MAX_VALUE; // Its base grows with the text.
+      case PositionCode.Rotary _ -> nCtx;
+      case PositionCode.NoPositions _, PositionCode.Learned _, PositionCode.Shortformer _ ->
+          Long.MAX_VALUE;
+    };
+  }
+
   /// The same attention with another softcap.
   ///
   /// @param other what the scores pass through

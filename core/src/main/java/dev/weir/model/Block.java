@@ -167,6 +167,10 @@ final class Block {
     return hooks.touches(point) ? hooks.apply(point, value) : value;
   }
 
+  boolean sameAngles(long length, long other) {
+    return attention.sameAngles(length, other);
+  }
+
   /// The hook points that a run through this block passes, in the order of the computation.
   List<HookPoint> hookPoints() {
     List<HookPoint> points = new ArrayList<>();

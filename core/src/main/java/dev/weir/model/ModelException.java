@@ -38,7 +38,7 @@ public final class ModelException extends WeirException {
         "use a config that matches the weights");
   }
 
-  static ModelException tooLong(int tokens, int nCtx) {
+  static ModelException tooLong(long tokens, long nCtx) {
     return new ModelException(
         "The text has %,d tokens, but this model reads at most %,d".formatted(tokens, nCtx),
         "prompt",
@@ -50,6 +50,14 @@ public final class ModelException extends WeirException {
         "Token %d does not exist in a vocabulary of %,d".formatted(token, dVocab),
         "tokens",
         "use ids from 0 to %d".formatted(dVocab - 1));
+  }
+
+  static ModelException badSampler(double temperature, int topK, double topP) {
+    return new ModelException(
+        "temperature %s, top-k %d and top-p %s cannot be sampled with"
+            .formatted(temperature, topK, topP),
+        "sampling",
+        "use a temperature of at least 0, a top-k of at least 0 and a top-p above 0 and at most 1");
   }
 
   static ModelException noTokens() {

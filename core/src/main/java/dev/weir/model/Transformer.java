@@ -350,13 +350,14 @@ public final class Transformer implements AutoCloseable {
   }
 
   private void requireRoom(long tokens) {
-    boolean bounded =
-        !(spec.positions() instanceof PositionCode.NoPositions)
-            || spec.blocks().stream()
-                .allMatch(b -> b.attention().positions() instanceof PositionCode.NoPositions);
-    if (bounded && tokens > spec.nCtx()) {
-      throw ModelException.tooLong((int) tokens, spec.nCtx());
+    if (tokens > spec.longestText()) {
+      throw ModelException.tooLong(tokens, spec.longestText());
     }
+  }
+
+  /// Whether keys that were turned when the text had one length are still right at another.
+  boolean sameAngles(long length, long other) {
+    return blocks.stream().allMatch(block -> block.sameAngles(length, other));
   }
 
   private static Tensor see(Hooks hooks, HookPoint point, Tensor value) {

@@ -76,6 +76,17 @@ public record TransformerSpec(
     return withBlocks(blocks.stream().map(change).toList());
   }
 
+  /// The longest text it can read, in tokens: its context, stretched where its positions say so;
+  /// without end where it knows no positions.
+  public long longestText() {
+    boolean learned = !(positions instanceof PositionCode.NoPositions);
+    long longest = learned ? nCtx : Long.MAX_VALUE;
+    for (BlockSpec block : blocks) {
+      longest = Math.min(longest, block.attention().longestText(nCtx));
+    }
+    return longest;
+  }
+
   /// How many blocks it has.
   public int nLayers() {
     return blocks.size();

@@ -768,8 +768,11 @@ public final class Tensor implements AutoCloseable {
     return indices;
   }
 
-  private static Scalar scalar(double number) {
-    return new Scalar(number);
+  /// A whole number stays one, so that token ids and positions do.
+  private Scalar scalar(double number) {
+    return !dtype.isFloating() && number == Math.rint(number)
+        ? new Scalar((long) number)
+        : new Scalar(number);
   }
 
   private static void checkCount(int count, Shape shape) {
