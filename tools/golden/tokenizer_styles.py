@@ -191,7 +191,7 @@ def added(corpus):
     tokenizer.add_special_tokens(
         [
             AddedToken("<mask>", lstrip=True, rstrip=False, normalized=False),
-            AddedToken("[TOOL]", single_word=True, lstrip=True, rstrip=True, normalized=True),
+            AddedToken("[TOOL]", single_word=True, lstrip=True, rstrip=True, normalized=False),
         ]
     )
     tokenizer.add_tokens([AddedToken("o'clock", single_word=True, normalized=True)])

@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
 /// same texts always give the same file. Words are cut as GPT-2 cuts them.
 ///
 /// @param vocabSize how many tokens there shall be, special ones and bytes included; at least 256
-///     more than special ones
+///   more than special ones
 /// @param minimumCount how often a pair must occur to become a piece
 /// @param specialTokens marks that get the first ids, for instance `<|endoftext|>`
 public record BpeTrainer(int vocabSize, int minimumCount, List<String> specialTokens) {
@@ -110,10 +110,7 @@ public record BpeTrainer(int vocabSize, int minimumCount, List<String> specialTo
     }
 
     private int[] spelled(String word) {
-      return ByteAlphabet.spell(word)
-          .chars()
-          .map(c -> ids.get(String.valueOf((char) c)))
-          .toArray();
+      return ByteAlphabet.spell(word).chars().map(c -> ids.get(String.valueOf((char) c))).toArray();
     }
 
     void run() {

@@ -5,8 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /// The one printable character that byte-level BPE writes for each byte (Radford et al. 2019,
-/// "Language Models are Unsupervised Multitask Learners", section 2.2): printable Latin-1 stands for
-/// itself, the rest for U+0100 and up in order.
+/// "Language Models are Unsupervised Multitask Learners", section 2.2): printable Latin-1 stands
+/// for itself, the rest for U+0100 and up in order.
 final class ByteAlphabet {
   private static final char[] CHARS = chars();
   private static final int[] BYTES = bytes();

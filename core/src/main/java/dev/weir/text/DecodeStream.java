@@ -31,10 +31,20 @@ public final class DecodeStream {
   public DecodeStream(Tokenizer tokenizer, SpecialTokens special, int[] prompt) {
     this.tokenizer = tokenizer;
     this.special = special;
-    int kept = Math.min(prompt.length, LONGEST_WAIT);
-    this.tokens = Arrays.copyOf(Arrays.copyOfRange(prompt, prompt.length - kept, prompt.length), 32);
-    this.size = kept;
-    this.written = kept;
+    this.tokens = Arrays.copyOfRange(prompt, wholeStart(prompt), prompt.length);
+    this.size = tokens.length;
+    this.written = size;
+  }
+
+  /// The last few tokens of a prompt that do not begin within a character.
+  private int wholeStart(int[] prompt) {
+    int start = Math.max(0, prompt.length - 2 * LONGEST_WAIT);
+    while (start > 0
+        && start < prompt.length
+        && text(Arrays.copyOfRange(prompt, start, prompt.length)).startsWith("\uFFFD")) {
+      start++;
+    }
+    return start;
   }
 
   /// Takes a token and gives the text that is complete now, often empty, sometimes several
@@ -44,7 +54,7 @@ public final class DecodeStream {
   /// @throws TextException if it is negative
   public String add(int token) {
     if (size == tokens.length) {
-      tokens = Arrays.copyOf(tokens, size * 2);
+      tokens = Arrays.copyOf(tokens, 2 * size + LONGEST_WAIT);
     }
     tokens[size++] = token;
     String text = rest();
@@ -59,29 +69,30 @@ public final class DecodeStream {
     return write(rest());
   }
 
+  /// Forgets all tokens but those written now: they began at the start of a character.
   private String write(String text) {
     if (!text.isEmpty()) {
-      int from = Math.max(0, written - 1);
-      tokens = Arrays.copyOf(Arrays.copyOfRange(tokens, from, size), Math.max(32, size - from));
-      size -= from;
+      tokens = Arrays.copyOfRange(tokens, written, size);
+      size -= written;
       written = size;
     }
     return text;
   }
 
   /// The text of what is not written yet. A token's text may depend on what stands before it (the
-  /// space in front of the first word), so the last written token is decoded along.
+  /// space in front of the first word), so what was written last is decoded along.
   private String rest() {
-    String before = tokenizer.decode(Arrays.copyOf(tokens, written), special);
-    String all = tokenizer.decode(Arrays.copyOf(tokens, size), special);
-    return all.startsWith(before) ? all.substring(before.length()) : all.substring(common(before, all));
+    String before = text(Arrays.copyOf(tokens, written));
+    String all = text(Arrays.copyOf(tokens, size));
+    return all.substring(common(before, all));
+  }
+
+  private String text(int[] ids) {
+    return tokenizer.decode(ids, special);
   }
 
   private static int common(String a, String b) {
-    int same = 0;
-    while (same < Math.min(a.length(), b.length()) && a.charAt(same) == b.charAt(same)) {
-      same++;
-    }
-    return same;
+    int mismatch = Arrays.mismatch(a.toCharArray(), b.toCharArray());
+    return mismatch < 0 ? a.length() : mismatch;
   }
 }

@@ -12,7 +12,7 @@ import java.util.Map;
 /// @param tokens `tokens`: the pieces, by id
 /// @param scores `scores`, one for each piece
 /// @param types `token_type`, one for each piece: 1 normal, 2 unknown, 3 control, 4 user-defined, 5
-///     unused, 6 byte
+///   unused, 6 byte
 /// @param merges `merges`: `left right`, best first
 /// @param ids `bos_token_id`, `eos_token_id`, `eot_token_id`, … under `bos`, `eos`, `eot`, …
 /// @param flags `add_bos_token`, `add_eos_token`, `add_space_prefix`, where the file has them
@@ -61,13 +61,12 @@ public record GgufVocabulary(
     if (scores.stream().anyMatch(score -> !Float.isFinite(score))) {
       throw TextException.badVocabulary(source, "a score is not a finite number");
     }
-    ids.forEach(
-        (role, id) -> {
-          if (id < 0 || id >= tokens.size()) {
-            throw TextException.badVocabulary(
-                source, "the %s token is %d, outside the vocabulary".formatted(role, id));
-          }
-        });
+    ids.forEach((role, id) -> {
+      if (id < 0 || id >= tokens.size()) {
+        throw TextException.badVocabulary(
+            source, "the %s token is %d, outside the vocabulary".formatted(role, id));
+      }
+    });
   }
 
   /// Whether text becomes this token only where it is written out: control and user-defined ones.

@@ -21,15 +21,15 @@ final class Gpt2Files {
         pieces.id(END_OF_TEXT).stream()
             .mapToObj(id -> new AddedToken(id, END_OF_TEXT, Role.SPECIAL))
             .toList();
-    String json = ByteLevelBpe.json(inOrder(pieces, source), merges(merges), added, PreTokenizer.GPT2);
+    String json =
+        ByteLevelBpe.json(inOrder(pieces, source), merges(merges), added, PreTokenizer.GPT2);
     return new HuggingFaceTokenizer(TokenizerJson.read(source, json), roles(pieces, source));
   }
 
   private static SpecialTokenRoles roles(Vocabulary pieces, String source) {
     List<Integer> end = pieces.id(END_OF_TEXT).stream().boxed().toList();
     Framing framing =
-        new Framing(
-            List.of(), end, List.of(), "GPT-2's tokenizer puts nothing in front.", source);
+        new Framing(List.of(), end, List.of(), "GPT-2's tokenizer puts nothing in front.", source);
     return new SpecialTokenRoles(end, end, framing);
   }
 
@@ -42,7 +42,8 @@ final class Gpt2Files {
       while (json.nextToken() == JsonToken.PROPERTY_NAME) {
         String piece = json.currentName();
         if (json.nextToken() != JsonToken.VALUE_NUMBER_INT) {
-          throw TextException.badJson(file.toString(), "the id of '%s' is no number".formatted(piece));
+          throw TextException.badJson(
+              file.toString(), "the id of '%s' is no number".formatted(piece));
         }
         vocabulary.add(piece, json.getLongValue());
       }

@@ -38,16 +38,25 @@ public final class HuggingFaceTokenizer implements Tokenizer {
       return;
     }
     int run = Runs.longest(text);
-    requireShort(run, MAX_RETRIES);
+    requireShortRun(run, MAX_RETRIES);
     for (SplitPattern pattern : file.parts().patterns()) {
-      int reach = pattern.reach() == SplitPattern.Reach.TEXT ? text.length() : run;
-      requireShort(reach, MAX_RETRIES / pattern.retries());
+      int limit = MAX_RETRIES / pattern.retries();
+      switch (pattern.reach()) {
+        case WORD -> requireShortRun(run, limit);
+        case TEXT -> requireShortText(text.length(), limit);
+      }
     }
   }
 
-  private static void requireShort(int run, int limit) {
+  private static void requireShortRun(int run, int limit) {
     if (run > limit) {
       throw TextException.runTooLong(run, limit);
+    }
+  }
+
+  private static void requireShortText(int length, int limit) {
+    if (length > limit) {
+      throw TextException.textTooLong(length, limit);
     }
   }
 

@@ -52,8 +52,7 @@ final class Llama2cTokenizerFile {
   }
 
   private Tokenizer tokenizer() {
-    List<AddedToken> special =
-        List.of(special(0), special(BOS), special(EOS));
+    List<AddedToken> special = List.of(special(0), special(BOS), special(EOS));
     Framing framing =
         new Framing(
             List.of(BOS),
@@ -105,8 +104,7 @@ final class Llama2cTokenizerFile {
   private void require(int count, String what) {
     if (bytes.remaining() < count) {
       throw TextException.badVocabulary(
-          source,
-          "it ends at byte %,d in the middle of %s".formatted(bytes.limit(), what));
+          source, "it ends at byte %,d in the middle of %s".formatted(bytes.limit(), what));
     }
   }
 }

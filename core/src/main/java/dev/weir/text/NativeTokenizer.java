@@ -32,20 +32,18 @@ final class NativeTokenizer implements AutoCloseable {
 
   /// The tokens of a text without special tokens around it; places counted in code points.
   Framing.Body encode(String text) {
-    return using(
-        tokenizer -> {
-          long encoding = encoded(tokenizer, text);
-          try {
-            return body(library.getTokenIds(encoding), library.getTokenCharSpans(encoding));
-          } finally {
-            library.deleteEncoding(encoding);
-          }
-        });
+    return using(tokenizer -> {
+      long encoding = encoded(tokenizer, text);
+      try {
+        return body(library.getTokenIds(encoding), library.getTokenCharSpans(encoding));
+      } finally {
+        library.deleteEncoding(encoding);
+      }
+    });
   }
 
   String decode(long[] ids, SpecialTokens special) {
-    return using(
-        tokenizer -> library.decode(tokenizer, ids, special == SpecialTokens.LEAVE_OUT));
+    return using(tokenizer -> library.decode(tokenizer, ids, special == SpecialTokens.LEAVE_OUT));
   }
 
   @Override

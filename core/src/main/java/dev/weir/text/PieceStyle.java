@@ -33,8 +33,7 @@ enum PieceStyle {
   String printable(String piece) {
     byte[] bytes = bytes(piece);
     try {
-      String text =
-          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
       return escaped(text);
     } catch (CharacterCodingException notUtf8) {
       StringBuilder hex = new StringBuilder();
@@ -63,21 +62,20 @@ enum PieceStyle {
   private static String escaped(String text) {
     StringBuilder line = new StringBuilder(text.length());
     text.codePoints()
-        .forEach(
-            c -> {
-              switch (c) {
-                case '\n' -> line.append("\\n");
-                case '\r' -> line.append("\\r");
-                case '\t' -> line.append("\\t");
-                default -> {
-                  if (Character.isISOControl(c) || c == 0x2028 || c == 0x2029) {
-                    line.append("\\u%04x".formatted(c));
-                  } else {
-                    line.appendCodePoint(c);
-                  }
-                }
+        .forEach(c -> {
+          switch (c) {
+            case '\n' -> line.append("\\n");
+            case '\r' -> line.append("\\r");
+            case '\t' -> line.append("\\t");
+            default -> {
+              if (Character.isISOControl(c) || c == 0x2028 || c == 0x2029) {
+                line.append("\\u%04x".formatted(c));
+              } else {
+                line.appendCodePoint(c);
               }
-            });
+            }
+          }
+        });
     return line.toString();
   }
 }

@@ -2,8 +2,8 @@ package dev.weir.text;
 
 import java.util.List;
 
-/// How byte-level BPE cuts a text before it merges: by the patterns of a model family, one after the
-/// other, each isolating what it matches.
+/// How byte-level BPE cuts a text before it merges: by the patterns of a model family, one after
+/// the other, each isolating what it matches.
 ///
 /// @param patterns in Oniguruma's syntax; the family's published `tokenizer.json` has the same
 /// @param ignoresMerges whether a cut that is a token as a whole stays one, merges or not
@@ -32,13 +32,31 @@ record PreTokenizer(List<String> patterns, boolean ignoresMerges, boolean addsBo
   /// @throws TextException if it is unknown
   static PreTokenizer named(String source, String name) {
     return switch (name) {
-      case "gpt-2", "phi-2", "mpt", "olmo", "jais", "trillion", "jina-es", "jina-de",
-              "jina-v2-es", "jina-v2-de", "jina-v2-code", "a.x-4.0", "mellum", "exaone4" ->
+      case "gpt-2",
+          "phi-2",
+          "mpt",
+          "olmo",
+          "jais",
+          "trillion",
+          "jina-es",
+          "jina-de",
+          "jina-v2-es",
+          "jina-v2-de",
+          "jina-v2-code",
+          "a.x-4.0",
+          "mellum",
+          "exaone4" ->
           GPT2;
       case "default", "" ->
           of("[\\p{P}\\$\\+<=>\\^~\\|]+", GPT2_WORDS, "\\p{N}+", "[0-9][0-9][0-9]");
-      case "llama3", "llama-v3", "llama-bpe", "falcon3", "falcon-h1", "pixtral", "midm-2.0",
-              "lfm2" ->
+      case "llama3",
+          "llama-v3",
+          "llama-bpe",
+          "falcon3",
+          "falcon-h1",
+          "pixtral",
+          "midm-2.0",
+          "lfm2" ->
           new PreTokenizer(List.of(llama3("\\p{N}{1,3}")), true, true);
       case "dbrx", "smaug-bpe", "chatglm-bpe", "glm4" -> of(llama3("\\p{N}{1,3}"));
       case "qwen2", "deepseek-r1-qwen", "stablelm2", "hunyuan", "megrez" -> of(llama3("\\p{N}"));

@@ -4,8 +4,9 @@ package dev.weir.text;
 final class Runs {
   private Runs() {}
 
+  /// Unicode's White_Space, as `\s` in a splitting pattern has it.
   static boolean isSpace(int c) {
-    return Character.isWhitespace(c) || Character.isSpaceChar(c) || c == 0x85;
+    return Character.isSpaceChar(c) || (c >= '\t' && c <= '\r') || c == 0x85;
   }
 
   /// The length of the longest stretch, in UTF-16 chars.

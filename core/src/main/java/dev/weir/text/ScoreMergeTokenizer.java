@@ -12,8 +12,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /// A tokenizer whose vocabulary has a score for each piece: llama2.c's `tokenizer.bin`, and the
-/// SentencePiece vocabularies in GGUF files of the Llama, Mistral and Gemma families. A character that
-/// is no piece is spelled in bytes.
+/// SentencePiece vocabularies in GGUF files of the Llama, Mistral and Gemma families. A character
+/// that is no piece is spelled in bytes.
 public final class ScoreMergeTokenizer implements Tokenizer {
   private final String source;
   private final Vocabulary vocabulary;
@@ -82,7 +82,8 @@ public final class ScoreMergeTokenizer implements Tokenizer {
       }
     }
     for (List<AddedToken> tokens : addedByFirstChar.values()) {
-      tokens.sort(Comparator.comparingInt((AddedToken token) -> token.content().length()).reversed());
+      tokens.sort(
+          Comparator.comparingInt((AddedToken token) -> token.content().length()).reversed());
     }
   }
 

@@ -43,9 +43,7 @@ final class ScoreMerges {
   private record Pair(float score, int left, int right, int end) {
     static final Comparator<Pair> BEST_FIRST =
         (a, b) ->
-            a.score == b.score
-                ? Integer.compare(a.left, b.left)
-                : Float.compare(b.score, a.score);
+            a.score == b.score ? Integer.compare(a.left, b.left) : Float.compare(b.score, a.score);
   }
 
   /// The parts of a text as a doubly linked chain, addressed by where they start.

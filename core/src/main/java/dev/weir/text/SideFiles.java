@@ -55,8 +55,7 @@ record SideFiles(JsonNode tokenizer, JsonNode specials, JsonNode generation, Jso
   /// The content of a special token by its role, for instance `bos_token`.
   Optional<String> tokenName(String role) {
     JsonNode named = named(role);
-    String text =
-        named.isString() ? named.asString() : named.path("content").asString("");
+    String text = named.isString() ? named.asString() : named.path("content").asString("");
     return text.isEmpty() ? Optional.empty() : Optional.of(text);
   }
 

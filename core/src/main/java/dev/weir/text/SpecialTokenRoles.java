@@ -40,10 +40,10 @@ record SpecialTokenRoles(List<Integer> bosTokens, List<Integer> eosInOrder, Fram
   /// 1. The names of BOS and EOS: `tokenizer_config.json`; `special_tokens_map.json` goes before it
   ///    only where `tokenizer_config.json` has no `added_tokens_decoder` (older folders). Where no
   ///    file names one, the id in `generation_config.json`, or else in `config.json`.
-  /// 2. What goes in front: the template of `tokenizer.json`, except that Llama, CodeLlama and Gemma
-  ///    classes build their own from `add_bos_token` and `add_eos_token` (true and false where they
-  ///    are not said), and so does every other class where `add_bos_token` is said. Without a BOS
-  ///    token the template stays.
+  /// 2. What goes in front: the template of `tokenizer.json`, except that Llama, CodeLlama and
+  ///    Gemma classes build their own from `add_bos_token` and `add_eos_token` (true and false
+  ///    where they are not said), and so does every other class where `add_bos_token` is said.
+  ///    Without a BOS token the template stays.
   static SpecialTokenRoles read(TokenizerJson file, SideFiles side) {
     List<Integer> bos = new ArrayList<>();
     side.tokenName("bos_token").map(file.vocabulary()::id).ifPresent(id -> id.ifPresent(bos::add));

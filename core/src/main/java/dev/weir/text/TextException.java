@@ -111,8 +111,8 @@ public final class TextException extends WeirException {
 
   static TextException runTooLong(int length, int limit) {
     return new TextException(
-        "The text has %,d chars in a row %s, but at most %,d are split"
-            .formatted(length, "without a change between space and non-space", limit),
+        "The text has %,d chars without a space, or spaces, in a row, but at most %,d can be split"
+            .formatted(length, limit),
         "text to encode",
         "break it up");
   }

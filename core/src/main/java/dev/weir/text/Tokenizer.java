@@ -12,7 +12,7 @@ public interface Tokenizer extends AutoCloseable {
   /// @param text any text without lone surrogates; may be empty
   /// @param bos whether a beginning-of-sequence token goes in front
   /// @throws TextException if the text holds half of a surrogate pair, if it is longer than the
-  ///     tokenizer can take, or if `PREPEND` is asked for and there is no such token
+  ///   tokenizer can take, or if `PREPEND` is asked for and there is no such token
   TokenSequence encode(String text, Bos bos);
 
   /// The text of some tokens. An id that has no token adds nothing; bytes that are not UTF-8 become

@@ -5,23 +5,51 @@ import java.util.List;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
-/// The steps of a `tokenizer.json` around its model, judged one by one: only steps that are known not
-/// to end the process are let through, and what the rest of this package needs is noted.
+/// The steps of a `tokenizer.json` around its model, judged one by one: only steps that are known
+/// not to end the process are let through, and what the rest of this package needs is noted.
 final class TokenizerParts {
   private static final Set<String> NORMALIZERS =
       Set.of(
-          "Sequence", "NFC", "NFD", "NFKC", "NFKD", "Lowercase", "Strip", "StripAccents", "Nmt",
-          "BertNormalizer", "ByteLevel", "Replace", "Prepend");
+          "Sequence",
+          "NFC",
+          "NFD",
+          "NFKC",
+          "NFKD",
+          "Lowercase",
+          "Strip",
+          "StripAccents",
+          "Nmt",
+          "BertNormalizer",
+          "ByteLevel",
+          "Replace",
+          "Prepend");
   private static final Set<String> PRE_TOKENIZERS =
       Set.of(
-          "Sequence", "ByteLevel", "Metaspace", "Split", "Whitespace", "WhitespaceSplit", "Digits",
-          "Punctuation", "BertPreTokenizer", "CharDelimiterSplit", "UnicodeScripts");
+          "Sequence",
+          "ByteLevel",
+          "Metaspace",
+          "Split",
+          "Whitespace",
+          "WhitespaceSplit",
+          "Digits",
+          "Punctuation",
+          "BertPreTokenizer",
+          "CharDelimiterSplit",
+          "UnicodeScripts");
   private static final Set<String> POST_PROCESSORS =
       Set.of("Sequence", "ByteLevel", "TemplateProcessing", "BertProcessing", "RobertaProcessing");
   private static final Set<String> DECODERS =
       Set.of(
-          "Sequence", "ByteLevel", "Metaspace", "ByteFallback", "Fuse", "Strip", "Replace",
-          "WordPiece", "BPEDecoder", "CTC");
+          "Sequence",
+          "ByteLevel",
+          "Metaspace",
+          "ByteFallback",
+          "Fuse",
+          "Strip",
+          "Replace",
+          "WordPiece",
+          "BPEDecoder",
+          "CTC");
   private static final int MAX_TEXT = 1_000;
   private static final long MAX_GROWTH = 1_000;
 

@@ -18,7 +18,7 @@ public final class Tokenizers {
   /// The tokenizer in a folder, or in a file.
   ///
   /// @param path a folder with a tokenizer's files, or `tokenizer.json`, `vocab.json`,
-  ///     `encoder.json`, `merges.txt`, `vocab.bpe` or a llama2.c tokenizer (`….bin`)
+  ///   `encoder.json`, `merges.txt`, `vocab.bpe` or a llama2.c tokenizer (`….bin`)
   /// @throws TextException if there is none, or it cannot be used
   public static Tokenizer open(Path path) {
     return Files.isDirectory(path) ? inFolder(path) : inFile(path);
