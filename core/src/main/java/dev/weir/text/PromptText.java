@@ -28,21 +28,24 @@ final class PromptText {
   }
 
   /// Turns places counted in code points into places counted in UTF-16 chars, in the arrays
-  /// themselves.
+  /// themselves. A place behind the text, which a suffix that was put in can have, becomes its end.
   static void toUtf16(String text, int[]... places) {
-    if (text.chars().noneMatch(c -> Character.isSurrogate((char) c))) {
-      return;
+    int[] chars = chars(text);
+    for (int[] list : places) {
+      for (int i = 0; i < list.length; i++) {
+        list[i] = chars[Math.clamp(list[i], 0, chars.length - 1)];
+      }
     }
+  }
+
+  /// Where each code point of a text starts, and the text's length.
+  private static int[] chars(String text) {
     int[] chars = new int[text.codePointCount(0, text.length()) + 1];
     int index = 0;
     for (int i = 0; i < chars.length; i++) {
       chars[i] = index;
       index += index < text.length() ? Character.charCount(text.codePointAt(index)) : 0;
     }
-    for (int[] list : places) {
-      for (int i = 0; i < list.length; i++) {
-        list[i] = chars[list[i]];
-      }
-    }
+    return chars;
   }
 }

@@ -38,6 +38,9 @@ record SplitPattern(int retries, Reach reach) {
     }
     Parser parser = new Parser(pattern, source);
     Cost cost = parser.all();
+    if (!cost.consumes) {
+      throw parser.risky("it can match nothing");
+    }
     if (cost.before > 1) {
       throw parser.risky("repeated characters follow each other and can fail together");
     }
@@ -54,10 +57,18 @@ record SplitPattern(int retries, Reach reach) {
   /// @param choices in how many ways it can match, endless repetitions aside
   /// @param retries how many of these are tried before its last point that can fail
   /// @param canFail whether it can fail at all
-  private record Cost(int unbounded, int before, long choices, long retries, boolean canFail) {
+  /// @param consumes whether it takes at least one character
+  private record Cost(
+      int unbounded,
+      int before,
+      long choices,
+      long retries,
+      boolean canFail,
+      boolean consumes) {
     private static final long MANY = 1_000_000;
-    static final Cost NOTHING = new Cost(0, 0, 1, 1, false);
-    static final Cost CHARACTER = new Cost(0, 0, 1, 1, true);
+    static final Cost NOTHING = new Cost(0, 0, 1, 1, false, false);
+    static final Cost PLACE = new Cost(0, 0, 1, 1, true, false);
+    static final Cost CHARACTER = new Cost(0, 0, 1, 1, true, true);
 
     Cost then(Cost next) {
       return new Cost(
@@ -65,7 +76,8 @@ record SplitPattern(int retries, Reach reach) {
           Math.max(before, next.canFail ? unbounded + next.before : next.before),
           Math.min(MANY, choices * next.choices),
           Math.min(MANY, Math.max(retries, next.canFail ? choices * next.retries : next.retries)),
-          canFail || next.canFail);
+          canFail || next.canFail,
+          consumes || next.consumes);
     }
 
     Cost or(Cost other) {
@@ -74,11 +86,17 @@ record SplitPattern(int retries, Reach reach) {
           Math.max(before, other.before),
           Math.min(MANY, choices + other.choices),
           Math.min(MANY, retries + other.retries),
-          canFail && other.canFail);
+          canFail && other.canFail,
+          consumes && other.consumes);
     }
 
     Cost optional() {
-      return new Cost(unbounded, before, choices + 1, retries + 1, false);
+      return new Cost(unbounded, before, choices + 1, retries + 1, false, false);
+    }
+
+    /// As a group: what lies behind it is reached through it, or not at all.
+    Cost grouped(boolean looksOnly) {
+      return new Cost(unbounded, before, choices, retries, true, consumes && !looksOnly);
     }
   }
 
@@ -140,7 +158,7 @@ record SplitPattern(int retries, Reach reach) {
         case '(' -> group(depth);
         case '[' -> characterClass();
         case '\\' -> escape();
-        case '^', '$' -> Cost.CHARACTER;
+        case '^', '$' -> Cost.PLACE;
         case '*', '+', '?' -> throw risky("'%s' repeats nothing".formatted(c));
         default -> {
           if (Character.isHighSurrogate(c) && Character.isLowSurrogate(peek())) {
@@ -152,27 +170,32 @@ record SplitPattern(int retries, Reach reach) {
     }
 
     private Cost group(int depth) {
+      boolean looksOnly = false;
       if (peek() == '?') {
         at++;
-        prefix();
+        looksOnly = prefix();
       }
       Cost cost = alternatives(depth + 1);
       if (peek() != ')') {
         throw risky("a bracket is not closed");
       }
       at++;
-      return new Cost(cost.unbounded, cost.before, cost.choices, cost.retries, true);
+      return cost.grouped(looksOnly);
     }
 
     /// What follows `(?`: look-around, a group that is not captured, or flags up to the colon.
-    private void prefix() {
+    /// Says whether it is look-around.
+    private boolean prefix() {
       if (pattern.startsWith("<=", at) || pattern.startsWith("<!", at)) {
         at += 2;
-        return;
+        return true;
       }
       char c = next();
-      if (c == '=' || c == '!' || c == '>' || c == ':') {
-        return;
+      if (c == '=' || c == '!') {
+        return true;
+      }
+      if (c == '>' || c == ':') {
+        return false;
       }
       while (c == 'i' || c == 'm' || c == '-') {
         c = next();
@@ -180,6 +203,7 @@ record SplitPattern(int retries, Reach reach) {
       if (c != ':') {
         throw risky("it uses a kind of group we cannot judge");
       }
+      return false;
     }
 
     private Cost characterClass() {
@@ -224,7 +248,7 @@ record SplitPattern(int retries, Reach reach) {
           }
         }
       }
-      return Cost.CHARACTER;
+      return "bBAzZ".indexOf(c) >= 0 ? Cost.PLACE : Cost.CHARACTER;
     }
 
     private void braces() {
@@ -247,6 +271,9 @@ record SplitPattern(int retries, Reach reach) {
       if (range.length == 0) {
         return atom;
       }
+      if (!atom.consumes) {
+        throw risky("it repeats what can match nothing");
+      }
       Cost cost = group ? repeatedGroup(atom, range) : repeatedCharacter(range, written);
       if (quantifier().length > 0) {
         throw risky("a repetition is repeated");
@@ -257,12 +284,12 @@ record SplitPattern(int retries, Reach reach) {
     private Cost repeatedCharacter(int[] range, String written) {
       boolean fails = range[0] > 0;
       if (range[1] <= 100) {
-        return new Cost(0, 0, range[1] - range[0] + 1L, 1, fails);
+        return new Cost(0, 0, range[1] - range[0] + 1L, 1, fails, fails);
       }
       if (reach(written) == Reach.TEXT) {
         reach = Reach.TEXT;
       }
-      return new Cost(1, 0, 1, 1, fails);
+      return new Cost(1, 0, 1, 1, fails, fails);
     }
 
     private Cost repeatedGroup(Cost inner, int[] range) {

@@ -76,9 +76,9 @@ record TokenizerJson(
 
     private TokenizerJson checked(String json) {
       checkModel();
-      List<AddedToken> added = addedTokens(top.getOrDefault("added_tokens", nothing()));
       TokenizerParts parts = new TokenizerParts(source, vocabulary);
       parts.normalizer(top.getOrDefault("normalizer", nothing()));
+      List<AddedToken> added = addedTokens(top.getOrDefault("added_tokens", nothing()), parts);
       parts.preTokenizer(top.getOrDefault("pre_tokenizer", nothing()));
       parts.postProcessor(top.getOrDefault("post_processor", nothing()));
       parts.decoder(top.getOrDefault("decoder", nothing()));
@@ -159,7 +159,7 @@ record TokenizerJson(
       }
     }
 
-    private List<AddedToken> addedTokens(JsonNode list) {
+    private List<AddedToken> addedTokens(JsonNode list, TokenizerParts parts) {
       if (!list.isArray() && !list.isNull()) {
         throw TextException.badJson(source, "added_tokens is no list");
       }
@@ -172,8 +172,31 @@ record TokenizerJson(
       for (JsonNode node : list) {
         tokens.add(addedToken(node, ids));
       }
+      requireFindable(list, parts);
       tokens.sort((a, b) -> Integer.compare(a.id(), b.id()));
       return List.copyOf(tokens);
+    }
+
+    /// Rules out what the native reader would stumble over when it looks for added tokens.
+    private void requireFindable(JsonNode list, TokenizerParts parts) {
+      boolean takesSpaces = list.valueStream().anyMatch(node -> isTrue(node, "rstrip", false));
+      for (JsonNode node : list) {
+        String content = node.path("content").asString("");
+        boolean normalized = isTrue(node, "normalized", true);
+        if (normalized && !parts.survivesNormalising(content)) {
+          throw TextException.unsupported(
+              source, "the added token '%s', which normalising removes".formatted(content));
+        }
+        if (takesSpaces && !parts.beginsSolid(content, normalized)) {
+          throw TextException.unsupported(
+              source,
+              "the added token '%s' beside one that takes spaces along".formatted(content));
+        }
+      }
+    }
+
+    private static boolean isTrue(JsonNode node, String name, boolean otherwise) {
+      return node.path(name).asBoolean(otherwise);
     }
 
     private AddedToken addedToken(JsonNode node, AddedIds ids) {

@@ -60,6 +60,9 @@ final class TokenizerParts {
   private final List<SplitPattern> patterns = new ArrayList<>();
   private PieceStyle style = PieceStyle.PLAIN;
   private long growth = 1;
+  private boolean trims;
+  private boolean removes;
+  private boolean addsSpaces;
 
   TokenizerParts(String source, Vocabulary vocabulary) {
     this.source = source;
@@ -92,10 +95,39 @@ final class TokenizerParts {
     }
     switch (typeOf(part, NORMALIZERS, "normalizer")) {
       case "Sequence" -> each(part, "normalizers").forEach(this::normalizer);
-      case "Replace" -> replacement(part);
-      case "Prepend" -> limited(part, "prepend");
+      case "Replace" -> {
+        replacement(part);
+        removes |= part.path("content").asString("").isEmpty();
+        notesSpaces(part.path("content").asString(""));
+      }
+      case "Prepend" -> {
+        if (limited(part, "prepend").isEmpty()) {
+          throw TextException.badJson(source, "it puts an empty text in front");
+        }
+        notesSpaces(part.path("prepend").asString(""));
+      }
+      case "Strip", "StripAccents", "Nmt", "BertNormalizer" -> trims = true;
       default -> {}
     }
+  }
+
+  private void notesSpaces(String text) {
+    addsSpaces |= text.chars().anyMatch(Runs::isSpace);
+  }
+
+  /// Whether an added token certainly begins with something other than a space, also after
+  /// normalising. Behind a token that takes the spaces after it along, the native reader cannot find
+  /// one that begins with them.
+  boolean beginsSolid(String added, boolean normalized) {
+    char first = added.charAt(0);
+    return normalized ? !addsSpaces && first > ' ' && first < 0x7F : !Runs.isSpace(first);
+  }
+
+  /// Whether an added token may be looked for after normalising. The native reader cannot look for a
+  /// token of which the normaliser leaves nothing.
+  boolean survivesNormalising(String added) {
+    boolean solid = added.chars().anyMatch(c -> c < 128 && Character.isLetterOrDigit(c));
+    return !removes && (solid || !trims);
   }
 
   void preTokenizer(JsonNode part) {
