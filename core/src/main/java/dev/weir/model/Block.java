@@ -8,8 +8,6 @@ import dev.weir.stream.NormSite;
 import dev.weir.stream.Site;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -169,72 +167,5 @@ final class Block {
 
   boolean sameAngles(long length, long other) {
     return attention.sameAngles(length, other);
-  }
-
-  /// The hook points that a run through this block passes, in the order of the computation.
-  List<HookPoint> hookPoints() {
-    List<HookPoint> points = new ArrayList<>();
-    for (HookPoint.InBlock point : HookPoint.inBlock(layer)) {
-      switch (point) {
-        case HookPoint.AttnIn _ -> {
-          points.add(point);
-          addNorm(points, spec.ln1(), new NormSite.Ln1(layer));
-        }
-        case HookPoint.AttnOut _ -> {
-          addNorm(points, spec.ln1Post(), new NormSite.Ln1Post(layer));
-          points.add(point);
-        }
-        case HookPoint.RotatedQuery _, HookPoint.RotatedKey _ -> {
-          if (spec.attention().positions() instanceof PositionCode.Rotary) {
-            points.add(point);
-          }
-        }
-        case HookPoint.ResidMid _ -> {
-          if (spec.wiring() == Wiring.SEQUENTIAL && mlp.isPresent()) {
-            points.add(point);
-          }
-        }
-        case HookPoint.MlpIn _ -> {
-          if (mlp.isPresent()) {
-            points.add(point);
-            addNorm(points, spec.ln2(), new NormSite.Ln2(layer));
-          }
-        }
-        case HookPoint.MlpPreLinear _ -> {
-          if (spec.mlp() instanceof MlpSpec.Gated) {
-            points.add(point);
-          }
-        }
-        case HookPoint.MlpOut _ -> {
-          addNorm(points, spec.ln2Post(), new NormSite.Ln2Post(layer));
-          if (mlp.isPresent()) {
-            points.add(point);
-          }
-        }
-        case HookPoint.MlpPre _, HookPoint.MlpPost _ -> {
-          if (mlp.isPresent()) {
-            points.add(point);
-          }
-        }
-        case HookPoint.ResidPre _,
-            HookPoint.Query _,
-            HookPoint.Key _,
-            HookPoint.Value _,
-            HookPoint.AttnScores _,
-            HookPoint.Pattern _,
-            HookPoint.Z _,
-            HookPoint.HeadResult _,
-            HookPoint.ResidPost _ ->
-            points.add(point);
-      }
-    }
-    return points;
-  }
-
-  private static void addNorm(List<HookPoint> points, NormSpec norm, NormSite site) {
-    if (!(norm instanceof NormSpec.NoNorm)) {
-      points.add(new HookPoint.NormScale(site));
-      points.add(new HookPoint.NormNormalized(site));
-    }
   }
 }

@@ -139,17 +139,7 @@ public final class Transformer implements AutoCloseable {
 
   /// Every hook point that a run passes, in the order of the computation.
   public List<HookPoint> hookPoints() {
-    List<HookPoint> points = new ArrayList<>();
-    points.add(new HookPoint.Embed());
-    if (spec.positions() instanceof PositionCode.Learned) {
-      points.add(new HookPoint.PosEmbed());
-    }
-    blocks.forEach(block -> points.addAll(block.hookPoints()));
-    if (!(lnFinal instanceof Norm.NoNorm)) {
-      points.add(new HookPoint.NormScale(new NormSite.LnFinal()));
-      points.add(new HookPoint.NormNormalized(new NormSite.LnFinal()));
-    }
-    return points;
+    return spec.hookPoints();
   }
 
   // ---------------------------------------------------------------- running
