@@ -53,13 +53,14 @@ public sealed interface HubSelection {
 
   private static Pattern compile(String glob) {
     StringBuilder regex = new StringBuilder();
-    for (char c : glob.toCharArray()) {
-      switch (c) {
-        case '*' -> regex.append(".*");
-        case '?' -> regex.append('.');
-        default -> regex.append(Pattern.quote(String.valueOf(c)));
-      }
-    }
+    glob.codePoints()
+        .forEach(c ->
+            regex.append(
+                switch (c) {
+                  case '*' -> ".*";
+                  case '?' -> ".";
+                  default -> Pattern.quote(Character.toString(c));
+                }));
     return Pattern.compile(regex.toString());
   }
 
