@@ -110,6 +110,21 @@ class HubDownloadTest {
     assertThat(list(folder)).containsExactly("model.safetensors");
   }
 
+  /// Without an announced length a connection that ends early looks like one that is done.
+  @Test
+  void anAnswerThatEndsEarlyIsNotTakenForWhole() {
+    LocalHub.Misbehaviour early =
+        (exchange, content) -> {
+          exchange.sendResponseHeaders(200, 0);
+          exchange.getResponseBody().write(content, 0, 100_000);
+          exchange.close();
+        };
+    hub.withFile("model.safetensors", WEIGHTS).misbehaving(early);
+    download().fetch(REPOSITORY, folder);
+    assertThat(folder.resolve("model.safetensors")).hasBinaryContent(WEIGHTS);
+    assertThat(hub.requests.getLast()).endsWith("bytes=100000-");
+  }
+
   @Test
   void aLaterRunGoesOnWithThePartOfAnEarlierOne() throws IOException {
     model();
