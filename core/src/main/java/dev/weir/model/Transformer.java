@@ -35,8 +35,11 @@ public final class Transformer implements AutoCloseable {
   private final Norm lnFinal;
   private final Projection unembed;
   private final ResidualPathway<?, ?> pathway;
+  private final String where;
 
-  private Transformer(TransformerSpec spec, Parameters parameters, TensorOwner owner) {
+  private Transformer(
+      TransformerSpec spec, Parameters parameters, TensorOwner owner, String where) {
+    this.where = where;
     this.spec = spec;
     this.parameters = parameters;
     this.owner = owner;
@@ -64,7 +67,7 @@ public final class Transformer implements AutoCloseable {
     try (Scope _ = Scope.open()) {
       Map<String, Tensor> ready = new LinkedHashMap<>();
       parameters.tensors().forEach((name, tensor) -> ready.put(name, ready(name, tensor, owner)));
-      return new Transformer(spec, new Parameters(ready), owner);
+      return new Transformer(spec, new Parameters(ready), owner, where);
     }
   }
 
@@ -310,10 +313,26 @@ public final class Transformer implements AutoCloseable {
   /// Scores of the vocabulary, `[batch, pos, d_vocab]`.
   private Tensor unembed(Tensor resid, Capture.Positions positions, Hooks hooks) {
     NormSite end = new NormSite.LnFinal();
-    return unembed(
-        watchesEnd(hooks)
-            ? positions.of(lnFinal.forward(resid, end, hooks))
-            : lnFinal.forward(positions.of(resid), end, hooks));
+    return sound(
+        unembed(
+            watchesEnd(hooks)
+                ? positions.of(lnFinal.forward(resid, end, hooks))
+                : lnFinal.forward(positions.of(resid), end, hooks)));
+  }
+
+  /// A weight that is NaN makes every later position NaN; the weights are searched only then, so that
+  /// opening a model need not read them all.
+  private Tensor sound(Tensor logits) {
+    if (!logits.slice("pos", logits.size("pos") - 1, 1).isFinite()) {
+      parameters.tensors().forEach(this::requireFinite);
+    }
+    return logits;
+  }
+
+  private void requireFinite(String name, Tensor weight) {
+    if (!weight.isFinite()) {
+      throw ModelException.notFinite(name, where);
+    }
   }
 
   private static boolean watchesEnd(Hooks hooks) {

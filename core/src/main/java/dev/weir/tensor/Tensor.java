@@ -213,6 +213,13 @@ public final class Tensor implements AutoCloseable {
     return handle.item_double();
   }
 
+  /// Whether no number is NaN or infinite.
+  public boolean isFinite() {
+    try (Scope _ = Scope.open()) {
+      return torch.isfinite(handle).all().item_bool();
+    }
+  }
+
   // ---------------------------------------------------------------- element by element
 
   /// The sum, element by element; axes meet by name.

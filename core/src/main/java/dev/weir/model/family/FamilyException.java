@@ -81,11 +81,4 @@ public final class FamilyException extends WeirException {
         where,
         "save it as float32, bfloat16 or float16");
   }
-
-  static FamilyException notFinite(String tensor, long index, String where) {
-    return new FamilyException(
-        "'%s' holds NaN or an infinite number at element %,d".formatted(tensor, index),
-        where,
-        "download the file again: a model with such weights computes nothing");
-  }
 }

@@ -46,7 +46,7 @@ final class Gemma implements Family {
         dVocab,
         dVocab,
         sizes.nCtx(),
-        Collections.nCopies(config.size("num_hidden_layers"), block),
+        Collections.nCopies(config.layers("num_hidden_layers"), block),
         new PositionCode.NoPositions(),
         Math.sqrt(config.size("hidden_size")),
         norm,

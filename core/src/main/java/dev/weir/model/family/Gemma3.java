@@ -26,7 +26,7 @@ final class Gemma3 implements Family {
   public TransformerSpec spec(Config config) {
     config.refuse("use_bidirectional_attention");
     LlamaSizes sizes = LlamaSizes.of(config, 256, 131_072, 4);
-    int nLayers = config.size("num_hidden_layers");
+    int nLayers = config.layers("num_hidden_layers");
     NormSpec norm = new NormSpec.RmsNorm(config.real("rms_norm_eps", 1e-6), Gain.OFFSET_BY_ONE);
     List<BlockSpec> blocks = new ArrayList<>();
     for (boolean slides :

@@ -34,7 +34,7 @@ final class Gpt2 implements Family {
   public TransformerSpec spec(Config config) {
     config.refuse("add_cross_attention");
     int dModel = config.size("n_embd", config.size("hidden_size", 768));
-    int nLayers = config.size("n_layer", config.size("num_hidden_layers", 12));
+    int nLayers = config.layers(config.has("n_layer") ? "n_layer" : "num_hidden_layers");
     int nHeads = config.size("n_head", config.size("num_attention_heads", 12));
     NormSpec norm = new NormSpec.LayerNorm(config.real("layer_norm_epsilon", 1e-5));
     MlpSpec mlp =

@@ -67,7 +67,7 @@ final class GptNeox implements Family {
         dVocab,
         nCtx,
         Collections.nCopies(
-            config.size("num_hidden_layers"), Blocks.preNorm(attention, mlp, wiring, norm)),
+            config.layers("num_hidden_layers"), Blocks.preNorm(attention, mlp, wiring, norm)),
         new PositionCode.NoPositions(),
         1,
         norm,

@@ -46,7 +46,7 @@ final class Llama implements Family {
         dVocab,
         dVocab,
         sizes.nCtx(),
-        Collections.nCopies(config.size("num_hidden_layers"), block),
+        Collections.nCopies(config.layers("num_hidden_layers"), block),
         new PositionCode.NoPositions(),
         1,
         norm,

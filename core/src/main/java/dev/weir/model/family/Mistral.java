@@ -40,7 +40,7 @@ final class Mistral implements Family {
         dVocab,
         dVocab,
         sizes.nCtx(),
-        Collections.nCopies(config.size("num_hidden_layers"), block),
+        Collections.nCopies(config.layers("num_hidden_layers"), block),
         new PositionCode.NoPositions(),
         1,
         norm,

@@ -55,7 +55,7 @@ final class Phi implements Family {
         dVocab,
         dVocab,
         sizes.nCtx(),
-        Collections.nCopies(config.size("num_hidden_layers"), block),
+        Collections.nCopies(config.layers("num_hidden_layers"), block),
         new PositionCode.NoPositions(),
         1,
         norm,

@@ -29,7 +29,7 @@ final class Qwen2 implements Family {
   public TransformerSpec spec(Config config) {
     LlamaSizes sizes = LlamaSizes.of(config, 0, 32_768, 32);
     NormSpec norm = new NormSpec.RmsNorm(config.real("rms_norm_eps", 1e-6), Gain.PLAIN);
-    int nLayers = config.size("num_hidden_layers");
+    int nLayers = config.layers("num_hidden_layers");
     List<BlockSpec> blocks = new ArrayList<>();
     for (Visibility visibility : QwenWindows.of(config, nLayers)) {
       AttentionSpec attention =

@@ -60,7 +60,7 @@ public final class TransformerLens {
         dVocab,
         dVocabOut == -1 ? dVocab : dVocabOut,
         config.size("n_ctx"),
-        Collections.nCopies(config.size("n_layers"), block),
+        Collections.nCopies(config.layers("n_layers"), block),
         rotary ? new PositionCode.NoPositions() : positions,
         1,
         config.flag("final_rms", false) ? rmsOf(config, norm) : norm,
