@@ -337,6 +337,18 @@ public final class Tensor implements AutoCloseable {
         torch.where(mask.aligned(result), aligned(result), scalar(otherwise)), result, dtype);
   }
 
+  /// This tensor where the mask is true, `otherwise` where it is false; axes meet by name.
+  ///
+  /// @param mask booleans, any shape
+  /// @param otherwise what to put where the mask is false, same kind of numbers, any shape
+  public Tensor where(Tensor mask, Tensor otherwise) {
+    Shape result = union(union(shape, otherwise.shape), mask.shape);
+    return new Tensor(
+        torch.where(mask.aligned(result), aligned(result), otherwise.aligned(result)),
+        result,
+        dtype);
+  }
+
   /// Whether each number is at most the other, booleans; axes meet by name.
   ///
   /// @param other any shape
@@ -768,8 +780,11 @@ public final class Tensor implements AutoCloseable {
     return indices;
   }
 
-  private static Scalar scalar(double number) {
-    return new Scalar(number);
+  /// Whole numbers stay whole: the engine would make them float otherwise.
+  private Scalar scalar(double number) {
+    return dtype.isFloating() || number != Math.rint(number)
+        ? new Scalar(number)
+        : new Scalar((long) number);
   }
 
   private static void checkCount(int count, Shape shape) {
