@@ -60,7 +60,7 @@ public final class Recorder implements Hooks {
   /// @param tokens the tokens that were run
   /// @param logits the scores at the kept positions, `[batch, pos, d_vocab]`, if the run went to the end
   public StreamTrace finish(List<int[]> tokens, Optional<Tensor> logits) {
-    return new StreamTrace(tokens, values, logits.map(l -> owner.own(alias(l, withoutBatch(l)))), owner);
+    return new StreamTrace(tokens, values, logits.map(l -> owner.own(alias(l, withoutBatch(l)))), positions, owner);
   }
 
   /// Frees what was kept of a run that failed.
