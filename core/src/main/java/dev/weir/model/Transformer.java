@@ -10,6 +10,7 @@ import dev.weir.stream.NormSite;
 import dev.weir.stream.Recorder;
 import dev.weir.stream.Site;
 import dev.weir.stream.StreamTrace;
+import dev.weir.stream.Stretch;
 import dev.weir.tensor.Axis;
 import dev.weir.tensor.DType;
 import dev.weir.tensor.Device;
@@ -17,6 +18,7 @@ import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
 import dev.weir.tensor.TensorOwner;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -166,7 +168,7 @@ public final class Transformer implements AutoCloseable {
     Set<HookPoint> wanted = capture.resolve(hookPoints());
     Recorder recorder = new Recorder(wanted, capture.positions(), texts.size());
     try (Scope _ = Scope.open()) {
-      Hooks hooks = edits.then(recorder);
+      Hooks hooks = edits.then(recorder).over(batch.stretch(0));
       Optional<Tensor> logits =
           capture.logits() == Capture.Logits.KEPT
               ? Optional.of(unembed(stream(batch, hooks, lastLayer()), capture.positions(), hooks))
@@ -226,7 +228,8 @@ public final class Transformer implements AutoCloseable {
   public Tensor logits(List<int[]> texts, Hooks hooks) {
     TokenBatch batch = new TokenBatch(texts).checked(spec.dVocab());
     requireRoom(batch.length());
-    return unembed(stream(batch, hooks, lastLayer()), new Capture.Positions.All(), hooks);
+    Hooks placed = hooks.over(batch.stretch(0));
+    return unembed(stream(batch, placed, lastLayer()), new Capture.Positions.All(), placed);
   }
 
   /// The scores for the next token after the latest one, `[batch, d_vocab]`, with a cache that the
@@ -241,10 +244,12 @@ public final class Transformer implements AutoCloseable {
   Tensor next(TokenBatch texts, Tensor paddings, boolean padded, KvCache cache, Hooks hooks) {
     TokenBatch batch = texts.checked(spec.dVocab());
     requireRoom(cache.length() + batch.length());
+    List<Long> places = Arrays.stream(paddings.toLongs()).boxed().toList();
+    Hooks placed = hooks.over(new Stretch(cache.length(), batch.length(), places));
     try (Span span = new Span(cache.length(), batch.length(), paddings, padded)) {
-      Tensor resid = stream(pathway, batch, span, Optional.of(cache), hooks, lastLayer());
+      Tensor resid = stream(pathway, batch, span, Optional.of(cache), placed, lastLayer());
       cache.advance(batch.length());
-      return unembed(resid, new Capture.Positions.One(-1), hooks).at("pos", 0);
+      return unembed(resid, new Capture.Positions.One(-1), placed).at("pos", 0);
     }
   }
 
@@ -254,12 +259,23 @@ public final class Transformer implements AutoCloseable {
   /// @param cache keys and values of the tokens before
   /// @return scores for the token after each, `[pos, d_vocab]`, a tensor of the current scope
   public Tensor logits(int[] tokens, KvCache cache) {
+    return logits(tokens, cache, Hooks.none());
+  }
+
+  /// Runs a stretch of one text after what the cache holds, and adds it to the cache.
+  ///
+  /// @param tokens the new tokens
+  /// @param cache keys and values of the tokens before
+  /// @param hooks who looks and changes
+  /// @return scores for the token after each, `[pos, d_vocab]`, a tensor of the current scope
+  public Tensor logits(int[] tokens, KvCache cache, Hooks hooks) {
     TokenBatch batch = new TokenBatch(List.of(tokens)).checked(spec.dVocab());
     requireRoom(cache.length() + batch.length());
+    Hooks placed = hooks.over(batch.stretch(cache.length()));
     try (Span span = new Span(cache.length(), batch.length(), batch.paddings(), false)) {
-      Tensor resid = stream(pathway, batch, span, Optional.of(cache), Hooks.none(), lastLayer());
+      Tensor resid = stream(pathway, batch, span, Optional.of(cache), placed, lastLayer());
       cache.advance(batch.length());
-      return unembed(resid, new Capture.Positions.All(), Hooks.none()).at("batch", 0);
+      return unembed(resid, new Capture.Positions.All(), placed).at("batch", 0);
     }
   }
 

@@ -62,7 +62,7 @@ public final class Recorder implements Hooks {
   ///   the end
   public StreamTrace finish(List<int[]> tokens, Optional<Tensor> logits) {
     return new StreamTrace(
-        tokens, values, logits.map(l -> owner.own(alias(l, withoutBatch(l)))), owner);
+        tokens, values, logits.map(l -> owner.own(alias(l, withoutBatch(l)))), positions, owner);
   }
 
   /// Frees what was kept of a run that failed.

@@ -344,6 +344,18 @@ public final class Tensor implements AutoCloseable {
         torch.where(mask.aligned(result), aligned(result), scalar(otherwise)), result, dtype);
   }
 
+  /// This tensor where the mask is true, `otherwise` where it is false; axes meet by name.
+  ///
+  /// @param mask booleans, any shape
+  /// @param otherwise what to put where the mask is false, same kind of numbers, any shape
+  public Tensor where(Tensor mask, Tensor otherwise) {
+    Shape result = union(union(shape, otherwise.shape), mask.shape);
+    return new Tensor(
+        torch.where(mask.aligned(result), aligned(result), otherwise.aligned(result)),
+        result,
+        dtype);
+  }
+
   /// Whether each number is at most the other, booleans; axes meet by name.
   ///
   /// @param other any shape
