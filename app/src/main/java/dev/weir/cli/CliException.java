@@ -30,7 +30,9 @@ final class CliException extends WeirException {
 
   static CliException nothingToRun() {
     return new CliException(
-        "There is no prompt", "arguments", "give a text or --tokens, for instance \"Once upon a time\"");
+        "There is no prompt",
+        "arguments",
+        "give a text or --tokens, for instance \"Once upon a time\"");
   }
 
   static CliException textAndTokens() {

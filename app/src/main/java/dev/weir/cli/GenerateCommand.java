@@ -104,9 +104,7 @@ final class GenerateCommand implements Callable<Integer> {
 
   private PromptOptions.Prompt fromBos(Tokenizer tokenizer) {
     int bos =
-        tokenizer
-            .bos()
-            .orElseThrow(() -> CliException.noBos(model.path(terminal).toString()));
+        tokenizer.bos().orElseThrow(() -> CliException.noBos(model.path(terminal).toString()));
     return new PromptOptions.Prompt(
         "", new int[] {bos}, Optional.empty(), "BOS prepended: there is no prompt to start from");
   }
@@ -134,8 +132,7 @@ final class GenerateCommand implements Callable<Integer> {
     }
   }
 
-  private void together(
-      List<PromptOptions.Prompt> from, Generator generator, Tokenizer tokenizer) {
+  private void together(List<PromptOptions.Prompt> from, Generator generator, Tokenizer tokenizer) {
     var continuations =
         generator.generate(
             from.stream().map(PromptOptions.Prompt::ids).toList(), maxTokens, (_, _) -> {});

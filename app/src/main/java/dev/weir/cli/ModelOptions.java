@@ -73,8 +73,7 @@ final class ModelOptions {
   Transformer open(Terminal terminal) {
     threads.ifPresent(ModelOptions::useThreads);
     return ModelFiles.open(
-        path(terminal),
-        new ModelFiles.Options(dtype.map(DType::parse), Device.parse(device)));
+        path(terminal), new ModelFiles.Options(dtype.map(DType::parse), Device.parse(device)));
   }
 
   private static void useThreads(int count) {
@@ -86,8 +85,6 @@ final class ModelOptions {
   }
 
   Tokenizer openTokenizer(Terminal terminal) {
-    return tokenizer
-        .map(Tokenizers::open)
-        .orElseGet(() -> ModelFiles.tokenizer(path(terminal)));
+    return tokenizer.map(Tokenizers::open).orElseGet(() -> ModelFiles.tokenizer(path(terminal)));
   }
 }

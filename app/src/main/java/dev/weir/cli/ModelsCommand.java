@@ -49,8 +49,7 @@ final class ModelsCommand implements Callable<Integer> {
     List<Path> found =
         one
             ? List.of(
-                path.map(name -> ModelOptions.locate(name, terminal))
-                    .orElseGet(terminal::bundled))
+                path.map(name -> ModelOptions.locate(name, terminal)).orElseGet(terminal::bundled))
             : models();
     Json result = new Json();
     for (Path folder : found) {

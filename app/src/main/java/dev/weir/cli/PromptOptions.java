@@ -44,6 +44,7 @@ final class PromptOptions {
   /// @param ids its tokens
   /// @param sequence its tokens with offsets, where a text was given
   /// @param bos what became of the BOS, as a sentence
+  @SuppressWarnings("ArrayRecordComponent") // Numbers to read, never compared as a whole.
   record Prompt(String text, int[] ids, Optional<TokenSequence> sequence, String bos) {}
 
   boolean isEmpty() {

@@ -5,7 +5,6 @@ import dev.weir.weights.hub.HubAccess;
 import dev.weir.weights.hub.HubDownload;
 import dev.weir.weights.hub.HubFile;
 import dev.weir.weights.hub.HubPatience;
-
 import dev.weir.weights.hub.HubProgress;
 import dev.weir.weights.hub.HubRepository;
 import dev.weir.weights.hub.HubSelection;

@@ -31,6 +31,7 @@ record Terminal(
   private static final int USUAL_WIDTH = 100;
 
   /// The real one.
+  @SuppressWarnings("SystemConsoleNull") // Null again where there is no terminal, since JDK 25.
   static Terminal real() {
     Map<String, String> environment = System.getenv();
     var console = System.console();

@@ -86,9 +86,7 @@ final class TraceCommand implements Callable<Integer> {
     try (Transformer transformer = model.open(terminal);
         StreamTrace trace =
             transformer.trace(
-                prompts.stream().map(PromptOptions.Prompt::ids).toList(),
-                capture(),
-                Hooks.none());
+                prompts.stream().map(PromptOptions.Prompt::ids).toList(), capture(), Hooks.none());
         Scope _ = Scope.open()) {
       Map<String, Tensor> values = values(trace);
       write(values);
@@ -152,14 +150,13 @@ final class TraceCommand implements Callable<Integer> {
       return;
     }
     List<SafetensorsWriter.Item> items = new ArrayList<>();
-    values.forEach(
-        (name, value) ->
-            items.add(
-                SafetensorsWriter.Item.of(
-                    name,
-                    value.dtype(),
-                    value.shape().axes().stream().map(Axis::size).toList(),
-                    value.memory())));
+    values.forEach((name, value) ->
+        items.add(
+            SafetensorsWriter.Item.of(
+                name,
+                value.dtype(),
+                value.shape().axes().stream().map(Axis::size).toList(),
+                value.memory())));
     SafetensorsWriter.write(out, items, Map.of("format", "weir trace"));
   }
 

@@ -37,8 +37,13 @@ class CommandsTest {
     var result =
         Shell.here()
             .run(
-                "generate", "--model", model, "--max-tokens", Integer.toString(steps),
-                "--temperature", "0");
+                "generate",
+                "--model",
+                model,
+                "--max-tokens",
+                Integer.toString(steps),
+                "--temperature",
+                "0");
     assertThat(result.code()).isZero();
     String expected = reference.get("greedy_text_expected_prefix").stringValue();
     assertThat(expected).startsWith(result.out().strip());
@@ -53,7 +58,15 @@ class CommandsTest {
             .get("greedy_from_bos");
     var result =
         Shell.here()
-            .run("generate", "--model", model, "--max-tokens", "200", "--temperature", "0", "--json");
+            .run(
+                "generate",
+                "--model",
+                model,
+                "--max-tokens",
+                "200",
+                "--temperature",
+                "0",
+                "--json");
     JsonNode tokens = json(result.out()).get("tokens");
     assertThat(tokens).hasSize(201);
     for (int i = 0; i < tokens.size(); i++) {
@@ -67,8 +80,15 @@ class CommandsTest {
     var result =
         Shell.here()
             .run(
-                "trace", "--model", Shell.golden("models/llama"), "--tokens", "1,5,7",
-                "--points", "blocks.*.hook_resid_post,hook_embed", "--out", out.toString());
+                "trace",
+                "--model",
+                Shell.golden("models/llama"),
+                "--tokens",
+                "1,5,7",
+                "--points",
+                "blocks.*.hook_resid_post,hook_embed",
+                "--out",
+                out.toString());
     assertThat(result.code()).isZero();
     assertThat(result.out()).isEmpty();
     assertThat(headers(out))
@@ -86,8 +106,17 @@ class CommandsTest {
     var result =
         Shell.here()
             .run(
-                "trace", "--model", Shell.golden("models/gpt2"), "--tokens", "1,5,7",
-                "--tokens", "2,3", "--points", "hook_embed", "--out", out.toString());
+                "trace",
+                "--model",
+                Shell.golden("models/gpt2"),
+                "--tokens",
+                "1,5,7",
+                "--tokens",
+                "2,3",
+                "--points",
+                "hook_embed",
+                "--out",
+                out.toString());
     assertThat(result.code()).isZero();
     assertThat(headers(out))
         .containsExactlyInAnyOrder(
@@ -102,7 +131,8 @@ class CommandsTest {
         String header =
             new String(zip.getInputStream(entry).readNBytes(128), StandardCharsets.ISO_8859_1);
         int shape = header.indexOf("'shape': ") + "'shape': ".length();
-        headers.add(entry.getName() + " " + header.substring(shape, header.indexOf(')', shape) + 1));
+        headers.add(
+            entry.getName() + " " + header.substring(shape, header.indexOf(')', shape) + 1));
       }
     }
     return headers;
@@ -118,18 +148,17 @@ class CommandsTest {
     assertThat(score.get("tokens").intValue()).isEqualTo(5);
     assertThat(score.get("predictions").intValue()).isEqualTo(4);
     // reference.json, first prompt: mean_nll of an independent float64 pass; float32 here.
-    assertThat(score.get("cross_entropy").doubleValue())
-        .isCloseTo(0.0685225937, offset(1e-5));
+    assertThat(score.get("cross_entropy").doubleValue()).isCloseTo(0.0685225937, offset(1e-5));
     assertThat(score.get("bits_per_byte").doubleValue())
-        .isCloseTo(
-            0.0685225937 * 4 / Math.log(2) / "Once upon a time".length(),
-            offset(1e-5));
+        .isCloseTo(0.0685225937 * 4 / Math.log(2) / "Once upon a time".length(), offset(1e-5));
   }
 
   @Test
   void scoringInWindowsPredictsEachTokenOnce() {
     String tokens =
-        Stream.iterate(1, t -> (t * 7 + 3) % 60).limit(200).map(String::valueOf)
+        Stream.iterate(1, t -> (t * 7 + 3) % 60)
+            .limit(200)
+            .map(String::valueOf)
             .reduce((a, b) -> a + "," + b)
             .orElseThrow();
     var result =
@@ -152,40 +181,71 @@ class CommandsTest {
         Arguments.of(
             new String[] {"generate", "--model", "/no/such/model", "x"}, "There is no model"),
         Arguments.of(
-            new String[] {"trace", "--model", Shell.golden("models/llama"), "--tokens", "1,x", "--out", "o.npz"},
+            new String[] {
+              "trace", "--model", Shell.golden("models/llama"), "--tokens", "1,x", "--out", "o.npz"
+            },
             "not a list of token ids"),
         Arguments.of(
-            new String[] {"trace", "--model", Shell.golden("models/llama"), "--tokens", "1,64", "--out", "o.npz"},
+            new String[] {
+              "trace", "--model", Shell.golden("models/llama"), "--tokens", "1,64", "--out", "o.npz"
+            },
             "Token 64 does not exist"),
         Arguments.of(
             new String[] {
-              "trace", "--model", Shell.golden("models/llama"), "--tokens", "1", "--points", "no.such", "--out", "o.npz"
+              "trace",
+              "--model",
+              Shell.golden("models/llama"),
+              "--tokens",
+              "1",
+              "--points",
+              "no.such",
+              "--out",
+              "o.npz"
             },
             "No hook point of this model matches"),
         Arguments.of(
-            new String[] {"trace", "--model", Shell.golden("models/llama"), "--tokens", "1", "--out", "o.xyz"},
+            new String[] {
+              "trace", "--model", Shell.golden("models/llama"), "--tokens", "1", "--out", "o.xyz"
+            },
             "says no format"),
         Arguments.of(
             new String[] {
-              "trace", "--model", Shell.golden("models/llama"), "--tokens", "1", "--out", "/no/such/folder/o.npz"
+              "trace",
+              "--model",
+              Shell.golden("models/llama"),
+              "--tokens",
+              "1",
+              "--out",
+              "/no/such/folder/o.npz"
             },
             "/no/such/folder"),
         Arguments.of(
             new String[] {"score", "--model", Shell.golden("models/llama"), "--tokens", "1"},
             "no token to predict"),
         Arguments.of(
-            new String[] {"score", "--model", Shell.golden("models/llama"), "--dtype", "int3", "--tokens", "1,2"},
+            new String[] {
+              "score", "--model", Shell.golden("models/llama"), "--dtype", "int3", "--tokens", "1,2"
+            },
             "no dtype 'int3'"),
         Arguments.of(
-            new String[] {"score", "--model", Shell.golden("models/llama"), "--device", "cuda", "--tokens", "1,2"},
+            new String[] {
+              "score",
+              "--model",
+              Shell.golden("models/llama"),
+              "--device",
+              "cuda",
+              "--tokens",
+              "1,2"
+            },
             "cuda is not here"),
         Arguments.of(
-            new String[] {"score", "--model", Shell.golden("models/llama"), "--threads", "0", "--tokens", "1,2"},
+            new String[] {
+              "score", "--model", Shell.golden("models/llama"), "--threads", "0", "--tokens", "1,2"
+            },
             "--threads 0"),
         Arguments.of(
             new String[] {"score", "--model", Shell.golden("models"), "--tokens", "1,2"}, "models"),
-        Arguments.of(
-            new String[] {"pull", "not a name"}, "not a name"));
+        Arguments.of(new String[] {"pull", "not a name"}, "not a name"));
   }
 
   @ParameterizedTest

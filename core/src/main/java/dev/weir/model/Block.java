@@ -64,11 +64,19 @@ final class Block {
     return switch (biases) {
       case NONE, EACH_MAP ->
           new Mlp.Gated(
-              layer, gate, Projection.of(parameters, path + "W_in", path + "b_in"), activation, out);
+              layer,
+              gate,
+              Projection.of(parameters, path + "W_in", path + "b_in"),
+              activation,
+              out);
       case PRODUCT ->
           new Mlp.GatedPlusBias(
               new Mlp.Gated(
-                  layer, gate, new Projection.Plain(parameters.get(path + "W_in")), activation, out),
+                  layer,
+                  gate,
+                  new Projection.Plain(parameters.get(path + "W_in")),
+                  activation,
+                  out),
               parameters.get(path + "b_in"));
     };
   }
@@ -107,32 +115,30 @@ final class Block {
 
   /// What attention writes, `[batch, pos, d_model]`.
   private <S> Tensor attend(ResidualPathway<S, ?> over, S stream, Run run) {
-    return scoped(
-        () -> {
-          Hooks hooks = run.hooks();
-          Tensor read = see(hooks, new HookPoint.AttnIn(layer), over.read(stream, Site.attention(layer)));
-          Tensor x = ln1.forward(read, new NormSite.Ln1(layer), hooks);
-          Tensor located = run.beside().map(x::plus).orElse(x);
-          Tensor out = attention.forward(located, located, x, run);
-          Tensor write = ln1Post.forward(out, new NormSite.Ln1Post(layer), hooks);
-          return see(hooks, new HookPoint.AttnOut(layer), write);
-        });
+    return scoped(() -> {
+      Hooks hooks = run.hooks();
+      Tensor read =
+          see(hooks, new HookPoint.AttnIn(layer), over.read(stream, Site.attention(layer)));
+      Tensor x = ln1.forward(read, new NormSite.Ln1(layer), hooks);
+      Tensor located = run.beside().map(x::plus).orElse(x);
+      Tensor out = attention.forward(located, located, x, run);
+      Tensor write = ln1Post.forward(out, new NormSite.Ln1Post(layer), hooks);
+      return see(hooks, new HookPoint.AttnOut(layer), write);
+    });
   }
 
   /// What the MLP writes, `[batch, pos, d_model]`.
   private <S> Tensor think(ResidualPathway<S, ?> over, S stream, Mlp with, Run run) {
-    return scoped(
-        () -> {
-          Hooks hooks = run.hooks();
-          Tensor read = see(hooks, new HookPoint.MlpIn(layer), over.read(stream, Site.mlp(layer)));
-          Tensor x =
-              spec.wiring() == Wiring.PARALLEL_SHARED_NORM
-                  ? ln1.forward(read, new NormSite.Ln1(layer), Hooks.none())
-                  : ln2.forward(read, new NormSite.Ln2(layer), hooks);
-          Tensor write =
-              ln2Post.forward(with.forward(x, hooks), new NormSite.Ln2Post(layer), hooks);
-          return see(hooks, new HookPoint.MlpOut(layer), write);
-        });
+    return scoped(() -> {
+      Hooks hooks = run.hooks();
+      Tensor read = see(hooks, new HookPoint.MlpIn(layer), over.read(stream, Site.mlp(layer)));
+      Tensor x =
+          spec.wiring() == Wiring.PARALLEL_SHARED_NORM
+              ? ln1.forward(read, new NormSite.Ln1(layer), Hooks.none())
+              : ln2.forward(read, new NormSite.Ln2(layer), hooks);
+      Tensor write = ln2Post.forward(with.forward(x, hooks), new NormSite.Ln2Post(layer), hooks);
+      return see(hooks, new HookPoint.MlpOut(layer), write);
+    });
   }
 
   private static <S, R> S write(
@@ -144,8 +150,7 @@ final class Block {
   }
 
   /// The stream as somebody may have changed it.
-  private static <S> S seen(
-      ResidualPathway<S, ?> over, S stream, HookPoint point, Hooks hooks) {
+  private static <S> S seen(ResidualPathway<S, ?> over, S stream, HookPoint point, Hooks hooks) {
     if (!hooks.touches(point)) {
       return stream;
     }

@@ -12,8 +12,7 @@ import java.util.List;
 ///
 /// @param transformer the model
 /// @param tokenizer what its tokens mean
-public record LanguageModel(Transformer transformer, Tokenizer tokenizer)
-    implements AutoCloseable {
+public record LanguageModel(Transformer transformer, Tokenizer tokenizer) implements AutoCloseable {
 
   /// The tokens of a text, with a BOS as the model's own files say.
   ///
@@ -37,8 +36,7 @@ public record LanguageModel(Transformer transformer, Tokenizer tokenizer)
   /// @param sampler how to choose them
   /// @return the text and what was added, special tokens left out
   public String generate(String text, int maxTokens, Sampler sampler) {
-    Generator generator =
-        new Generator(transformer, sampler, tokenizer.eosTokens(), Hooks.none());
+    Generator generator = new Generator(transformer, sampler, tokenizer.eosTokens(), Hooks.none());
     return tokenizer.decode(
         generator
             .generate(List.of(encode(text).ids()), maxTokens, (_, _) -> {})

@@ -73,8 +73,8 @@ public final class Transformer implements AutoCloseable {
     }
   }
 
-  /// A product would copy a weight whose summed axes stand apart (TransformerLens's `[head, d_model,
-  /// d_head]`, GPT-NeoX's interleaved maps) each time, so it is laid out once.
+  /// A product would copy a weight whose summed axes stand apart (TransformerLens's `[head,
+  /// d_model, d_head]`, GPT-NeoX's interleaved maps) each time, so it is laid out once.
   private static Tensor ready(String name, Tensor weight, TensorOwner owner) {
     String[] summed =
         switch (name.substring(name.lastIndexOf('.') + 1)) {
@@ -197,7 +197,7 @@ public final class Transformer implements AutoCloseable {
     }
     Tensor resid = stream(batch, hooks, last);
     if (end) {
-      Tensor unused = lnFinal.forward(resid, new NormSite.LnFinal(), hooks);
+      Tensor _ = lnFinal.forward(resid, new NormSite.LnFinal(), hooks);
     }
     return Optional.empty();
   }
@@ -232,10 +232,11 @@ public final class Transformer implements AutoCloseable {
     return unembed(stream(batch, placed, lastLayer()), new Capture.Positions.All(), placed);
   }
 
-  /// The scores for the next token after the latest one, `[batch, d_vocab]`, with a cache that the new
-  /// tokens are added to.
+  /// The scores for the next token after the latest one, `[batch, d_vocab]`, with a cache that the
+  /// new tokens are added to.
   ///
-  /// @param texts the new tokens of each text, filled up on the left; the cache holds the tokens before
+  /// @param texts the new tokens of each text, filled up on the left; the cache holds the tokens
+  ///   before
   /// @param paddings how many places each text was filled up with when the cache was empty
   /// @param cache keys and values of the tokens before
   /// @param hooks who looks and changes
@@ -311,11 +312,8 @@ public final class Transformer implements AutoCloseable {
   }
 
   private Tensor positionRows(TokenBatch batch, Span span) {
-    Tensor rows =
-        parameters.get("pos_embed.W_pos").take("n_ctx", span.positions().to(device()));
-    return rows.shape().has("batch")
-        ? rows
-        : rows.repeat(new Axis("batch", batch.texts().size()));
+    Tensor rows = parameters.get("pos_embed.W_pos").take("n_ctx", span.positions().to(device()));
+    return rows.shape().has("batch") ? rows : rows.repeat(new Axis("batch", batch.texts().size()));
   }
 
   /// Positions that queries and keys read and the stream does not hold.
@@ -336,8 +334,8 @@ public final class Transformer implements AutoCloseable {
                 : lnFinal.forward(positions.of(resid), end, hooks)));
   }
 
-  /// A weight that is NaN makes every later position NaN; the weights are searched only then, so that
-  /// opening a model need not read them all.
+  /// A weight that is NaN makes every later position NaN; the weights are searched only then, so
+  /// that opening a model need not read them all.
   private Tensor sound(Tensor logits) {
     if (!logits.slice("pos", logits.size("pos") - 1, 1).isFinite()) {
       parameters.tensors().forEach(this::requireFinite);
@@ -364,8 +362,8 @@ public final class Transformer implements AutoCloseable {
     return spec.finalSoftcap().applyTo(unembed.apply(normalized, "d_model"));
   }
 
-  /// The unembedding as it acts on what the final norm gives; its axes `d_model` and `d_vocab` in any
-  /// order.
+  /// The unembedding as it acts on what the final norm gives; its axes `d_model` and `d_vocab` in
+  /// any order.
   public Tensor unembedding() {
     return unembed.matrix();
   }

@@ -30,14 +30,33 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DamagedModelsTest {
   private static final int MUTATIONS = 150;
   private static final String[] REPLACEMENTS = {
-    "null", "-1", "0", "1", "3", "1e999", "2147483648", "9999999", "\"x\"", "true", "[]", "{}", "NaN"
+    "null",
+    "-1",
+    "0",
+    "1",
+    "3",
+    "1e999",
+    "2147483648",
+    "9999999",
+    "\"x\"",
+    "true",
+    "[]",
+    "{}",
+    "NaN"
   };
 
   @TempDir Path folder;
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"gpt2", "gpt-neox-parallel", "llama-tied-llama3", "gemma3", "olmo2", "phi3-longrope"})
+      strings = {
+        "gpt2",
+        "gpt-neox-parallel",
+        "llama-tied-llama3",
+        "gemma3",
+        "olmo2",
+        "phi3-longrope"
+      })
   void aChangedConfigGivesOneLineOrAModel(String name) throws IOException {
     Path golden = Golden.path("models/" + name);
     Files.copy(golden.resolve("model.safetensors"), folder.resolve("model.safetensors"));
@@ -114,8 +133,7 @@ class DamagedModelsTest {
     rewrite("llama", _ -> true);
     List<SafetensorsWriter.Item> items = items("llama");
     items.replaceAll(
-        item ->
-            item.name().equals("model.layers.0.mlp.up_proj.weight") ? withNaN(item) : item);
+        item -> item.name().equals("model.layers.0.mlp.up_proj.weight") ? withNaN(item) : item);
     SafetensorsWriter.write(folder.resolve("model.safetensors"), items, Map.of());
     try (Transformer model = open();
         Scope _ = Scope.open()) {
@@ -135,7 +153,8 @@ class DamagedModelsTest {
 
   @Test
   void aTextLongerThanTheContextIsRefused() {
-    try (Transformer model = FamiliesTest.open(Golden.path("models/gpt2"), "config.json", DType.FLOAT32);
+    try (Transformer model =
+            FamiliesTest.open(Golden.path("models/gpt2"), "config.json", DType.FLOAT32);
         Scope _ = Scope.open()) {
       assertThatThrownBy(() -> model.logits(new int[model.spec().nCtx() + 1]))
           .isInstanceOf(ModelException.class)
@@ -150,13 +169,11 @@ class DamagedModelsTest {
   @Test
   void aFolderWithoutAConfigAndAPathWithoutAModelAreRefused() throws IOException {
     assertThatThrownBy(this::open).isInstanceOf(WeirException.class);
-    Files.copy(
-        Golden.path("models/llama/model.safetensors"), folder.resolve("model.safetensors"));
+    Files.copy(Golden.path("models/llama/model.safetensors"), folder.resolve("model.safetensors"));
     assertThatThrownBy(this::open)
         .isInstanceOf(WeirException.class)
         .hasMessageContaining("config.json");
-    assertThatThrownBy(
-            () -> ModelFiles.open(folder.resolve("none"), ModelFiles.Options.usual()))
+    assertThatThrownBy(() -> ModelFiles.open(folder.resolve("none"), ModelFiles.Options.usual()))
         .isInstanceOf(WeirException.class);
   }
 
@@ -164,8 +181,8 @@ class DamagedModelsTest {
     return ModelFiles.open(folder, ModelFiles.Options.usual());
   }
 
-  private void rewrite(
-      String name, java.util.function.Predicate<SafetensorsWriter.Item> kept) throws IOException {
+  private void rewrite(String name, java.util.function.Predicate<SafetensorsWriter.Item> kept)
+      throws IOException {
     Path golden = Golden.path("models/" + name);
     Files.copy(golden.resolve("config.json"), folder.resolve("config.json"));
     List<SafetensorsWriter.Item> items = items(name);

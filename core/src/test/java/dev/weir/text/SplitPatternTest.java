@@ -27,7 +27,9 @@ class SplitPatternTest {
     for (String pattern : PreTokenizer.named("test", name).patterns()) {
       SplitPattern measured = SplitPattern.of(pattern, "test");
       assertThat(measured.retries()).as(pattern).isBetween(1, 40);
-      assertThat(measured.reach()).as(pattern).isEqualTo(Reach.WORD);
+      // A slash among line ends (GPT-4o's pattern, Tekken's) runs over spaces and words alike.
+      Reach expected = pattern.contains("[\\r\\n/]*") ? Reach.TEXT : Reach.WORD;
+      assertThat(measured.reach()).as(pattern).isEqualTo(expected);
     }
   }
 
@@ -94,7 +96,7 @@ class SplitPatternTest {
 
   @Test
   void refusesBracketsNestedWithoutEnd() {
-    String deep = "(?:".repeat(1000) + "a" + ")".repeat(1000);
+    String deep = "(?:".repeat(500) + "a" + ")".repeat(500);
     assertThatThrownBy(() -> SplitPattern.of(deep, "test")).hasMessageContaining("nested");
     assertThatThrownBy(() -> SplitPattern.of("a".repeat(5000), "test"))
         .hasMessageContaining("5,000 characters");

@@ -129,9 +129,7 @@ public record Config(JsonNode node, String where) {
   ///
   /// @param key its name
   public Optional<Config> object(String key) {
-    return has(key)
-        ? Optional.of(new Config(node.get(key), where + ", " + key))
-        : Optional.empty();
+    return has(key) ? Optional.of(new Config(node.get(key), where + ", " + key)) : Optional.empty();
   }
 
   /// A list of texts, if it is there.

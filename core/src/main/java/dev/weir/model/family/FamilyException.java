@@ -50,7 +50,8 @@ public final class FamilyException extends WeirException {
         "use a model without it");
   }
 
-  static FamilyException wrongSizes(String tensor, List<Long> found, String expected, String where) {
+  static FamilyException wrongSizes(
+      String tensor, List<Long> found, String expected, String where) {
     return new FamilyException(
         "'%s' has sizes %s, expected %s".formatted(tensor, found, expected),
         where,

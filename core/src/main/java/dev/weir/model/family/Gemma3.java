@@ -13,8 +13,8 @@ import dev.weir.model.TransformerSpec.PathwaySpec;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Gemma 3, text only (Kamath et al. 2025, arXiv:2503.19786): Gemma 2 with normed queries and keys in
-/// place of the score softcap; five local layers for each global one, with a rotary base each.
+/// Gemma 3, text only (Kamath et al. 2025, arXiv:2503.19786): Gemma 2 with normed queries and keys
+/// in place of the score softcap; five local layers for each global one, with a rotary base each.
 final class Gemma3 implements Family {
 
   @Override

@@ -162,8 +162,7 @@ public final class ModelFiles {
     };
   }
 
-  private static Transformer fromConfig(
-      Config config, WeightTensors weights, TensorOwner owner) {
+  private static Transformer fromConfig(Config config, WeightTensors weights, TensorOwner owner) {
     TransformerSpec spec = spec(config);
     if (new TransformerLens().claims(config)) {
       return make(spec, new TransformerLens()::parameters, weights, owner);
@@ -187,8 +186,7 @@ public final class ModelFiles {
         !source.names().isEmpty()
             && source.names().stream()
                 .allMatch(
-                    name ->
-                        source.entry(name).dtype().filter(d -> d == DType.FLOAT64).isPresent());
+                    name -> source.entry(name).dtype().filter(d -> d == DType.FLOAT64).isPresent());
     return wide ? DType.FLOAT64 : DType.FLOAT32;
   }
 }

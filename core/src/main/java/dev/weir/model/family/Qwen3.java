@@ -17,7 +17,8 @@ import dev.weir.model.TransformerSpec.PathwaySpec;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Qwen 3 (Yang et al. 2025, arXiv:2505.09388): Llama with a norm over each head of queries and keys.
+/// Qwen 3 (Yang et al. 2025, arXiv:2505.09388): Llama with a norm over each head of queries and
+/// keys.
 final class Qwen3 implements Family {
 
   @Override
@@ -34,8 +35,11 @@ final class Qwen3 implements Family {
     for (Visibility visibility : QwenWindows.of(config, nLayers)) {
       AttentionSpec attention =
           sizes.attention(
-              visibility, new QkNorm.PerHead(norm), config.flag("attention_bias", false) ? Biases.ALL : Biases.NONE);
-      blocks.add(Blocks.preNorm(attention, sizes.mlp(MlpSpec.GatedBiases.NONE), Wiring.SEQUENTIAL, norm));
+              visibility,
+              new QkNorm.PerHead(norm),
+              config.flag("attention_bias", false) ? Biases.ALL : Biases.NONE);
+      blocks.add(
+          Blocks.preNorm(attention, sizes.mlp(MlpSpec.GatedBiases.NONE), Wiring.SEQUENTIAL, norm));
     }
     int dVocab = config.size("vocab_size");
     return new TransformerSpec(

@@ -103,10 +103,7 @@ public final class TransformerLens {
               new RotaryScaling.Unscaled());
       default ->
           throw FamilyException.badValue(
-              "positional_embedding_type",
-              type,
-              "standard, shortformer or rotary",
-              config.where());
+              "positional_embedding_type", type, "standard, shortformer or rotary", config.where());
     };
   }
 
