@@ -26,18 +26,25 @@ public class WeirException extends RuntimeException {
     super(oneLine("%s. Where: %s. To fix: %s.".formatted(what, where, fix)), cause);
   }
 
+  /// What is wrong, where, and how to fix it, in one line.
+  @Override
+  public String getMessage() {
+    return String.valueOf(super.getMessage());
+  }
+
   /// File names and file contents reach messages; line breaks and control characters must not.
   private static String oneLine(String message) {
     StringBuilder line = new StringBuilder(message.length());
     message
         .codePoints()
-        .forEach(c -> {
-          if (Character.isISOControl(c) || c == 0x2028 || c == 0x2029) {
-            line.append("\\u%04x".formatted(c));
-          } else {
-            line.appendCodePoint(c);
-          }
-        });
+        .forEach(
+            c -> {
+              if (Character.isISOControl(c) || c == 0x2028 || c == 0x2029) {
+                line.append("\\u%04x".formatted(c));
+              } else {
+                line.appendCodePoint(c);
+              }
+            });
     return line.toString();
   }
 }

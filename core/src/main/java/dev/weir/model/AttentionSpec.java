@@ -12,7 +12,7 @@ package dev.weir.model;
 /// @param qkNorm which norm queries and keys pass, before rotation
 /// @param biases which of its maps have biases
 /// @param softmaxShare 1 for softmax attention; below, the rest is attention of weight 1 to every
-///     visible key (Zhong et al. 2023, arXiv:2306.17844, section 2)
+///   visible key (Zhong et al. 2023, arXiv:2306.17844, section 2)
 public record AttentionSpec(
     int nHeads,
     int nKvHeads,
@@ -61,21 +61,25 @@ public record AttentionSpec(
     ALL
   }
 
+  /// The longest text that its positions reach, in tokens.
+  ///
+  /// @param nCtx the context of the model, in tokens
+  long longestText(int nCtx) {
+    return switch (positions) {
+      case PositionCode.Rotary(_, _, _, PositionCode.RotaryScaling.DynamicNtk _) ->
+          Long.MAX_VALUE; // Its base grows with the text.
+      case PositionCode.Rotary _ -> nCtx;
+      case PositionCode.NoPositions _, PositionCode.Learned _, PositionCode.Shortformer _ ->
+          Long.MAX_VALUE;
+    };
+  }
+
   /// The same attention with another softcap.
   ///
   /// @param other what the scores pass through
   public AttentionSpec withSoftcap(Softcap other) {
     return new AttentionSpec(
-        nHeads,
-        nKvHeads,
-        dHead,
-        scale,
-        other,
-        visibility,
-        positions,
-        qkNorm,
-        biases,
-        softmaxShare);
+        nHeads, nKvHeads, dHead, scale, other, visibility, positions, qkNorm, biases, softmaxShare);
   }
 
   /// The same attention with another position code.
@@ -83,16 +87,7 @@ public record AttentionSpec(
   /// @param other how it tells positions apart
   public AttentionSpec withPositions(PositionCode other) {
     return new AttentionSpec(
-        nHeads,
-        nKvHeads,
-        dHead,
-        scale,
-        softcap,
-        visibility,
-        other,
-        qkNorm,
-        biases,
-        softmaxShare);
+        nHeads, nKvHeads, dHead, scale, softcap, visibility, other, qkNorm, biases, softmaxShare);
   }
 
   /// The same attention with other biases.

@@ -38,7 +38,7 @@ public final class ModelException extends WeirException {
         "use a config that matches the weights");
   }
 
-  static ModelException tooLong(int tokens, int nCtx) {
+  static ModelException tooLong(long tokens, long nCtx) {
     return new ModelException(
         "The text has %,d tokens, but this model reads at most %,d".formatted(tokens, nCtx),
         "prompt",
@@ -52,9 +52,19 @@ public final class ModelException extends WeirException {
         "use ids from 0 to %d".formatted(dVocab - 1));
   }
 
+  static ModelException badSampler(double temperature, int topK, double topP) {
+    return new ModelException(
+        "temperature %s, top-k %d and top-p %s cannot be sampled with"
+            .formatted(temperature, topK, topP),
+        "sampling",
+        "use a temperature of at least 0, a top-k of at least 0 and a top-p above 0 and at most 1");
+  }
+
   static ModelException noTokens() {
     return new ModelException(
-        "There is nothing to run: the prompt has no tokens", "prompt", "give a prompt of at least one token, or let a BOS be prepended with --bos");
+        "There is nothing to run: the prompt has no tokens",
+        "prompt",
+        "give a prompt of at least one token, or let a BOS be prepended with --bos");
   }
 
   static ModelException notFinite(String name, String where) {

@@ -37,8 +37,11 @@ public final class Transformer implements AutoCloseable {
   private final Norm lnFinal;
   private final Projection unembed;
   private final ResidualPathway<?, ?> pathway;
+  private final String where;
 
-  private Transformer(TransformerSpec spec, Parameters parameters, TensorOwner owner) {
+  private Transformer(
+      TransformerSpec spec, Parameters parameters, TensorOwner owner, String where) {
+    this.where = where;
     this.spec = spec;
     this.parameters = parameters;
     this.owner = owner;
@@ -66,12 +69,12 @@ public final class Transformer implements AutoCloseable {
     try (Scope _ = Scope.open()) {
       Map<String, Tensor> ready = new LinkedHashMap<>();
       parameters.tensors().forEach((name, tensor) -> ready.put(name, ready(name, tensor, owner)));
-      return new Transformer(spec, new Parameters(ready), owner);
+      return new Transformer(spec, new Parameters(ready), owner, where);
     }
   }
 
-  /// A product would copy a weight whose summed axes stand apart (TransformerLens's `[head, d_model,
-  /// d_head]`, GPT-NeoX's interleaved maps) each time, so it is laid out once.
+  /// A product would copy a weight whose summed axes stand apart (TransformerLens's `[head,
+  /// d_model, d_head]`, GPT-NeoX's interleaved maps) each time, so it is laid out once.
   private static Tensor ready(String name, Tensor weight, TensorOwner owner) {
     String[] summed =
         switch (name.substring(name.lastIndexOf('.') + 1)) {
@@ -141,17 +144,7 @@ public final class Transformer implements AutoCloseable {
 
   /// Every hook point that a run passes, in the order of the computation.
   public List<HookPoint> hookPoints() {
-    List<HookPoint> points = new ArrayList<>();
-    points.add(new HookPoint.Embed());
-    if (spec.positions() instanceof PositionCode.Learned) {
-      points.add(new HookPoint.PosEmbed());
-    }
-    blocks.forEach(block -> points.addAll(block.hookPoints()));
-    if (!(lnFinal instanceof Norm.NoNorm)) {
-      points.add(new HookPoint.NormScale(new NormSite.LnFinal()));
-      points.add(new HookPoint.NormNormalized(new NormSite.LnFinal()));
-    }
-    return points;
+    return spec.hookPoints();
   }
 
   // ---------------------------------------------------------------- running
@@ -204,7 +197,7 @@ public final class Transformer implements AutoCloseable {
     }
     Tensor resid = stream(batch, hooks, last);
     if (end) {
-      Tensor unused = lnFinal.forward(resid, new NormSite.LnFinal(), hooks);
+      Tensor _ = lnFinal.forward(resid, new NormSite.LnFinal(), hooks);
     }
     return Optional.empty();
   }
@@ -239,10 +232,11 @@ public final class Transformer implements AutoCloseable {
     return unembed(stream(batch, placed, lastLayer()), new Capture.Positions.All(), placed);
   }
 
-  /// The scores for the next token after the latest one, `[batch, d_vocab]`, with a cache that the new
-  /// tokens are added to.
+  /// The scores for the next token after the latest one, `[batch, d_vocab]`, with a cache that the
+  /// new tokens are added to.
   ///
-  /// @param texts the new tokens of each text, filled up on the left; the cache holds the tokens before
+  /// @param texts the new tokens of each text, filled up on the left; the cache holds the tokens
+  ///   before
   /// @param paddings how many places each text was filled up with when the cache was empty
   /// @param cache keys and values of the tokens before
   /// @param hooks who looks and changes
@@ -318,11 +312,8 @@ public final class Transformer implements AutoCloseable {
   }
 
   private Tensor positionRows(TokenBatch batch, Span span) {
-    Tensor rows =
-        parameters.get("pos_embed.W_pos").take("n_ctx", span.positions().to(device()));
-    return rows.shape().has("batch")
-        ? rows
-        : rows.repeat(new Axis("batch", batch.texts().size()));
+    Tensor rows = parameters.get("pos_embed.W_pos").take("n_ctx", span.positions().to(device()));
+    return rows.shape().has("batch") ? rows : rows.repeat(new Axis("batch", batch.texts().size()));
   }
 
   /// Positions that queries and keys read and the stream does not hold.
@@ -336,10 +327,26 @@ public final class Transformer implements AutoCloseable {
   /// Scores of the vocabulary, `[batch, pos, d_vocab]`.
   private Tensor unembed(Tensor resid, Capture.Positions positions, Hooks hooks) {
     NormSite end = new NormSite.LnFinal();
-    return unembed(
-        watchesEnd(hooks)
-            ? positions.of(lnFinal.forward(resid, end, hooks))
-            : lnFinal.forward(positions.of(resid), end, hooks));
+    return sound(
+        unembed(
+            watchesEnd(hooks)
+                ? positions.of(lnFinal.forward(resid, end, hooks))
+                : lnFinal.forward(positions.of(resid), end, hooks)));
+  }
+
+  /// A weight that is NaN makes every later position NaN; the weights are searched only then, so
+  /// that opening a model need not read them all.
+  private Tensor sound(Tensor logits) {
+    if (!logits.slice("pos", logits.size("pos") - 1, 1).isFinite()) {
+      parameters.tensors().forEach(this::requireFinite);
+    }
+    return logits;
+  }
+
+  private void requireFinite(String name, Tensor weight) {
+    if (!weight.isFinite()) {
+      throw ModelException.notFinite(name, where);
+    }
   }
 
   private static boolean watchesEnd(Hooks hooks) {
@@ -355,8 +362,8 @@ public final class Transformer implements AutoCloseable {
     return spec.finalSoftcap().applyTo(unembed.apply(normalized, "d_model"));
   }
 
-  /// The unembedding as it acts on what the final norm gives; its axes `d_model` and `d_vocab` in any
-  /// order.
+  /// The unembedding as it acts on what the final norm gives; its axes `d_model` and `d_vocab` in
+  /// any order.
   public Tensor unembedding() {
     return unembed.matrix();
   }
@@ -366,13 +373,14 @@ public final class Transformer implements AutoCloseable {
   }
 
   private void requireRoom(long tokens) {
-    boolean bounded =
-        !(spec.positions() instanceof PositionCode.NoPositions)
-            || spec.blocks().stream()
-                .allMatch(b -> b.attention().positions() instanceof PositionCode.NoPositions);
-    if (bounded && tokens > spec.nCtx()) {
-      throw ModelException.tooLong((int) tokens, spec.nCtx());
+    if (tokens > spec.longestText()) {
+      throw ModelException.tooLong(tokens, spec.longestText());
     }
+  }
+
+  /// Whether keys that were turned when the text had one length are still right at another.
+  boolean sameAngles(long length, long other) {
+    return blocks.stream().allMatch(block -> block.sameAngles(length, other));
   }
 
   private static Tensor see(Hooks hooks, HookPoint point, Tensor value) {

@@ -1,5 +1,6 @@
 package dev.weir.model;
 
+import dev.weir.stream.HookPoint;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -74,6 +75,22 @@ public record TransformerSpec(
   /// @param change what to do to a block
   public TransformerSpec mapBlocks(UnaryOperator<BlockSpec> change) {
     return withBlocks(blocks.stream().map(change).toList());
+  }
+
+  /// The longest text it can read, in tokens: its context, stretched where its positions say so;
+  /// without end where it knows no positions.
+  public long longestText() {
+    boolean learned = !(positions instanceof PositionCode.NoPositions);
+    long longest = learned ? nCtx : Long.MAX_VALUE;
+    for (BlockSpec block : blocks) {
+      longest = Math.min(longest, block.attention().longestText(nCtx));
+    }
+    return longest;
+  }
+
+  /// Every hook point that a run passes, in the order of the computation.
+  public List<HookPoint> hookPoints() {
+    return HookPoints.of(this);
   }
 
   /// How many blocks it has.
