@@ -26,6 +26,12 @@ public class WeirException extends RuntimeException {
     super(oneLine("%s. Where: %s. To fix: %s.".formatted(what, where, fix)), cause);
   }
 
+  /// What is wrong, where, and how to fix it, in one line.
+  @Override
+  public String getMessage() {
+    return String.valueOf(super.getMessage());
+  }
+
   /// File names and file contents reach messages; line breaks and control characters must not.
   private static String oneLine(String message) {
     StringBuilder line = new StringBuilder(message.length());

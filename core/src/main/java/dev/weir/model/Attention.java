@@ -51,8 +51,15 @@ final class Attention {
     Tensor q = normed(query.apply(queryInput, "d_model"), queryNorm, "head");
     Tensor k = normed(key.apply(keyInput, "d_model"), keyNorm, "kv_head");
     Tensor v = see(hooks, new HookPoint.Value(layer), value.apply(valueInput, "d_model"));
-    q = turned(see(hooks, new HookPoint.Query(layer), q), span, hooks, new HookPoint.RotatedQuery(layer));
-    k = turned(see(hooks, new HookPoint.Key(layer), k), span, hooks, new HookPoint.RotatedKey(layer));
+    q =
+        turned(
+            see(hooks, new HookPoint.Query(layer), q),
+            span,
+            hooks,
+            new HookPoint.RotatedQuery(layer));
+    k =
+        turned(
+            see(hooks, new HookPoint.Key(layer), k), span, hooks, new HookPoint.RotatedKey(layer));
     var keysAndValues = remembered(byHead(k), byHead(v), run.cache());
     Tensor z =
         see(hooks, new HookPoint.Z(layer), mixed(q, keysAndValues, span, hooks).order(PLACES));
@@ -77,9 +84,7 @@ final class Attention {
   }
 
   private Tensor turned(Tensor x, Span span, Hooks hooks, HookPoint point) {
-    return rotary
-        .map(r -> see(hooks, point, r.turn(x, span.angles(r, x))))
-        .orElse(x);
+    return rotary.map(r -> see(hooks, point, r.turn(x, span.angles(r, x)))).orElse(x);
   }
 
   /// `[batch, head, pos, d_head]`.
@@ -120,14 +125,18 @@ final class Attention {
         .merge("head", "kv_head", "group");
   }
 
-  /// The same as the fused kernel, step by step, so that scores and pattern can be seen and changed.
+  /// The same as the fused kernel, step by step, so that scores and pattern can be seen and
+  /// changed.
   private Tensor composed(Tensor q, KvCache.KeysAndValues kv, Span.Mask mask, Hooks hooks) {
     Axis kvHead = new Axis("kv_head", spec.nKvHeads());
     Axis group = new Axis("group", spec.nHeads() / spec.nKvHeads());
     Tensor grouped = q.times(spec.scale()).rename("pos", "query_pos").split("head", kvHead, group);
     Tensor raw = spec.softcap().applyTo(grouped.dot(kv.keys(), "d_head"));
     Tensor scores =
-        see(hooks, new HookPoint.AttnScores(layer), masked(raw.merge("head", "kv_head", "group"), mask));
+        see(
+            hooks,
+            new HookPoint.AttnScores(layer),
+            masked(raw.merge("head", "kv_head", "group"), mask));
     Tensor pattern = see(hooks, new HookPoint.Pattern(layer), pattern(scores, mask));
     return pattern
         .split("head", kvHead, group)
@@ -139,8 +148,7 @@ final class Attention {
   private static Tensor masked(Tensor scores, Span.Mask mask) {
     return switch (mask) {
       case Span.Mask.Everything() -> scores;
-      case Span.Mask.Triangle(Tensor visible) ->
-          scores.where(visible, Double.NEGATIVE_INFINITY);
+      case Span.Mask.Triangle(Tensor visible) -> scores.where(visible, Double.NEGATIVE_INFINITY);
       case Span.Mask.Some(Tensor visible) -> scores.where(visible, Double.NEGATIVE_INFINITY);
     };
   }
@@ -159,8 +167,7 @@ final class Attention {
     if (!hooks.touches(point)) {
       return output.apply(z, "head", "d_head");
     }
-    Tensor result =
-        z.dot(output.matrix(), "d_head").order("batch", "pos", "head", "d_model");
+    Tensor result = z.dot(output.matrix(), "d_head").order("batch", "pos", "head", "d_model");
     Tensor sum = hooks.apply(point, result).sum("head");
     return switch (output) {
       case Projection.Plain _ -> sum;
@@ -184,8 +191,7 @@ final class Attention {
     return switch (spec) {
       case QkNorm.NoQkNorm() -> new Norm.NoNorm();
       case QkNorm.PerHead(NormSpec norm) -> Norm.of(norm, parameters, path);
-      case QkNorm.AcrossHeads(NormSpec norm) ->
-          Norm.of(norm, parameters, path);
+      case QkNorm.AcrossHeads(NormSpec norm) -> Norm.of(norm, parameters, path);
     };
   }
 

@@ -12,7 +12,7 @@ package dev.weir.model;
 /// @param qkNorm which norm queries and keys pass, before rotation
 /// @param biases which of its maps have biases
 /// @param softmaxShare 1 for softmax attention; below, the rest is attention of weight 1 to every
-///     visible key (Zhong et al. 2023, arXiv:2306.17844, section 2)
+///   visible key (Zhong et al. 2023, arXiv:2306.17844, section 2)
 public record AttentionSpec(
     int nHeads,
     int nKvHeads,
@@ -79,16 +79,7 @@ public record AttentionSpec(
   /// @param other what the scores pass through
   public AttentionSpec withSoftcap(Softcap other) {
     return new AttentionSpec(
-        nHeads,
-        nKvHeads,
-        dHead,
-        scale,
-        other,
-        visibility,
-        positions,
-        qkNorm,
-        biases,
-        softmaxShare);
+        nHeads, nKvHeads, dHead, scale, other, visibility, positions, qkNorm, biases, softmaxShare);
   }
 
   /// The same attention with another position code.
@@ -96,16 +87,7 @@ public record AttentionSpec(
   /// @param other how it tells positions apart
   public AttentionSpec withPositions(PositionCode other) {
     return new AttentionSpec(
-        nHeads,
-        nKvHeads,
-        dHead,
-        scale,
-        softcap,
-        visibility,
-        other,
-        qkNorm,
-        biases,
-        softmaxShare);
+        nHeads, nKvHeads, dHead, scale, softcap, visibility, other, qkNorm, biases, softmaxShare);
   }
 
   /// The same attention with other biases.

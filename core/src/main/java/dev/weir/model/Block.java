@@ -8,8 +8,6 @@ import dev.weir.stream.NormSite;
 import dev.weir.stream.Site;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -66,11 +64,19 @@ final class Block {
     return switch (biases) {
       case NONE, EACH_MAP ->
           new Mlp.Gated(
-              layer, gate, Projection.of(parameters, path + "W_in", path + "b_in"), activation, out);
+              layer,
+              gate,
+              Projection.of(parameters, path + "W_in", path + "b_in"),
+              activation,
+              out);
       case PRODUCT ->
           new Mlp.GatedPlusBias(
               new Mlp.Gated(
-                  layer, gate, new Projection.Plain(parameters.get(path + "W_in")), activation, out),
+                  layer,
+                  gate,
+                  new Projection.Plain(parameters.get(path + "W_in")),
+                  activation,
+                  out),
               parameters.get(path + "b_in"));
     };
   }
@@ -109,32 +115,30 @@ final class Block {
 
   /// What attention writes, `[batch, pos, d_model]`.
   private <S> Tensor attend(ResidualPathway<S, ?> over, S stream, Run run) {
-    return scoped(
-        () -> {
-          Hooks hooks = run.hooks();
-          Tensor read = see(hooks, new HookPoint.AttnIn(layer), over.read(stream, Site.attention(layer)));
-          Tensor x = ln1.forward(read, new NormSite.Ln1(layer), hooks);
-          Tensor located = run.beside().map(x::plus).orElse(x);
-          Tensor out = attention.forward(located, located, x, run);
-          Tensor write = ln1Post.forward(out, new NormSite.Ln1Post(layer), hooks);
-          return see(hooks, new HookPoint.AttnOut(layer), write);
-        });
+    return scoped(() -> {
+      Hooks hooks = run.hooks();
+      Tensor read =
+          see(hooks, new HookPoint.AttnIn(layer), over.read(stream, Site.attention(layer)));
+      Tensor x = ln1.forward(read, new NormSite.Ln1(layer), hooks);
+      Tensor located = run.beside().map(x::plus).orElse(x);
+      Tensor out = attention.forward(located, located, x, run);
+      Tensor write = ln1Post.forward(out, new NormSite.Ln1Post(layer), hooks);
+      return see(hooks, new HookPoint.AttnOut(layer), write);
+    });
   }
 
   /// What the MLP writes, `[batch, pos, d_model]`.
   private <S> Tensor think(ResidualPathway<S, ?> over, S stream, Mlp with, Run run) {
-    return scoped(
-        () -> {
-          Hooks hooks = run.hooks();
-          Tensor read = see(hooks, new HookPoint.MlpIn(layer), over.read(stream, Site.mlp(layer)));
-          Tensor x =
-              spec.wiring() == Wiring.PARALLEL_SHARED_NORM
-                  ? ln1.forward(read, new NormSite.Ln1(layer), Hooks.none())
-                  : ln2.forward(read, new NormSite.Ln2(layer), hooks);
-          Tensor write =
-              ln2Post.forward(with.forward(x, hooks), new NormSite.Ln2Post(layer), hooks);
-          return see(hooks, new HookPoint.MlpOut(layer), write);
-        });
+    return scoped(() -> {
+      Hooks hooks = run.hooks();
+      Tensor read = see(hooks, new HookPoint.MlpIn(layer), over.read(stream, Site.mlp(layer)));
+      Tensor x =
+          spec.wiring() == Wiring.PARALLEL_SHARED_NORM
+              ? ln1.forward(read, new NormSite.Ln1(layer), Hooks.none())
+              : ln2.forward(read, new NormSite.Ln2(layer), hooks);
+      Tensor write = ln2Post.forward(with.forward(x, hooks), new NormSite.Ln2Post(layer), hooks);
+      return see(hooks, new HookPoint.MlpOut(layer), write);
+    });
   }
 
   private static <S, R> S write(
@@ -146,8 +150,7 @@ final class Block {
   }
 
   /// The stream as somebody may have changed it.
-  private static <S> S seen(
-      ResidualPathway<S, ?> over, S stream, HookPoint point, Hooks hooks) {
+  private static <S> S seen(ResidualPathway<S, ?> over, S stream, HookPoint point, Hooks hooks) {
     if (!hooks.touches(point)) {
       return stream;
     }
@@ -169,72 +172,5 @@ final class Block {
 
   boolean sameAngles(long length, long other) {
     return attention.sameAngles(length, other);
-  }
-
-  /// The hook points that a run through this block passes, in the order of the computation.
-  List<HookPoint> hookPoints() {
-    List<HookPoint> points = new ArrayList<>();
-    for (HookPoint.InBlock point : HookPoint.inBlock(layer)) {
-      switch (point) {
-        case HookPoint.AttnIn _ -> {
-          points.add(point);
-          addNorm(points, spec.ln1(), new NormSite.Ln1(layer));
-        }
-        case HookPoint.AttnOut _ -> {
-          addNorm(points, spec.ln1Post(), new NormSite.Ln1Post(layer));
-          points.add(point);
-        }
-        case HookPoint.RotatedQuery _, HookPoint.RotatedKey _ -> {
-          if (spec.attention().positions() instanceof PositionCode.Rotary) {
-            points.add(point);
-          }
-        }
-        case HookPoint.ResidMid _ -> {
-          if (spec.wiring() == Wiring.SEQUENTIAL && mlp.isPresent()) {
-            points.add(point);
-          }
-        }
-        case HookPoint.MlpIn _ -> {
-          if (mlp.isPresent()) {
-            points.add(point);
-            addNorm(points, spec.ln2(), new NormSite.Ln2(layer));
-          }
-        }
-        case HookPoint.MlpPreLinear _ -> {
-          if (spec.mlp() instanceof MlpSpec.Gated) {
-            points.add(point);
-          }
-        }
-        case HookPoint.MlpOut _ -> {
-          addNorm(points, spec.ln2Post(), new NormSite.Ln2Post(layer));
-          if (mlp.isPresent()) {
-            points.add(point);
-          }
-        }
-        case HookPoint.MlpPre _, HookPoint.MlpPost _ -> {
-          if (mlp.isPresent()) {
-            points.add(point);
-          }
-        }
-        case HookPoint.ResidPre _,
-            HookPoint.Query _,
-            HookPoint.Key _,
-            HookPoint.Value _,
-            HookPoint.AttnScores _,
-            HookPoint.Pattern _,
-            HookPoint.Z _,
-            HookPoint.HeadResult _,
-            HookPoint.ResidPost _ ->
-            points.add(point);
-      }
-    }
-    return points;
-  }
-
-  private static void addNorm(List<HookPoint> points, NormSpec norm, NormSite site) {
-    if (!(norm instanceof NormSpec.NoNorm)) {
-      points.add(new HookPoint.NormScale(site));
-      points.add(new HookPoint.NormNormalized(site));
-    }
   }
 }

@@ -10,6 +10,7 @@ import java.util.Arrays;
 /// How surprised a model is by a text: the cross entropy of each token given those before, in nats.
 ///
 /// @param perToken one for each token but the first
+@SuppressWarnings("ArrayRecordComponent") // Numbers to read, never compared as a whole.
 public record CrossEntropy(double[] perToken) {
 
   /// Of a text.
@@ -20,8 +21,7 @@ public record CrossEntropy(double[] perToken) {
     try (Scope _ = Scope.open()) {
       long predictions = tokens.length - 1L;
       long[] next = Arrays.stream(tokens).skip(1).asLongStream().toArray();
-      Tensor targets =
-          Tensor.of(next, Shape.of(new Axis("pos", predictions))).to(logits.device());
+      Tensor targets = Tensor.of(next, Shape.of(new Axis("pos", predictions))).to(logits.device());
       Tensor scores = widened(logits.slice("pos", 0, predictions));
       Tensor chosen = scores.pick("d_vocab", targets);
       return new CrossEntropy(scores.logSumExp("d_vocab").minus(chosen).toDoubles());

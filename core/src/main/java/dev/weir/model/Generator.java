@@ -15,8 +15,7 @@ import java.util.stream.IntStream;
 /// @param sampler how it chooses
 /// @param stopTokens tokens that end a text
 /// @param hooks who looks and changes values on the way
-public record Generator(
-    Transformer model, Sampler sampler, Set<Integer> stopTokens, Hooks hooks) {
+public record Generator(Transformer model, Sampler sampler, Set<Integer> stopTokens, Hooks hooks) {
 
   public Generator {
     stopTokens = Set.copyOf(stopTokens);
@@ -45,6 +44,7 @@ public record Generator(
   ///
   /// @param tokens the prompt and what the model added
   /// @param end why it ended
+  @SuppressWarnings("ArrayRecordComponent") // Numbers to read, never compared as a whole.
   public record Continuation(int[] tokens, End end) {}
 
   /// Continues several texts together.
@@ -150,8 +150,7 @@ public record Generator(
 
     private int[] text(int row) {
       return IntStream.concat(
-              Arrays.stream(prompts.get(row)),
-              added.get(row).stream().mapToInt(Integer::intValue))
+              Arrays.stream(prompts.get(row)), added.get(row).stream().mapToInt(Integer::intValue))
           .toArray();
     }
 

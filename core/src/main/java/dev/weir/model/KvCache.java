@@ -48,11 +48,10 @@ public final class KvCache implements AutoCloseable {
 
   @Override
   public void close() {
-    layers.forEach(
-        layer -> {
-          layer.keys().close();
-          layer.values().close();
-        });
+    layers.forEach(layer -> {
+      layer.keys().close();
+      layer.values().close();
+    });
     length = 0;
   }
 }

@@ -62,7 +62,9 @@ public final class ModelException extends WeirException {
 
   static ModelException noTokens() {
     return new ModelException(
-        "There is nothing to run: the prompt has no tokens", "prompt", "give a prompt of at least one token, or let a BOS be prepended with --bos");
+        "There is nothing to run: the prompt has no tokens",
+        "prompt",
+        "give a prompt of at least one token, or let a BOS be prepended with --bos");
   }
 
   static ModelException notFinite(String name, String where) {

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// Which weights a [TransformerSpec] calls for, by TransformerLens's names, and with which axes. The
-/// order of the axes is free: files differ in it, and nothing depends on it.
+/// Which weights a [TransformerSpec] calls for, by TransformerLens's names, and with which axes.
+/// The order of the axes is free: files differ in it, and nothing depends on it.
 public final class ParameterLayout {
   private final TransformerSpec spec;
   private final Axis dModel;
@@ -59,8 +59,7 @@ public final class ParameterLayout {
   private static void checkOne(String name, Tensor tensor, Shape expected, String where) {
     Set<Axis> found = new HashSet<>(tensor.shape().axes());
     if (!found.equals(new HashSet<>(expected.axes()))) {
-      throw ModelException.wrongShape(
-          name, tensor.shape().toString(), expected.toString(), where);
+      throw ModelException.wrongShape(name, tensor.shape().toString(), expected.toString(), where);
     }
     if (!tensor.dtype().isFloating()) {
       throw ModelException.notNumbers(name, tensor.dtype().toString(), where);

@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
-/// The numbers of a transformer under TransformerLens's names (`blocks.0.attn.W_Q`), with named axes
-/// in whatever order the file stores them.
+/// The numbers of a transformer under TransformerLens's names (`blocks.0.attn.W_Q`), with named
+/// axes in whatever order the file stores them.
 ///
 /// @param tensors by name
 public record Parameters(Map<String, Tensor> tensors) {

@@ -8,8 +8,8 @@ import java.util.stream.IntStream;
 ///
 /// @param temperature 0 takes the likeliest token; larger flattens the distribution
 /// @param topK how many of the likeliest tokens to choose among; 0 for all
-/// @param topP choose among the fewest likeliest tokens whose probabilities reach this sum (Holtzman
-///     et al. 2019, arXiv:1904.09751); 1 for all
+/// @param topP choose among the fewest likeliest tokens whose probabilities reach this sum
+///   (Holtzman et al. 2019, arXiv:1904.09751); 1 for all
 /// @param random where its luck comes from; the same seed gives the same text
 public record Sampler(double temperature, int topK, double topP, RandomGenerator random) {
 

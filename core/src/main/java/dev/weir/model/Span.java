@@ -7,8 +7,8 @@ import dev.weir.tensor.TensorOwner;
 import java.util.HashMap;
 import java.util.Map;
 
-/// Which stretch of the texts one run computes: where it starts, which positions it has, and who sees
-/// whom. What depends on nothing else is worked out once and shared by all blocks.
+/// Which stretch of the texts one run computes: where it starts, which positions it has, and who
+/// sees whom. What depends on nothing else is worked out once and shared by all blocks.
 final class Span implements AutoCloseable {
   private final long start;
   private final long queries;
@@ -36,7 +36,8 @@ final class Span implements AutoCloseable {
     this.positions = padded ? paddings.times(-1).plus(places).relu() : places;
   }
 
-  /// Positions of the tokens in their texts, int64, `[pos]`, or `[batch, pos]` where texts are padded.
+  /// Positions of the tokens in their texts, int64, `[pos]`, or `[batch, pos]` where texts are
+  /// padded.
   Tensor positions() {
     return positions;
   }
@@ -108,7 +109,7 @@ final class Span implements AutoCloseable {
   }
 
   private static Tensor since(Tensor age, long first) {
-    return age.times(-1).atMost(-first);
+    return age.times(-1).atMost((double) -first);
   }
 
   /// Nobody sees padding but the padding itself, whose rows would otherwise have nothing to see.
@@ -121,7 +122,6 @@ final class Span implements AutoCloseable {
     Tensor itself = queryPos.minus(keyPos).abs().atMost(0);
     return real.and(visible).or(itself.and(visible)).order("batch", "query_pos", "key_pos");
   }
-
 
   @Override
   public void close() {

@@ -1,9 +1,11 @@
 package dev.weir.model;
 
+import dev.weir.stream.Stretch;
 import dev.weir.tensor.Axis;
 import dev.weir.tensor.Shape;
 import dev.weir.tensor.Tensor;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// Texts to run together, filled up on the left to one length.
 ///
@@ -28,6 +30,12 @@ record TokenBatch(List<int[]> texts) {
   /// How many places of a row hold no token.
   long padding(int row) {
     return (long) length() - texts.get(row).length;
+  }
+
+  /// These texts as what runs after `start` places.
+  Stretch stretch(long start) {
+    return new Stretch(
+        start, length(), IntStream.range(0, texts.size()).mapToObj(this::padding).toList());
   }
 
   /// Token ids, 0 where there is none, `[batch, pos]`.

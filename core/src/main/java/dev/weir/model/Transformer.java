@@ -10,6 +10,7 @@ import dev.weir.stream.NormSite;
 import dev.weir.stream.Recorder;
 import dev.weir.stream.Site;
 import dev.weir.stream.StreamTrace;
+import dev.weir.stream.Stretch;
 import dev.weir.tensor.Axis;
 import dev.weir.tensor.DType;
 import dev.weir.tensor.Device;
@@ -17,6 +18,7 @@ import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
 import dev.weir.tensor.TensorOwner;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,8 +37,11 @@ public final class Transformer implements AutoCloseable {
   private final Norm lnFinal;
   private final Projection unembed;
   private final ResidualPathway<?, ?> pathway;
+  private final String where;
 
-  private Transformer(TransformerSpec spec, Parameters parameters, TensorOwner owner) {
+  private Transformer(
+      TransformerSpec spec, Parameters parameters, TensorOwner owner, String where) {
+    this.where = where;
     this.spec = spec;
     this.parameters = parameters;
     this.owner = owner;
@@ -64,12 +69,12 @@ public final class Transformer implements AutoCloseable {
     try (Scope _ = Scope.open()) {
       Map<String, Tensor> ready = new LinkedHashMap<>();
       parameters.tensors().forEach((name, tensor) -> ready.put(name, ready(name, tensor, owner)));
-      return new Transformer(spec, new Parameters(ready), owner);
+      return new Transformer(spec, new Parameters(ready), owner, where);
     }
   }
 
-  /// A product would copy a weight whose summed axes stand apart (TransformerLens's `[head, d_model,
-  /// d_head]`, GPT-NeoX's interleaved maps) each time, so it is laid out once.
+  /// A product would copy a weight whose summed axes stand apart (TransformerLens's `[head,
+  /// d_model, d_head]`, GPT-NeoX's interleaved maps) each time, so it is laid out once.
   private static Tensor ready(String name, Tensor weight, TensorOwner owner) {
     String[] summed =
         switch (name.substring(name.lastIndexOf('.') + 1)) {
@@ -139,17 +144,7 @@ public final class Transformer implements AutoCloseable {
 
   /// Every hook point that a run passes, in the order of the computation.
   public List<HookPoint> hookPoints() {
-    List<HookPoint> points = new ArrayList<>();
-    points.add(new HookPoint.Embed());
-    if (spec.positions() instanceof PositionCode.Learned) {
-      points.add(new HookPoint.PosEmbed());
-    }
-    blocks.forEach(block -> points.addAll(block.hookPoints()));
-    if (!(lnFinal instanceof Norm.NoNorm)) {
-      points.add(new HookPoint.NormScale(new NormSite.LnFinal()));
-      points.add(new HookPoint.NormNormalized(new NormSite.LnFinal()));
-    }
-    return points;
+    return spec.hookPoints();
   }
 
   // ---------------------------------------------------------------- running
@@ -173,7 +168,7 @@ public final class Transformer implements AutoCloseable {
     Set<HookPoint> wanted = capture.resolve(hookPoints());
     Recorder recorder = new Recorder(wanted, capture.positions(), texts.size());
     try (Scope _ = Scope.open()) {
-      Hooks hooks = edits.then(recorder);
+      Hooks hooks = edits.then(recorder).over(batch.stretch(0));
       Optional<Tensor> logits =
           capture.logits() == Capture.Logits.KEPT
               ? Optional.of(unembed(stream(batch, hooks, lastLayer()), capture.positions(), hooks))
@@ -202,7 +197,7 @@ public final class Transformer implements AutoCloseable {
     }
     Tensor resid = stream(batch, hooks, last);
     if (end) {
-      Tensor unused = lnFinal.forward(resid, new NormSite.LnFinal(), hooks);
+      Tensor _ = lnFinal.forward(resid, new NormSite.LnFinal(), hooks);
     }
     return Optional.empty();
   }
@@ -233,13 +228,15 @@ public final class Transformer implements AutoCloseable {
   public Tensor logits(List<int[]> texts, Hooks hooks) {
     TokenBatch batch = new TokenBatch(texts).checked(spec.dVocab());
     requireRoom(batch.length());
-    return unembed(stream(batch, hooks, lastLayer()), new Capture.Positions.All(), hooks);
+    Hooks placed = hooks.over(batch.stretch(0));
+    return unembed(stream(batch, placed, lastLayer()), new Capture.Positions.All(), placed);
   }
 
-  /// The scores for the next token after the latest one, `[batch, d_vocab]`, with a cache that the new
-  /// tokens are added to.
+  /// The scores for the next token after the latest one, `[batch, d_vocab]`, with a cache that the
+  /// new tokens are added to.
   ///
-  /// @param texts the new tokens of each text, filled up on the left; the cache holds the tokens before
+  /// @param texts the new tokens of each text, filled up on the left; the cache holds the tokens
+  ///   before
   /// @param paddings how many places each text was filled up with when the cache was empty
   /// @param cache keys and values of the tokens before
   /// @param hooks who looks and changes
@@ -247,10 +244,12 @@ public final class Transformer implements AutoCloseable {
   Tensor next(TokenBatch texts, Tensor paddings, boolean padded, KvCache cache, Hooks hooks) {
     TokenBatch batch = texts.checked(spec.dVocab());
     requireRoom(cache.length() + batch.length());
+    List<Long> places = Arrays.stream(paddings.toLongs()).boxed().toList();
+    Hooks placed = hooks.over(new Stretch(cache.length(), batch.length(), places));
     try (Span span = new Span(cache.length(), batch.length(), paddings, padded)) {
-      Tensor resid = stream(pathway, batch, span, Optional.of(cache), hooks, lastLayer());
+      Tensor resid = stream(pathway, batch, span, Optional.of(cache), placed, lastLayer());
       cache.advance(batch.length());
-      return unembed(resid, new Capture.Positions.One(-1), hooks).at("pos", 0);
+      return unembed(resid, new Capture.Positions.One(-1), placed).at("pos", 0);
     }
   }
 
@@ -260,12 +259,23 @@ public final class Transformer implements AutoCloseable {
   /// @param cache keys and values of the tokens before
   /// @return scores for the token after each, `[pos, d_vocab]`, a tensor of the current scope
   public Tensor logits(int[] tokens, KvCache cache) {
+    return logits(tokens, cache, Hooks.none());
+  }
+
+  /// Runs a stretch of one text after what the cache holds, and adds it to the cache.
+  ///
+  /// @param tokens the new tokens
+  /// @param cache keys and values of the tokens before
+  /// @param hooks who looks and changes
+  /// @return scores for the token after each, `[pos, d_vocab]`, a tensor of the current scope
+  public Tensor logits(int[] tokens, KvCache cache, Hooks hooks) {
     TokenBatch batch = new TokenBatch(List.of(tokens)).checked(spec.dVocab());
     requireRoom(cache.length() + batch.length());
+    Hooks placed = hooks.over(batch.stretch(cache.length()));
     try (Span span = new Span(cache.length(), batch.length(), batch.paddings(), false)) {
-      Tensor resid = stream(pathway, batch, span, Optional.of(cache), Hooks.none(), lastLayer());
+      Tensor resid = stream(pathway, batch, span, Optional.of(cache), placed, lastLayer());
       cache.advance(batch.length());
-      return unembed(resid, new Capture.Positions.All(), Hooks.none()).at("batch", 0);
+      return unembed(resid, new Capture.Positions.All(), placed).at("batch", 0);
     }
   }
 
@@ -302,11 +312,8 @@ public final class Transformer implements AutoCloseable {
   }
 
   private Tensor positionRows(TokenBatch batch, Span span) {
-    Tensor rows =
-        parameters.get("pos_embed.W_pos").take("n_ctx", span.positions().to(device()));
-    return rows.shape().has("batch")
-        ? rows
-        : rows.repeat(new Axis("batch", batch.texts().size()));
+    Tensor rows = parameters.get("pos_embed.W_pos").take("n_ctx", span.positions().to(device()));
+    return rows.shape().has("batch") ? rows : rows.repeat(new Axis("batch", batch.texts().size()));
   }
 
   /// Positions that queries and keys read and the stream does not hold.
@@ -320,10 +327,26 @@ public final class Transformer implements AutoCloseable {
   /// Scores of the vocabulary, `[batch, pos, d_vocab]`.
   private Tensor unembed(Tensor resid, Capture.Positions positions, Hooks hooks) {
     NormSite end = new NormSite.LnFinal();
-    return unembed(
-        watchesEnd(hooks)
-            ? positions.of(lnFinal.forward(resid, end, hooks))
-            : lnFinal.forward(positions.of(resid), end, hooks));
+    return sound(
+        unembed(
+            watchesEnd(hooks)
+                ? positions.of(lnFinal.forward(resid, end, hooks))
+                : lnFinal.forward(positions.of(resid), end, hooks)));
+  }
+
+  /// A weight that is NaN makes every later position NaN; the weights are searched only then, so
+  /// that opening a model need not read them all.
+  private Tensor sound(Tensor logits) {
+    if (!logits.slice("pos", logits.size("pos") - 1, 1).isFinite()) {
+      parameters.tensors().forEach(this::requireFinite);
+    }
+    return logits;
+  }
+
+  private void requireFinite(String name, Tensor weight) {
+    if (!weight.isFinite()) {
+      throw ModelException.notFinite(name, where);
+    }
   }
 
   private static boolean watchesEnd(Hooks hooks) {
@@ -339,8 +362,8 @@ public final class Transformer implements AutoCloseable {
     return spec.finalSoftcap().applyTo(unembed.apply(normalized, "d_model"));
   }
 
-  /// The unembedding as it acts on what the final norm gives; its axes `d_model` and `d_vocab` in any
-  /// order.
+  /// The unembedding as it acts on what the final norm gives; its axes `d_model` and `d_vocab` in
+  /// any order.
   public Tensor unembedding() {
     return unembed.matrix();
   }

@@ -1,5 +1,6 @@
 package dev.weir.model;
 
+import dev.weir.stream.HookPoint;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -85,6 +86,11 @@ public record TransformerSpec(
       longest = Math.min(longest, block.attention().longestText(nCtx));
     }
     return longest;
+  }
+
+  /// Every hook point that a run passes, in the order of the computation.
+  public List<HookPoint> hookPoints() {
+    return HookPoints.of(this);
   }
 
   /// How many blocks it has.

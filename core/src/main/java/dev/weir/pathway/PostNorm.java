@@ -3,6 +3,7 @@ package dev.weir.pathway;
 import dev.weir.stream.Site;
 import dev.weir.tensor.Tensor;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /// The original transformer's stream: `h ← N(h + F(h))` (Vaswani et al. 2017, arXiv:1706.03762,
@@ -37,6 +38,10 @@ public record PostNorm(Map<Site, PostNorm.Norm> norms)
     return NAME;
   }
 
+  private Norm at(Site site) {
+    return Objects.requireNonNull(norms.get(site), "every site has a norm");
+  }
+
   @Override
   public Tensor open(Tensor embed) {
     return embed;
@@ -51,21 +56,18 @@ public record PostNorm(Map<Site, PostNorm.Norm> norms)
   public Frozen route(Tensor stream, Site site, Tensor out) {
     Tensor sum = stream.plus(out);
     Tensor centred = sum.minus(sum.mean("d_model"));
-    return new Frozen(
-        centred.square().mean("d_model").plus(norms.get(site).epsilon()).sqrt());
+    return new Frozen(centred.square().mean("d_model").plus(at(site).epsilon()).sqrt());
   }
 
   @Override
   public Tensor write(Tensor stream, Site site, Frozen routing, Tensor out) {
     Tensor sum = stream.plus(out);
-    return sum.minus(sum.mean("d_model"))
-        .dividedBy(routing.scale())
-        .times(norms.get(site).weight());
+    return sum.minus(sum.mean("d_model")).dividedBy(routing.scale()).times(at(site).weight());
   }
 
   @Override
   public Optional<Tensor> constant(Site site) {
-    return Optional.of(norms.get(site).bias());
+    return Optional.of(at(site).bias());
   }
 
   @Override

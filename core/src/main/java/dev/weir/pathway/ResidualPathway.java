@@ -9,7 +9,8 @@ import java.util.Optional;
 /// A pathway has two parts. **Routing** is nonlinear: the weights, gates and scales that this run
 /// gave it. **Transport** is linear: once the routing is given, [#open], [#read], [#write] and
 /// [#close] are linear in the embedding and in what was written, but for the [#constant] that the
-/// pathway adds by itself. So any write can be carried, exactly, to any later reader and to the end.
+/// pathway adds by itself. So any write can be carried, exactly, to any later reader and to the
+/// end.
 ///
 /// @param <S> the state of the stream: a tensor, several lanes, or a history
 /// @param <R> what routing decided at one site

@@ -6,9 +6,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 import java.util.regex.Matcher;
-
 import java.util.stream.Collectors;
-
 
 /// A place in a run where a value can be read or changed. Names are TransformerLens's; each prints
 /// with [#name] and is read back with [#parse].
@@ -157,8 +155,8 @@ public sealed interface HookPoint {
     }
   }
 
-  /// Attention scores after scale, softcap and mask (minus infinity where masked), `[head, query_pos,
-  /// key_pos]`.
+  /// Attention scores after scale, softcap and mask (minus infinity where masked), `[head,
+  /// query_pos, key_pos]`.
   record AttnScores(int layer) implements InBlock {
     @Override
     public String local() {
@@ -182,7 +180,8 @@ public sealed interface HookPoint {
     }
   }
 
-  /// What each head adds to attention's output, `[pos, head, d_model]`; computed only when asked for.
+  /// What each head adds to attention's output, `[pos, head, d_model]`; computed only when asked
+  /// for.
   record HeadResult(int layer) implements InBlock {
     @Override
     public String local() {

@@ -17,6 +17,13 @@ public interface Hooks {
   /// @return the value to go on with, same shape
   Tensor apply(HookPoint point, Tensor value);
 
+  /// The same for one stretch of the texts; who cares about positions learns here which these are.
+  ///
+  /// @param stretch the positions that are about to run
+  default Hooks over(Stretch stretch) {
+    return this;
+  }
+
   /// Nobody looks.
   static Hooks none() {
     return new None();
@@ -50,6 +57,11 @@ public interface Hooks {
     @Override
     public boolean touches(HookPoint point) {
       return first.touches(point) || second.touches(point);
+    }
+
+    @Override
+    public Hooks over(Stretch stretch) {
+      return new Both(first.over(stretch), second.over(stretch));
     }
 
     @Override

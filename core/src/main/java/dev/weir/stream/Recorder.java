@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /// Keeps what a [Capture] asks for as it passes, and makes the [StreamTrace] of it. Keeping a whole
-/// value costs nothing, since tensors never change; a single position is copied, so that the rest can
-/// be freed.
+/// value costs nothing, since tensors never change; a single position is copied, so that the rest
+/// can be freed.
 public final class Recorder implements Hooks {
   private final Set<HookPoint> wanted;
   private final Capture.Positions positions;
@@ -58,9 +58,11 @@ public final class Recorder implements Hooks {
   /// The record, complete once the run is over.
   ///
   /// @param tokens the tokens that were run
-  /// @param logits the scores at the kept positions, `[batch, pos, d_vocab]`, if the run went to the end
+  /// @param logits the scores at the kept positions, `[batch, pos, d_vocab]`, if the run went to
+  ///   the end
   public StreamTrace finish(List<int[]> tokens, Optional<Tensor> logits) {
-    return new StreamTrace(tokens, values, logits.map(l -> owner.own(alias(l, withoutBatch(l)))), owner);
+    return new StreamTrace(
+        tokens, values, logits.map(l -> owner.own(alias(l, withoutBatch(l)))), positions, owner);
   }
 
   /// Frees what was kept of a run that failed.

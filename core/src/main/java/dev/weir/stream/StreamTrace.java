@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /// The record of a run: the values that a [Capture] asked for. It owns their memory; close it when
 /// done.
@@ -17,16 +18,19 @@ public final class StreamTrace implements AutoCloseable {
   private final List<int[]> tokens;
   private final Map<HookPoint, Tensor> values;
   private final Optional<Tensor> logits;
+  private final Capture.Positions kept;
   private final TensorOwner owner;
 
   StreamTrace(
       List<int[]> tokens,
       Map<HookPoint, Tensor> values,
       Optional<Tensor> logits,
+      Capture.Positions kept,
       TensorOwner owner) {
     this.tokens = tokens.stream().map(int[]::clone).toList();
     this.values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
     this.logits = logits;
+    this.kept = kept;
     this.owner = owner;
   }
 
@@ -70,6 +74,16 @@ public final class StreamTrace implements AutoCloseable {
   /// The tokens that were run, one array for each text.
   public List<int[]> tokens() {
     return tokens.stream().map(int[]::clone).toList();
+  }
+
+  /// The positions that were kept, in the order they stand in the values, counted in the longest
+  /// text.
+  public List<Integer> positions() {
+    int length = tokens.stream().mapToInt(text -> text.length).max().orElse(0);
+    return switch (kept) {
+      case Capture.Positions.All() -> IntStream.range(0, length).boxed().toList();
+      case Capture.Positions.One(int index) -> List.of(index < 0 ? length + index : index);
+    };
   }
 
   /// Frees the values.

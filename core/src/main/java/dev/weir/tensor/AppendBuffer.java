@@ -3,8 +3,8 @@ package dev.weir.tensor;
 import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 
-/// Rows that are added over time along one axis and read as one tensor, without copying what is there
-/// already: keys and values while a text grows. The one place where memory is written twice.
+/// Rows that are added over time along one axis and read as one tensor, without copying what is
+/// there already: keys and values while a text grows. The one place where memory is written twice.
 public final class AppendBuffer implements AutoCloseable {
   private final String axis;
   private Optional<Tensor> storage = Optional.empty();
@@ -24,7 +24,7 @@ public final class AppendBuffer implements AutoCloseable {
   public Tensor append(Tensor rows) {
     long needed = length + rows.size(axis);
     Tensor room = storage.filter(s -> s.size(axis) >= needed).orElseGet(() -> grow(rows, needed));
-    var unused =
+    var _ =
         room.handle()
             .narrow(room.shape().indexOf(axis), length, rows.size(axis))
             .copy_(rows.handle());
@@ -42,14 +42,13 @@ public final class AppendBuffer implements AutoCloseable {
     long capacity = Math.max(needed, Math.max(64, 2 * length));
     Shape shape = rows.shape().with(axis, new Axis(axis, capacity));
     Tensor room = detach(Tensor.zeros(shape, rows.dtype()).to(rows.device()));
-    old.ifPresent(
-        tensor -> {
-          var unused =
-              room.handle()
-                  .narrow(shape.indexOf(axis), 0, length)
-                  .copy_(tensor.handle().narrow(shape.indexOf(axis), 0, length));
-          tensor.handle().releaseReference();
-        });
+    old.ifPresent(tensor -> {
+      var _ =
+          room.handle()
+              .narrow(shape.indexOf(axis), 0, length)
+              .copy_(tensor.handle().narrow(shape.indexOf(axis), 0, length));
+      tensor.handle().releaseReference();
+    });
     storage = Optional.of(room);
     return room;
   }

@@ -3,7 +3,6 @@ package dev.weir.tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.bytedeco.pytorch.global.torch;
 
@@ -53,7 +52,7 @@ public final class Engine {
         return; // Windows: its OpenMP does not read the variable either.
       }
       try (Arena arena = Arena.ofConfined()) {
-        int unused =
+        int _ =
             (int)
                 linker
                     .downcallHandle(
@@ -63,10 +62,7 @@ public final class Engine {
                             ValueLayout.ADDRESS,
                             ValueLayout.ADDRESS,
                             ValueLayout.JAVA_INT))
-                    .invokeExact(
-                        arena.allocateFrom(name),
-                        arena.allocateFrom(value),
-                        0);
+                    .invokeExact(arena.allocateFrom(name), arena.allocateFrom(value), 0);
       } catch (Throwable e) {
         throw new ExceptionInInitializerError(e);
       }

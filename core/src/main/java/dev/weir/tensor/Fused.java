@@ -56,14 +56,13 @@ public final class Fused {
   /// @param query `[batch, head, query_pos, d_head]`
   /// @param key `[batch, head, key_pos, d_head]`
   /// @param value `[batch, head, key_pos, d_head]`
-  /// @param visible which keys a query sees, booleans, `[query_pos, key_pos]` or
-  ///     `[batch, query_pos, key_pos]`
+  /// @param visible which keys a query sees, booleans, `[query_pos, key_pos]` or `[batch,
+  ///   query_pos, key_pos]`
   /// @param scale what the products are multiplied with
   /// @return `[batch, head, query_pos, d_head]`
   public static Tensor maskedAttention(
       Tensor query, Tensor key, Tensor value, Tensor visible, double scale) {
-    var mask =
-        visible.shape().rank() == 3 ? visible.handle().unsqueeze(1) : visible.handle();
+    var mask = visible.shape().rank() == 3 ? visible.handle().unsqueeze(1) : visible.handle();
     return attention(query, key, value, new TensorOptional(mask), Causal.NO, scale);
   }
 

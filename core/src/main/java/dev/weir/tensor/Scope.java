@@ -2,8 +2,8 @@ package dev.weir.tensor;
 
 import org.bytedeco.javacpp.PointerScope;
 
-/// Where tensors made between its opening and its closing live: closing frees their native memory at
-/// once, without the garbage collector. Scopes nest; what should outlive one is handed out with
+/// Where tensors made between its opening and its closing live: closing frees their native memory
+/// at once, without the garbage collector. Scopes nest; what should outlive one is handed out with
 /// [#keep] to the scope around it, or to a [TensorOwner].
 ///
 /// A scope belongs to the thread that opened it. Tensors are counted, so the views of a tensor keep
@@ -21,8 +21,8 @@ public final class Scope implements AutoCloseable {
     return new Scope();
   }
 
-  /// Lets a tensor of this scope outlive it, as a tensor of the scope around it; where there is none,
-  /// it lives until it is closed itself.
+  /// Lets a tensor of this scope outlive it, as a tensor of the scope around it; where there is
+  /// none, it lives until it is closed itself.
   ///
   /// @param tensor a tensor made in this scope, any shape
   /// @return the same tensor, same shape
@@ -32,7 +32,7 @@ public final class Scope implements AutoCloseable {
     var outer = PointerScope.getScopeIterator();
     while (outer.hasNext()) {
       PointerScope scope = outer.next();
-      if (scope != pointers) {
+      if (!scope.equals(pointers)) {
         scope.attach(tensor.handle());
         tensor.handle().releaseReference();
         return tensor;

@@ -13,8 +13,8 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
-/// Numbers with named axes. A tensor never changes: each operation makes a new one, or a view of the
-/// same memory, in the current [Scope].
+/// Numbers with named axes. A tensor never changes: each operation makes a new one, or a view of
+/// the same memory, in the current [Scope].
 ///
 /// Axes meet by name, whatever their order: `resid.dot(wIn, "d_model")` multiplies `[pos, d_model]`
 /// with `[d_mlp, d_model]` or with `[d_model, d_mlp]` and copies neither. Element-wise operations
@@ -73,8 +73,8 @@ public final class Tensor implements AutoCloseable {
     return result;
   }
 
-  /// A tensor over memory that somebody else owns, without a copy. The caller keeps the memory alive
-  /// (a mapped file stays open) while the tensor is used, and nobody writes to it.
+  /// A tensor over memory that somebody else owns, without a copy. The caller keeps the memory
+  /// alive (a mapped file stays open) while the tensor is used, and nobody writes to it.
   ///
   /// @param memory native memory, row by row, at least as long as the shape needs
   /// @param dtype how the numbers are stored
@@ -165,8 +165,8 @@ public final class Tensor implements AutoCloseable {
     return handle;
   }
 
-  /// Its memory, row by row, without a copy where it already lies so; valid while the
-  /// current scope and the tensor live.
+  /// Its memory, row by row, without a copy where it already lies so; valid while the current scope
+  /// and the tensor live.
   @SuppressWarnings("restricted") // The length is the engine's own.
   public MemorySegment memory() {
     org.bytedeco.pytorch.Tensor flat = handle.is_contiguous() ? handle : handle.contiguous();
@@ -211,6 +211,13 @@ public final class Tensor implements AutoCloseable {
       throw TensorException.notOneNumber(shape);
     }
     return handle.item_double();
+  }
+
+  /// Whether no number is NaN or infinite.
+  public boolean isFinite() {
+    try (Scope _ = Scope.open()) {
+      return torch.isfinite(handle).all().item_bool();
+    }
   }
 
   // ---------------------------------------------------------------- element by element
@@ -337,6 +344,18 @@ public final class Tensor implements AutoCloseable {
         torch.where(mask.aligned(result), aligned(result), scalar(otherwise)), result, dtype);
   }
 
+  /// This tensor where the mask is true, `otherwise` where it is false; axes meet by name.
+  ///
+  /// @param mask booleans, any shape
+  /// @param otherwise what to put where the mask is false, same kind of numbers, any shape
+  public Tensor where(Tensor mask, Tensor otherwise) {
+    Shape result = union(union(shape, otherwise.shape), mask.shape);
+    return new Tensor(
+        torch.where(mask.aligned(result), aligned(result), otherwise.aligned(result)),
+        result,
+        dtype);
+  }
+
   /// Whether each number is at most the other, booleans; axes meet by name.
   ///
   /// @param other any shape
@@ -450,7 +469,8 @@ public final class Tensor implements AutoCloseable {
   /// once and matched; the result has those first, then the rest of this tensor's, then the rest of
   /// the other's.
   ///
-  /// Neither tensor is copied when the summed axes stand together at the front or at the end of each.
+  /// Neither tensor is copied when the summed axes stand together at the front or at the end of
+  /// each.
   ///
   /// @param other any shape that has the summed axes
   /// @param axes the names to sum over
@@ -481,8 +501,7 @@ public final class Tensor implements AutoCloseable {
   /// @param from its name
   /// @param to its new name
   public Tensor rename(String from, String to) {
-    return new Tensor(
-        handle, shape.with(from, shape.axis(from).named(to)), dtype, memoryOwner);
+    return new Tensor(handle, shape.with(from, shape.axis(from).named(to)), dtype, memoryOwner);
   }
 
   /// One axis seen as several, outermost first.
@@ -553,7 +572,8 @@ public final class Tensor implements AutoCloseable {
         handle.select(shape.indexOf(axis), index), shape.without(axis), dtype, memoryOwner);
   }
 
-  /// Some indices of an axis, copied, in the order given; `indices`' axes stand where the axis stood.
+  /// Some indices of an axis, copied, in the order given; `indices`' axes stand where the axis
+  /// stood.
   ///
   /// @param axis its name
   /// @param indices int64, any shape
@@ -690,8 +710,7 @@ public final class Tensor implements AutoCloseable {
   // ---------------------------------------------------------------- inside
 
   interface Pairwise {
-    org.bytedeco.pytorch.Tensor apply(
-        org.bytedeco.pytorch.Tensor a, org.bytedeco.pytorch.Tensor b);
+    org.bytedeco.pytorch.Tensor apply(org.bytedeco.pytorch.Tensor a, org.bytedeco.pytorch.Tensor b);
   }
 
   private Tensor zip(Tensor other, Pairwise operation) {
@@ -699,8 +718,7 @@ public final class Tensor implements AutoCloseable {
       return new Tensor(operation.apply(handle, other.handle), shape, dtype);
     }
     Shape result = union(shape, other.shape);
-    return new Tensor(
-        operation.apply(aligned(result), other.aligned(result)), result, dtype);
+    return new Tensor(operation.apply(aligned(result), other.aligned(result)), result, dtype);
   }
 
   /// This tensor's axes, then those that only the other has.

@@ -90,7 +90,9 @@ public final class TensorException extends WeirException {
 
   static TensorException notAnOrder(String axes, Shape shape) {
     return new TensorException(
-        "%s does not name every axis once".formatted(axes), shape.toString(), "name every axis once");
+        "%s does not name every axis once".formatted(axes),
+        shape.toString(),
+        "name every axis once");
   }
 
   static TensorException outside(String axis, long from, long length, Shape shape) {
@@ -128,6 +130,8 @@ public final class TensorException extends WeirException {
 
   static TensorException notClosed(String resource, Exception cause) {
     return new TensorException(
-        "A resource could not be closed: " + cause.getMessage(), resource, "check the file it reads");
+        "A resource could not be closed: " + cause.getMessage(),
+        resource,
+        "check the file it reads");
   }
 }

@@ -148,7 +148,7 @@ public record BpeTrainer(int vocabSize, int minimumCount, List<String> specialTo
       }
       pairWords.remove(pair);
       for (long grown : changed) {
-        queue.add(new Candidate(grown, pairCounts.get(grown)));
+        queue.add(new Candidate(grown, pairCounts.getOrDefault(grown, 0L)));
       }
     }
 

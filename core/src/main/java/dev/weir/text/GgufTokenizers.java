@@ -57,7 +57,7 @@ final class GgufTokenizers {
     List<Integer> bos = ids(gguf, "bos");
     List<Integer> eos = ids(gguf, "eos", "eot", "eom");
     boolean said = gguf.flags().containsKey("add_bos_token");
-    boolean add = said ? gguf.flags().get("add_bos_token") : usual;
+    boolean add = gguf.flags().getOrDefault("add_bos_token", usual);
     boolean addEos = gguf.flags().getOrDefault("add_eos_token", false);
     Framing framing =
         new Framing(

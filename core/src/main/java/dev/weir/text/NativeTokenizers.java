@@ -81,28 +81,37 @@ final class NativeTokenizers {
     connection.setUseCaches(false);
     try (InputStream packed = connection.getInputStream()) {
       long length = connection.getContentLengthLong();
-      Path kept = cache().resolve(file);
+      Path cache = cache();
+      Path kept = cache.resolve(file);
       if (Files.isRegularFile(kept) && Files.size(kept) == length) {
         return kept;
       }
-      return unpack(packed, kept);
+      return unpack(packed, cache, file);
     }
   }
 
-  private static Path unpack(InputStream packed, Path target) throws IOException {
-    Path folder = target.getParent();
-    try {
-      Files.createDirectories(folder);
-    } catch (IOException notWritable) {
-      folder = Files.createTempDirectory("weir-tokenizers");
-      folder.toFile().deleteOnExit();
-    }
+  private static Path unpack(InputStream packed, Path cache, String file) throws IOException {
+    boolean keeps = isWritable(cache);
+    Path folder = keeps ? cache : Files.createTempDirectory("weir-tokenizers");
     Path part = Files.createTempFile(folder, "unpack", ".part");
     try {
       Files.copy(packed, part, StandardCopyOption.REPLACE_EXISTING);
-      return moved(part, folder.resolve(target.getFileName()));
+      Path target = moved(part, folder.resolve(file));
+      if (!keeps) {
+        folder.toFile().deleteOnExit();
+        target.toFile().deleteOnExit();
+      }
+      return target;
     } finally {
       Files.deleteIfExists(part);
+    }
+  }
+
+  private static boolean isWritable(Path folder) {
+    try {
+      return Files.isWritable(Files.createDirectories(folder));
+    } catch (IOException cannotBeMade) {
+      return false;
     }
   }
 

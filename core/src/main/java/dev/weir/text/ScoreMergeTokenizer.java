@@ -15,6 +15,8 @@ import java.util.Set;
 /// SentencePiece vocabularies in GGUF files of the Llama, Mistral and Gemma families. A character
 /// that is no piece is spelled in bytes.
 public final class ScoreMergeTokenizer implements Tokenizer {
+  private static final AddedToken NONE = new AddedToken(-1, "", AddedToken.Role.TEXT);
+
   private final String source;
   private final Vocabulary vocabulary;
   private final Rules rules;
@@ -92,21 +94,22 @@ public final class ScoreMergeTokenizer implements Tokenizer {
     PromptText.require(text);
     Tokens tokens = new Tokens(text.length());
     int start = 0;
-    for (int at = 0; at < text.length(); at++) {
+    for (int at = 0; at < text.length(); ) {
       AddedToken added = addedAt(text, at);
-      if (added != NONE) {
+      if (added.content().isEmpty()) {
+        at++;
+      } else {
         encodePlain(text, start, at, tokens);
         start = at + added.content().length();
         tokens.add(added.id(), at, start);
-        at = start - 1;
+        at = start;
       }
     }
     encodePlain(text, start, text.length(), tokens);
     return roles.framing().around(tokens.body(), text.length(), bos);
   }
 
-  private static final AddedToken NONE = new AddedToken(-1, "", AddedToken.Role.TEXT);
-
+  /// The longest added token that begins at a place, or `NONE`.
   private AddedToken addedAt(String text, int at) {
     for (AddedToken token : addedByFirstChar.getOrDefault(text.charAt(at), List.of())) {
       if (text.startsWith(token.content(), at)) {

@@ -59,12 +59,7 @@ record SplitPattern(int retries, Reach reach) {
   /// @param canFail whether it can fail at all
   /// @param consumes whether it takes at least one character
   private record Cost(
-      int unbounded,
-      int before,
-      long choices,
-      long retries,
-      boolean canFail,
-      boolean consumes) {
+      int unbounded, int before, long choices, long retries, boolean canFail, boolean consumes) {
     private static final long MANY = 1_000_000;
     static final Cost NOTHING = new Cost(0, 0, 1, 1, false, false);
     static final Cost PLACE = new Cost(0, 0, 1, 1, true, false);
@@ -183,8 +178,8 @@ record SplitPattern(int retries, Reach reach) {
       return cost.grouped(looksOnly);
     }
 
-    /// What follows `(?`: look-around, a group that is not captured, or flags up to the colon.
-    /// Says whether it is look-around.
+    /// What follows `(?`: look-around, a group that is not captured, or flags up to the colon. Says
+    /// whether it is look-around.
     private boolean prefix() {
       if (pattern.startsWith("<=", at) || pattern.startsWith("<!", at)) {
         at += 2;

@@ -140,8 +140,8 @@ public final class TextException extends WeirException {
     return new TextException(
         "The tokenizer library for %s cannot be loaded: %s".formatted(platform, why),
         "Hugging Face tokenizers",
-        "use Linux or macOS (x86-64 or ARM64) or Windows (x86-64), and a home or temporary folder"
-            + " that can be written");
+        "use Linux (x86-64 or ARM64), macOS (ARM64) or Windows (x86-64), with a home or temporary"
+            + " folder that can be written");
   }
 
   static TextException badTraining(String what) {

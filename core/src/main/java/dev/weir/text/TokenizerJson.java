@@ -189,8 +189,7 @@ record TokenizerJson(
         }
         if (takesSpaces && !parts.beginsSolid(content, normalized)) {
           throw TextException.unsupported(
-              source,
-              "the added token '%s' beside one that takes spaces along".formatted(content));
+              source, "the added token '%s' beside one that takes spaces along".formatted(content));
         }
       }
     }

@@ -116,15 +116,15 @@ final class TokenizerParts {
   }
 
   /// Whether an added token certainly begins with something other than a space, also after
-  /// normalising. Behind a token that takes the spaces after it along, the native reader cannot find
-  /// one that begins with them.
+  /// normalising. Behind a token that takes the spaces after it along, the native reader cannot
+  /// find one that begins with them.
   boolean beginsSolid(String added, boolean normalized) {
     char first = added.charAt(0);
     return normalized ? !addsSpaces && first > ' ' && first < 0x7F : !Runs.isSpace(first);
   }
 
-  /// Whether an added token may be looked for after normalising. The native reader cannot look for a
-  /// token of which the normaliser leaves nothing.
+  /// Whether an added token may be looked for after normalising. The native reader cannot look for
+  /// a token of which the normaliser leaves nothing.
   boolean survivesNormalising(String added) {
     boolean solid = added.chars().anyMatch(c -> c < 128 && Character.isLetterOrDigit(c));
     return !removes && (solid || !trims);
@@ -177,7 +177,8 @@ final class TokenizerParts {
 
   /// The native decoder counts from the end of a token without asking how long it is.
   private void strip(JsonNode part) {
-    if (part.path("stop").asLong(0) != 0) {
+    JsonNode stop = part.path("stop");
+    if (!stop.isInt() || stop.asInt() != 0) {
       throw TextException.unsupported(source, "a Strip decoder that cuts at the end");
     }
   }

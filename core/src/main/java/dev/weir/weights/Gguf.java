@@ -62,7 +62,7 @@ public final class Gguf implements WeightSource {
     long pairCount = cursor.readCount(SHORTEST_PAIR, "the number of metadata pairs");
     requireAtMost(path, Math.max(tensorCount, pairCount));
     GgufMetadata keyValues = GgufMetadata.read(path, cursor, pairCount);
-    List<Info> infos = readInfos(path, cursor, tensorCount);
+    List<TensorInfo> infos = readInfos(path, cursor, tensorCount);
     MemorySegment data = dataOf(file, cursor.position(), alignment(path, keyValues), infos);
     requireNoOverlap(path, infos);
     return new Gguf(path, files, keyValues, slice(path, data, infos));
@@ -84,19 +84,19 @@ public final class Gguf implements WeightSource {
   }
 
   /// What the file says of one tensor.
-  private record Info(String name, List<Long> sizes, Encoding encoding, long offset) {
+  private record TensorInfo(String name, List<Long> sizes, Encoding encoding, long offset) {
     long byteSize() {
       return WeightEntry.byteSize(name, encoding, sizes);
     }
   }
 
-  private static List<Info> readInfos(Path path, ByteCursor cursor, long count) {
-    List<Info> infos = new ArrayList<>();
+  private static List<TensorInfo> readInfos(Path path, ByteCursor cursor, long count) {
+    List<TensorInfo> infos = new ArrayList<>();
     for (long i = 0; i < count; i++) {
       String name = cursor.readText(LONGEST_NAME, "the name of tensor " + i);
       List<Long> sizes = readSizes(path, cursor, name);
       Encoding encoding = encodingOf(path, name, cursor.readInt("the type of " + name));
-      infos.add(new Info(name, sizes, encoding, cursor.readLong("the offset of " + name)));
+      infos.add(new TensorInfo(name, sizes, encoding, cursor.readLong("the offset of " + name)));
     }
     return infos;
   }
@@ -168,8 +168,8 @@ public final class Gguf implements WeightSource {
 
   /// The bytes behind the header, rounded up to the alignment; none where there are no tensors.
   private static MemorySegment dataOf(
-      MappedFile file, long headerEnd, long alignment, List<Info> infos) {
-    for (Info info : infos) {
+      MappedFile file, long headerEnd, long alignment, List<TensorInfo> infos) {
+    for (TensorInfo info : infos) {
       if (info.offset() < 0 || info.offset() % alignment != 0) {
         throw WeightException.misalignedOffset(file.path(), info.name(), info.offset(), alignment);
       }
@@ -178,12 +178,12 @@ public final class Gguf implements WeightSource {
     return file.bytes().asSlice(Math.min(start, file.bytes().byteSize()));
   }
 
-  private static void requireNoOverlap(Path path, List<Info> infos) {
-    List<Info> sorted = new ArrayList<>(infos);
-    sorted.sort(Comparator.comparingLong(Info::offset));
+  private static void requireNoOverlap(Path path, List<TensorInfo> infos) {
+    List<TensorInfo> sorted = new ArrayList<>(infos);
+    sorted.sort(Comparator.comparingLong(TensorInfo::offset));
     long end = 0;
     String before = "the header";
-    for (Info info : sorted) {
+    for (TensorInfo info : sorted) {
       long length = byteSizeIn(path, info);
       if (length > 0 && info.offset() < end) {
         throw WeightException.overlap(path, before, end, info.name(), info.offset());
@@ -196,7 +196,7 @@ public final class Gguf implements WeightSource {
     }
   }
 
-  private static long byteSizeIn(Path path, Info info) {
+  private static long byteSizeIn(Path path, TensorInfo info) {
     try {
       return info.byteSize();
     } catch (WeightException e) {
@@ -204,9 +204,10 @@ public final class Gguf implements WeightSource {
     }
   }
 
-  private static Map<String, WeightEntry> slice(Path path, MemorySegment data, List<Info> infos) {
+  private static Map<String, WeightEntry> slice(
+      Path path, MemorySegment data, List<TensorInfo> infos) {
     Map<String, WeightEntry> entries = new LinkedHashMap<>();
-    for (Info info : infos) {
+    for (TensorInfo info : infos) {
       long length = info.byteSize();
       if (info.offset() > data.byteSize() || length > data.byteSize() - info.offset()) {
         throw WeightException.badOffsets(

@@ -232,7 +232,8 @@ public final class GgufMetadata {
     return switch (values.get(key)) {
       case null -> OptionalDouble.empty();
       case Value.Real(double number) -> OptionalDouble.of(number);
-      case Value.Whole(Kind kind, long number) -> OptionalDouble.of(inRange(key, kind, number));
+      case Value.Whole(Kind kind, long number) ->
+          OptionalDouble.of((double) inRange(key, kind, number));
       case Value other -> throw wrongKind(key, "a number", other);
     };
   }

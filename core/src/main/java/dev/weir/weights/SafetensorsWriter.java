@@ -199,8 +199,6 @@ public final class SafetensorsWriter {
 
     /// The file is closed by whoever opened it.
     @Override
-    public void close() {
-      return;
-    }
+    public void close() {}
   }
 }

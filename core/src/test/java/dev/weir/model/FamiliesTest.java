@@ -57,8 +57,7 @@ class FamiliesTest {
     try (Scope _ = Scope.open();
         Transformer model = open(folder, config, dtype);
         Safetensors reference = Safetensors.open(folder.resolve("reference.safetensors"))) {
-      double[] logits =
-          model.logits(Golden.rows(reference, "input_ids"), Hooks.none()).toDoubles();
+      double[] logits = model.logits(Golden.rows(reference, "input_ids"), Hooks.none()).toDoubles();
       return Golden.largestDifference(logits, Golden.doubles(reference, "logits"));
     }
   }
@@ -98,8 +97,7 @@ class FamiliesTest {
         Transformer model = open(folder, "config.json", DType.FLOAT64);
         Safetensors reference = Safetensors.open(folder.resolve("reference.safetensors"));
         StreamTrace trace =
-            model.trace(
-                Golden.rows(reference, "input_ids"), Capture.matching("*"), Hooks.none())) {
+            model.trace(Golden.rows(reference, "input_ids"), Capture.matching("*"), Hooks.none())) {
       // Everything watched takes the composed paths: the twins of the fused ones.
       assertThat(
               Golden.largestDifference(

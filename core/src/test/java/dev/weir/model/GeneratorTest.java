@@ -76,8 +76,9 @@ class GeneratorTest {
     return IntStream.concat(Arrays.stream(text), IntStream.of(token)).toArray();
   }
 
-  /// Dynamic NTK turns a text by angles that depend on its length so far, so keys in a cache keep the
-  /// turn of their time, in transformers as here; this model's context is 16 tokens, the texts have 24.
+  /// Dynamic NTK turns a text by angles that depend on its length so far, so keys in a cache keep
+  /// the turn of their time, in transformers as here; this model's context is 16 tokens, the texts
+  /// have 24.
   static Stream<String> modelsWithFixedAngles() {
     return models().filter(name -> !name.equals("llama-dynamic"));
   }

@@ -19,8 +19,14 @@ class GgufModelsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "llama-f32", "llama-q8_0", "llama-q4_0", "llama3-f16", "qwen2-f32", "qwen2-bf16",
-        "gpt2-f32", "gemma2-f32"
+        "llama-f32",
+        "llama-q8_0",
+        "llama-q4_0",
+        "llama3-f16",
+        "qwen2-f32",
+        "qwen2-bf16",
+        "gpt2-f32",
+        "gemma2-f32"
       })
   void agreeWithTransformers(String name) {
     try (Scope _ = Scope.open();
@@ -30,8 +36,7 @@ class GgufModelsTest {
                 new ModelFiles.Options(Optional.of(DType.FLOAT64), new Device.Cpu()));
         Safetensors reference =
             Safetensors.open(Golden.path("gguf/" + name + ".reference.safetensors"))) {
-      double[] logits =
-          model.logits(Golden.rows(reference, "input_ids"), Hooks.none()).toDoubles();
+      double[] logits = model.logits(Golden.rows(reference, "input_ids"), Hooks.none()).toDoubles();
       // The reference went through float32 weights once more; llama3's frequency factors are stored
       // as float32.
       assertThat(Golden.largestDifference(logits, Golden.doubles(reference, "logits")))

@@ -31,8 +31,7 @@ class TransformerLensTest {
     try (Scope _ = Scope.open();
         Transformer model =
             ModelFiles.open(
-                folder,
-                new ModelFiles.Options(Optional.of(DType.FLOAT64), new Device.Cpu()));
+                folder, new ModelFiles.Options(Optional.of(DType.FLOAT64), new Device.Cpu()));
         Safetensors reference = Safetensors.open(folder.resolve("reference.safetensors"));
         StreamTrace trace =
             model.trace(Golden.rows(reference, "input_ids").getFirst(), Capture.matching("*"))) {

@@ -31,7 +31,11 @@ public final class Golden {
   /// The names of the folders in a folder under `golden/`.
   public static List<String> folders(String relative) {
     try (Stream<Path> files = Files.list(path(relative))) {
-      return files.filter(Files::isDirectory).map(f -> f.getFileName().toString()).sorted().toList();
+      return files
+          .filter(Files::isDirectory)
+          .map(f -> f.getFileName().toString())
+          .sorted()
+          .toList();
     } catch (java.io.IOException e) {
       throw new AssertionError(e);
     }
@@ -40,7 +44,9 @@ public final class Golden {
   /// The numbers of a reference, as float64.
   public static double[] doubles(Safetensors reference, String name) {
     return Tensor.wrap(
-            reference.entry(name).bytes(), reference.entry(name).dtype().orElseThrow(), flat(reference.entry(name)))
+            reference.entry(name).bytes(),
+            reference.entry(name).dtype().orElseThrow(),
+            flat(reference.entry(name)))
         .to(DType.FLOAT64)
         .toDoubles();
   }

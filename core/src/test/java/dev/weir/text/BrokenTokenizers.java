@@ -30,6 +30,34 @@ final class BrokenTokenizers {
           "The License, 'tis 12345 \uD83D\uDE00 e\u0301 <s> a<mask> b [TOOL]\n\n  \u2581x <0xZ\u00E9>",
           " \t ",
           "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!");
+  private static final List<String> ODD_TEXTS =
+      List.of(
+          " ",
+          "  ",
+          "\n",
+          "\t",
+          "a",
+          "The",
+          "e\u0301",
+          "\u0301",
+          "\u00A8",
+          "\uFDFA",
+          "\u2581",
+          "\u0130",
+          "\u00DF",
+          "\uD83D\uDE00",
+          "\u200D",
+          "\u00A0",
+          "\u0000",
+          "\uFEFF",
+          "<0x",
+          "41>",
+          "\u4F60",
+          "1",
+          "o'clock",
+          "<|",
+          "\u0345",
+          "\u1E9B\u0323");
   private static final List<String> ODD_VALUES =
       List.of(
           "null",
@@ -111,6 +139,7 @@ final class BrokenTokenizers {
       for (String text : TEXTS) {
         use(tokenizer, text, random);
       }
+      use(tokenizer, randomText(tokenizer, random), random);
       return Outcome.OPENED;
     } catch (TextException refused) {
       if (refused.getMessage().lines().count() != 1
@@ -119,6 +148,17 @@ final class BrokenTokenizers {
       }
       return Outcome.REFUSED;
     }
+  }
+
+  /// Added tokens, spaces and odd characters in any order.
+  private static String randomText(Tokenizer tokenizer, SplittableRandom random) {
+    List<String> parts = new ArrayList<>(ODD_TEXTS);
+    tokenizer.addedTokens().forEach(token -> parts.add(token.content()));
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < 40; i++) {
+      text.append(parts.get(random.nextInt(parts.size())));
+    }
+    return text.toString();
   }
 
   private static void use(Tokenizer tokenizer, String text, SplittableRandom random) {

@@ -77,7 +77,7 @@ class Llama2cTest {
     for (String name : order) {
       bytes.put(model.entry(name).bytes().toArray(ValueLayout.JAVA_BYTE));
     }
-    return Files.write(file, bytes.array());
+    return Files.write(file, TestFiles.bytes(bytes));
   }
 
   private static void addLayers(List<String> order, Llama2cConfig c, String... parts) {
@@ -125,7 +125,7 @@ class Llama2cTest {
 
   @Test
   void otherVersionsAndWrongLengthsAreRefused() {
-    byte[] quantised = TestFiles.little(256).putInt(Llama2c.MAGIC).putInt(2).array();
+    byte[] quantised = TestFiles.bytes(TestFiles.little(256).putInt(Llama2c.MAGIC).putInt(2));
     refuses(quantised, "This is a llama2.c file of version 2 (quantised), expected 0 or 1");
     byte[] whole = TestFiles.llama2cV0(3);
     refuses(Arrays.copyOf(whole, whole.length - 4), "ask for 1156 bytes, but the file has 1152");

@@ -36,7 +36,7 @@ class SafetensorsTest {
       value(file, "model.layers.0.mlp.down_proj.weight", 100, -0.0625f);
       value(file, "model.layers.0.mlp.up_proj.weight", 100, 1.46875f);
       value(file, "model.layers.1.mlp.gate_proj.weight", 100, 0.296875f);
-      value(file, "model.layers.1.self_attn.q_proj.weight", 100, 0.032226563f);
+      value(file, "model.layers.1.self_attn.q_proj.weight", 100, 0.032226562f);
       value(file, "model.layers.1.self_attn.k_proj.weight", 100, -0.21386719f);
       value(file, "model.layers.0.self_attn.v_proj.weight", 100, 0.041015625f);
       value(file, "model.layers.0.self_attn.o_proj.weight", 100, 0.01965332f);
@@ -215,7 +215,7 @@ class SafetensorsTest {
   @ParameterizedTest
   @ValueSource(longs = {Long.MIN_VALUE, -1, Long.MAX_VALUE, 100_000_001, 3})
   void aHeaderLongerThanTheFileIsRefused(long length) {
-    byte[] bytes = TestFiles.little(10).putLong(length).array();
+    byte[] bytes = TestFiles.bytes(TestFiles.little(10).putLong(length));
     Path file = TestFiles.write(folder.resolve("bad.safetensors"), bytes);
     assertThatThrownBy(() -> Safetensors.open(file).close())
         .isInstanceOf(WeightException.class)

@@ -9,6 +9,7 @@ import dev.weir.weights.SafetensorsWriter.Item;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -74,10 +75,13 @@ class SafetensorsWriterTest {
             + "\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}";
     int padded = (json.length() + 7) / 8 * 8;
     ByteBuffer expected = TestFiles.little(8 + padded + 8).putLong(padded);
-    expected.put((json + " ".repeat(padded - json.length())).getBytes()).putFloat(1).putFloat(2);
-    assertThat(Files.readAllBytes(file)).isEqualTo(expected.array());
+    expected
+        .put((json + " ".repeat(padded - json.length())).getBytes(StandardCharsets.UTF_8))
+        .putFloat(1)
+        .putFloat(2);
+    assertThat(Files.readAllBytes(file)).isEqualTo(TestFiles.bytes(expected));
     SafetensorsWriter.write(file, items, Map.of("k", "v"));
-    assertThat(Files.readAllBytes(file)).isEqualTo(expected.array());
+    assertThat(Files.readAllBytes(file)).isEqualTo(TestFiles.bytes(expected));
     assertThat(list()).containsExactly("w.safetensors");
   }
 

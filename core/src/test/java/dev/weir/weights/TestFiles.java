@@ -30,11 +30,18 @@ final class TestFiles {
     for (int i = 0; i < dataBytes; i++) {
       file.put((byte) i);
     }
-    return file.array();
+    return bytes(file);
   }
 
   static ByteBuffer little(int bytes) {
     return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /// All bytes of a buffer, wherever it stands.
+  static byte[] bytes(ByteBuffer buffer) {
+    byte[] bytes = new byte[buffer.capacity()];
+    buffer.get(0, bytes);
+    return bytes;
   }
 
   /// A GGUF file in the making.
@@ -51,11 +58,11 @@ final class TestFiles {
     }
 
     GgufBytes i32(int value) {
-      return raw(little(4).putInt(value).array());
+      return raw(bytes(little(4).putInt(value)));
     }
 
     GgufBytes i64(long value) {
-      return raw(little(8).putLong(value).array());
+      return raw(bytes(little(8).putLong(value)));
     }
 
     GgufBytes text(String text) {
@@ -95,6 +102,6 @@ final class TestFiles {
     for (int i = 0; i < total; i++) {
       file.putFloat(i);
     }
-    return file.array();
+    return bytes(file);
   }
 }

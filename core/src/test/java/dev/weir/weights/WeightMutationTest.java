@@ -181,7 +181,7 @@ class WeightMutationTest {
       return true;
     } catch (WeightException e) {
       assertThat(e.getMessage()).doesNotContain("\n", "\r").contains("Where: ", "To fix: ");
-      assertThat(e.getMessage().length()).isLessThan(2000);
+      assertThat(e.getMessage()).hasSizeLessThan(2000);
       return false;
     }
   }

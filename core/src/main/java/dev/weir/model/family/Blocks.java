@@ -34,8 +34,8 @@ final class Blocks {
     found.put(to + ".w", weights.get(from + ".weight", axes));
   }
 
-  /// Queries, keys and values with their biases from tensors with an axis `three`; as many key heads
-  /// as query heads.
+  /// Queries, keys and values with their biases from tensors with an axis `three`; as many key
+  /// heads as query heads.
   static void splitQkv(
       Tensor qkv, Tensor bias, WeightTensors weights, Map<String, Tensor> found, String to) {
     splitQkv(qkv, weights, found, to);
@@ -45,8 +45,7 @@ final class Blocks {
   }
 
   /// Queries, keys and values from one tensor with an axis `three`.
-  static void splitQkv(
-      Tensor qkv, WeightTensors weights, Map<String, Tensor> found, String to) {
+  static void splitQkv(Tensor qkv, WeightTensors weights, Map<String, Tensor> found, String to) {
     found.put(to + "W_Q", weights.keep(qkv.at("three", 0)));
     found.put(to + "W_K", weights.keep(qkv.at("three", 1).rename("head", "kv_head")));
     found.put(to + "W_V", weights.keep(qkv.at("three", 2).rename("head", "kv_head")));

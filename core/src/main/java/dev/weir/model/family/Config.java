@@ -61,6 +61,17 @@ public record Config(JsonNode node, String where) {
     return has(key) ? size(key) : absent;
   }
 
+  /// How many blocks: 1 to 10,000.
+  ///
+  /// @param key its name
+  public int layers(String key) {
+    int layers = integer(key);
+    if (layers < 1 || layers > 10_000) {
+      throw FamilyException.badValue(key, Integer.toString(layers), "1 to 10,000", where);
+    }
+    return layers;
+  }
+
   /// A number.
   ///
   /// @param key its name
@@ -118,9 +129,7 @@ public record Config(JsonNode node, String where) {
   ///
   /// @param key its name
   public Optional<Config> object(String key) {
-    return has(key)
-        ? Optional.of(new Config(node.get(key), where + ", " + key))
-        : Optional.empty();
+    return has(key) ? Optional.of(new Config(node.get(key), where + ", " + key)) : Optional.empty();
   }
 
   /// A list of texts, if it is there.

@@ -13,8 +13,8 @@ public interface Family {
   /// How the model is put together.
   ///
   /// @param config its `config.json`
-  /// @throws FamilyException if a key is missing, impossible, or asks for something that Weir does not
-  ///     compute
+  /// @throws FamilyException if a key is missing, impossible, or asks for something that Weir does
+  ///   not compute
   TransformerSpec spec(Config config);
 
   /// Its numbers under TransformerLens's names, as views of the file where that is possible.

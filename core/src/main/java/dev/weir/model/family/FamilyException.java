@@ -50,7 +50,8 @@ public final class FamilyException extends WeirException {
         "use a model without it");
   }
 
-  static FamilyException wrongSizes(String tensor, List<Long> found, String expected, String where) {
+  static FamilyException wrongSizes(
+      String tensor, List<Long> found, String expected, String where) {
     return new FamilyException(
         "'%s' has sizes %s, expected %s".formatted(tensor, found, expected),
         where,
@@ -80,12 +81,5 @@ public final class FamilyException extends WeirException {
         "'%s' is stored as %s, which no model's weights are".formatted(tensor, encoding),
         where,
         "save it as float32, bfloat16 or float16");
-  }
-
-  static FamilyException notFinite(String tensor, long index, String where) {
-    return new FamilyException(
-        "'%s' holds NaN or an infinite number at element %,d".formatted(tensor, index),
-        where,
-        "download the file again: a model with such weights computes nothing");
   }
 }

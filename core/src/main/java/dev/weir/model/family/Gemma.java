@@ -18,8 +18,8 @@ import dev.weir.model.TransformerSpec.PathwaySpec;
 import java.util.Collections;
 import java.util.List;
 
-/// Gemma 1 (Mesnard et al. 2024, arXiv:2403.08295): Llama with scaled embeddings, gains stored less one,
-/// and a tanh-GELU gate, whatever its config calls it.
+/// Gemma 1 (Mesnard et al. 2024, arXiv:2403.08295): Llama with scaled embeddings, gains stored less
+/// one, and a tanh-GELU gate, whatever its config calls it.
 final class Gemma implements Family {
 
   @Override
@@ -37,7 +37,8 @@ final class Gemma implements Family {
             new QkNorm.NoQkNorm(),
             config.flag("attention_bias", false) ? Biases.ALL : Biases.NONE);
     MlpSpec mlp =
-        new MlpSpec.Gated(config.size("intermediate_size"), Activation.GELU_TANH, MlpSpec.GatedBiases.NONE);
+        new MlpSpec.Gated(
+            config.size("intermediate_size"), Activation.GELU_TANH, MlpSpec.GatedBiases.NONE);
     BlockSpec block = Blocks.preNorm(attention, mlp, Wiring.SEQUENTIAL, norm);
     int dVocab = config.size("vocab_size");
     return new TransformerSpec(
@@ -46,7 +47,7 @@ final class Gemma implements Family {
         dVocab,
         dVocab,
         sizes.nCtx(),
-        Collections.nCopies(config.size("num_hidden_layers"), block),
+        Collections.nCopies(config.layers("num_hidden_layers"), block),
         new PositionCode.NoPositions(),
         Math.sqrt(config.size("hidden_size")),
         norm,

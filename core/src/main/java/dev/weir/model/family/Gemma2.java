@@ -24,7 +24,7 @@ final class Gemma2 implements Family {
   @Override
   public TransformerSpec spec(Config config) {
     LlamaSizes sizes = LlamaSizes.of(config, 256, 8192, 4);
-    int nLayers = config.size("num_hidden_layers");
+    int nLayers = config.layers("num_hidden_layers");
     NormSpec norm = new NormSpec.RmsNorm(config.real("rms_norm_eps", 1e-6), Gain.OFFSET_BY_ONE);
     List<BlockSpec> blocks = new ArrayList<>();
     for (boolean slides : GemmaLayers.slides(config, nLayers, 2)) {

@@ -13,8 +13,8 @@ import dev.weir.model.TransformerSpec.PathwaySpec;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Gemma 3, text only (Kamath et al. 2025, arXiv:2503.19786): Gemma 2 with normed queries and keys in
-/// place of the score softcap; five local layers for each global one, with a rotary base each.
+/// Gemma 3, text only (Kamath et al. 2025, arXiv:2503.19786): Gemma 2 with normed queries and keys
+/// in place of the score softcap; five local layers for each global one, with a rotary base each.
 final class Gemma3 implements Family {
 
   @Override
@@ -26,7 +26,7 @@ final class Gemma3 implements Family {
   public TransformerSpec spec(Config config) {
     config.refuse("use_bidirectional_attention");
     LlamaSizes sizes = LlamaSizes.of(config, 256, 131_072, 4);
-    int nLayers = config.size("num_hidden_layers");
+    int nLayers = config.layers("num_hidden_layers");
     NormSpec norm = new NormSpec.RmsNorm(config.real("rms_norm_eps", 1e-6), Gain.OFFSET_BY_ONE);
     List<BlockSpec> blocks = new ArrayList<>();
     for (boolean slides :

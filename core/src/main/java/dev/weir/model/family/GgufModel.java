@@ -136,8 +136,7 @@ record GgufModel(Gguf gguf) {
       real(scaling, "rope.scaling.factor", "factor");
       real(scaling, "rope.scaling.yarn_beta_fast", "beta_fast");
       real(scaling, "rope.scaling.yarn_beta_slow", "beta_slow");
-      whole(
-          scaling, "rope.scaling.original_context_length", "original_max_position_embeddings");
+      whole(scaling, "rope.scaling.original_context_length", "original_max_position_embeddings");
     }
   }
 
@@ -176,14 +175,10 @@ record GgufModel(Gguf gguf) {
         .withLnFinal(plain(spec.lnFinal()));
   }
 
-  private static QkNorm plain(
-      QkNorm qkNorm) {
+  private static QkNorm plain(QkNorm qkNorm) {
     return switch (qkNorm) {
-      case QkNorm.PerHead(NormSpec norm) ->
-          new QkNorm.PerHead(plain(norm));
-      case QkNorm.AcrossHeads _,
-          QkNorm.NoQkNorm _ ->
-          qkNorm;
+      case QkNorm.PerHead(NormSpec norm) -> new QkNorm.PerHead(plain(norm));
+      case QkNorm.AcrossHeads _, QkNorm.NoQkNorm _ -> qkNorm;
     };
   }
 
@@ -226,15 +221,12 @@ record GgufModel(Gguf gguf) {
   }
 
   private static TransformerSpec withScaling(TransformerSpec spec, RotaryScaling scaling) {
-    return spec.mapBlocks(
-        block ->
-            block.attention().positions()
-                    instanceof Rotary(int dimensions, double theta, var pairing, _)
-                ? block.withAttention(
-                    block
-                        .attention()
-                        .withPositions(new Rotary(dimensions, theta, pairing, scaling)))
-                : block);
+    return spec.mapBlocks(block ->
+        block.attention().positions()
+                instanceof Rotary(int dimensions, double theta, var pairing, _)
+            ? block.withAttention(
+                block.attention().withPositions(new Rotary(dimensions, theta, pairing, scaling)))
+            : block);
   }
 
   Parameters parameters(TransformerSpec spec, WeightTensors weights) {
@@ -243,19 +235,18 @@ record GgufModel(Gguf gguf) {
     for (int layer = 0; layer < spec.nLayers(); layer++) {
       fused(spec, layer, weights, found);
     }
-    layout.forEach(
-        (name, shape) -> {
-          if (!found.containsKey(name)) {
-            found.put(name, weights.get(nameOf(name), asStored(name, shape)));
-          }
-        });
+    layout.forEach((name, shape) -> {
+      if (!found.containsKey(name)) {
+        found.put(name, weights.get(nameOf(name), asStored(name, shape)));
+      }
+    });
     weights.skip("output.weight");
     weights.requireAllUsed(name -> name.startsWith("rope_f"));
     return new Parameters(found);
   }
 
-  /// GPT-2, GPT-NeoX and Phi-3 keep queries, keys and values in one tensor, in that order; Phi-3 gate
-  /// and up as well.
+  /// GPT-2, GPT-NeoX and Phi-3 keep queries, keys and values in one tensor, in that order; Phi-3
+  /// gate and up as well.
   private static void fused(
       TransformerSpec spec, int layer, WeightTensors weights, Map<String, Tensor> found) {
     String from = "blk.%d.".formatted(layer);

@@ -21,8 +21,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// GPT-2 (Radford et al. 2019): LayerNorm, learned positions, biases everywhere, an MLP with tanh-GELU.
-/// Its matrices are stored `[in, out]`, queries, keys and values in one.
+/// GPT-2 (Radford et al. 2019): LayerNorm, learned positions, biases everywhere, an MLP with
+/// tanh-GELU. Its matrices are stored `[in, out]`, queries, keys and values in one.
 final class Gpt2 implements Family {
 
   @Override
@@ -34,7 +34,7 @@ final class Gpt2 implements Family {
   public TransformerSpec spec(Config config) {
     config.refuse("add_cross_attention");
     int dModel = config.size("n_embd", config.size("hidden_size", 768));
-    int nLayers = config.size("n_layer", config.size("num_hidden_layers", 12));
+    int nLayers = config.layers(config.has("n_layer") ? "n_layer" : "num_hidden_layers");
     int nHeads = config.size("n_head", config.size("num_attention_heads", 12));
     NormSpec norm = new NormSpec.LayerNorm(config.real("layer_norm_epsilon", 1e-5));
     MlpSpec mlp =
@@ -84,14 +84,24 @@ final class Gpt2 implements Family {
     Axis dModel = new Axis("d_model", spec.dModel());
     Map<String, Tensor> found = new LinkedHashMap<>();
     String root = weights.prefix("wte.weight", "transformer.", "");
-    found.put("embed.W_E", weights.get(root + "wte.weight", new Axis("d_vocab", spec.dVocab()), dModel));
-    found.put("pos_embed.W_pos", weights.get(root + "wpe.weight", new Axis("n_ctx", spec.nCtx()), dModel));
+    found.put(
+        "embed.W_E", weights.get(root + "wte.weight", new Axis("d_vocab", spec.dVocab()), dModel));
+    found.put(
+        "pos_embed.W_pos",
+        weights.get(root + "wpe.weight", new Axis("n_ctx", spec.nCtx()), dModel));
     for (int layer = 0; layer < spec.nLayers(); layer++) {
-      block(spec.blocks().get(layer), root + "h.%d.".formatted(layer), "blocks.%d.".formatted(layer), dModel, weights, found);
+      block(
+          spec.blocks().get(layer),
+          root + "h.%d.".formatted(layer),
+          "blocks.%d.".formatted(layer),
+          dModel,
+          weights,
+          found);
     }
     Blocks.layerNorm(weights, root + "ln_f", found, "ln_final", dModel);
     Blocks.unembedding(spec, weights, "lm_head.weight", found);
-    weights.requireAllUsed(name -> name.endsWith(".attn.bias") || name.endsWith(".attn.masked_bias"));
+    weights.requireAllUsed(
+        name -> name.endsWith(".attn.bias") || name.endsWith(".attn.masked_bias"));
     return new Parameters(found);
   }
 

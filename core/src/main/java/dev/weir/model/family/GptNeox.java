@@ -21,9 +21,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// GPT-NeoX and Pythia (Black et al. 2022, arXiv:2204.06745; Biderman et al. 2023, arXiv:2304.01373):
-/// parallel blocks with two norms, partly rotary positions, queries, keys and values interleaved by
-/// head.
+/// GPT-NeoX and Pythia (Black et al. 2022, arXiv:2204.06745; Biderman et al. 2023,
+/// arXiv:2304.01373): parallel blocks with two norms, partly rotary positions, queries, keys and
+/// values interleaved by head.
 final class GptNeox implements Family {
 
   @Override
@@ -67,7 +67,7 @@ final class GptNeox implements Family {
         dVocab,
         nCtx,
         Collections.nCopies(
-            config.size("num_hidden_layers"), Blocks.preNorm(attention, mlp, wiring, norm)),
+            config.layers("num_hidden_layers"), Blocks.preNorm(attention, mlp, wiring, norm)),
         new PositionCode.NoPositions(),
         1,
         norm,
@@ -89,14 +89,12 @@ final class GptNeox implements Family {
       block(spec.blocks().get(layer), from, "blocks.%d.".formatted(layer), dModel, weights, found);
     }
     Blocks.layerNorm(weights, root + "final_layer_norm", found, "ln_final", dModel);
-    String unembedding =
-        weights.has("embed_out.weight") ? "embed_out.weight" : "lm_head.weight";
+    String unembedding = weights.has("embed_out.weight") ? "embed_out.weight" : "lm_head.weight";
     Blocks.unembedding(spec, weights, unembedding, found);
-    weights.requireAllUsed(
-        name ->
-            name.endsWith(".attention.bias")
-                || name.endsWith(".attention.masked_bias")
-                || name.endsWith(".rotary_emb.inv_freq"));
+    weights.requireAllUsed(name ->
+        name.endsWith(".attention.bias")
+            || name.endsWith(".attention.masked_bias")
+            || name.endsWith(".rotary_emb.inv_freq"));
     return new Parameters(found);
   }
 

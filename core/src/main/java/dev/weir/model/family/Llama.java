@@ -36,8 +36,8 @@ final class Llama implements Family {
             new Visibility.Causal(),
             new QkNorm.NoQkNorm(),
             config.flag("attention_bias", false) ? Biases.ALL : Biases.NONE);
-    MlpSpec mlp = sizes.mlp(
-            config.flag("mlp_bias", false) ? GatedBiases.EACH_MAP : GatedBiases.NONE);
+    MlpSpec mlp =
+        sizes.mlp(config.flag("mlp_bias", false) ? GatedBiases.EACH_MAP : GatedBiases.NONE);
     BlockSpec block = Blocks.preNorm(attention, mlp, Wiring.SEQUENTIAL, norm);
     int dVocab = config.size("vocab_size");
     return new TransformerSpec(
@@ -46,7 +46,7 @@ final class Llama implements Family {
         dVocab,
         dVocab,
         sizes.nCtx(),
-        Collections.nCopies(config.size("num_hidden_layers"), block),
+        Collections.nCopies(config.layers("num_hidden_layers"), block),
         new PositionCode.NoPositions(),
         1,
         norm,

@@ -28,15 +28,14 @@ final class Llama2cModel {
   }
 
   static TransformerSpec withAdjacentPairs(TransformerSpec spec) {
-    return spec.mapBlocks(
-        block ->
-            block.attention().positions()
-                    instanceof Rotary(int dimensions, double theta, _, var scaling)
-                ? block.withAttention(
-                    block
-                        .attention()
-                        .withPositions(new Rotary(dimensions, theta, Pairing.ADJACENT, scaling)))
-                : block);
+    return spec.mapBlocks(block ->
+        block.attention().positions()
+                instanceof Rotary(int dimensions, double theta, _, var scaling)
+            ? block.withAttention(
+                block
+                    .attention()
+                    .withPositions(new Rotary(dimensions, theta, Pairing.ADJACENT, scaling)))
+            : block);
   }
 
   static Parameters parameters(TransformerSpec spec, WeightTensors weights) {

@@ -14,8 +14,8 @@ import dev.weir.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/// The weights of the models that descend from Llama: separate maps `[out, in]` for queries, keys and
-/// values, a gated MLP, RMS norms. Families differ in what their norms are called.
+/// The weights of the models that descend from Llama: separate maps `[out, in]` for queries, keys
+/// and values, a gated MLP, RMS norms. Families differ in what their norms are called.
 ///
 /// @param norms the names of the norms within a block, in the file
 record LlamaLike(NormNames norms) {

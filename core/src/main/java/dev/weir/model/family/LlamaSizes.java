@@ -22,7 +22,8 @@ record LlamaSizes(Config config, int nHeads, int nKvHeads, int dHead, int nCtx) 
   /// Reads them.
   ///
   /// @param config the model's config
-  /// @param dHeadWhenAbsent size of a head where the config has no `head_dim`; 0 for `d_model / n_heads`
+  /// @param dHeadWhenAbsent size of a head where the config has no `head_dim`; 0 for `d_model /
+  ///   n_heads`
   /// @param nCtxWhenAbsent the context where the config does not say
   static LlamaSizes of(Config config, int dHeadWhenAbsent, int nCtxWhenAbsent) {
     return of(config, dHeadWhenAbsent, nCtxWhenAbsent, 0);
@@ -31,10 +32,11 @@ record LlamaSizes(Config config, int nHeads, int nKvHeads, int dHead, int nCtx) 
   /// Reads them.
   ///
   /// @param config the model's config
-  /// @param dHeadWhenAbsent size of a head where the config has no `head_dim`; 0 for `d_model / n_heads`
+  /// @param dHeadWhenAbsent size of a head where the config has no `head_dim`; 0 for `d_model /
+  ///   n_heads`
   /// @param nCtxWhenAbsent the context where the config does not say
-  /// @param nKvHeadsWhenAbsent key/value heads where the config does not mention them; 0 for as many as
-  ///     query heads
+  /// @param nKvHeadsWhenAbsent key/value heads where the config does not mention them; 0 for as
+  ///   many as query heads
   static LlamaSizes of(
       Config config, int dHeadWhenAbsent, int nCtxWhenAbsent, int nKvHeadsWhenAbsent) {
     int nHeads = config.size("num_attention_heads");
@@ -62,11 +64,7 @@ record LlamaSizes(Config config, int nHeads, int nKvHeads, int dHead, int nCtx) 
   }
 
   AttentionSpec attention(
-      double scale,
-      Visibility visibility,
-      PositionCode positions,
-      QkNorm qkNorm,
-      Biases biases) {
+      double scale, Visibility visibility, PositionCode positions, QkNorm qkNorm, Biases biases) {
     return new AttentionSpec(
         nHeads,
         nKvHeads,

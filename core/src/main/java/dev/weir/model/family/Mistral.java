@@ -29,8 +29,7 @@ final class Mistral implements Family {
   public TransformerSpec spec(Config config) {
     LlamaSizes sizes = LlamaSizes.of(config, 0, 131_072, 8);
     NormSpec norm = new NormSpec.RmsNorm(config.real("rms_norm_eps", 1e-6), Gain.PLAIN);
-    AttentionSpec attention =
-        sizes.attention(window(config), new QkNorm.NoQkNorm(), Biases.NONE);
+    AttentionSpec attention = sizes.attention(window(config), new QkNorm.NoQkNorm(), Biases.NONE);
     BlockSpec block =
         Blocks.preNorm(attention, sizes.mlp(MlpSpec.GatedBiases.NONE), Wiring.SEQUENTIAL, norm);
     int dVocab = config.size("vocab_size");
@@ -40,7 +39,7 @@ final class Mistral implements Family {
         dVocab,
         dVocab,
         sizes.nCtx(),
-        Collections.nCopies(config.size("num_hidden_layers"), block),
+        Collections.nCopies(config.layers("num_hidden_layers"), block),
         new PositionCode.NoPositions(),
         1,
         norm,

@@ -17,8 +17,8 @@ import dev.weir.model.TransformerSpec.PathwaySpec;
 import java.util.Collections;
 import java.util.List;
 
-/// OLMo 2 (Team OLMo 2024, arXiv:2501.00656): sublayers read the stream as it is and write through a
-/// norm; queries and keys are normed over all heads together.
+/// OLMo 2 (Team OLMo 2024, arXiv:2501.00656): sublayers read the stream as it is and write through
+/// a norm; queries and keys are normed over all heads together.
 final class Olmo2 implements Family {
 
   @Override
@@ -37,7 +37,14 @@ final class Olmo2 implements Family {
             new QkNorm.AcrossHeads(norm),
             config.flag("attention_bias", false) ? Biases.ALL : Biases.NONE);
     BlockSpec block =
-        new BlockSpec(attention, sizes.mlp(MlpSpec.GatedBiases.NONE), Wiring.SEQUENTIAL, none, norm, none, norm);
+        new BlockSpec(
+            attention,
+            sizes.mlp(MlpSpec.GatedBiases.NONE),
+            Wiring.SEQUENTIAL,
+            none,
+            norm,
+            none,
+            norm);
     int dVocab = config.size("vocab_size");
     return new TransformerSpec(
         "olmo2",
@@ -45,7 +52,7 @@ final class Olmo2 implements Family {
         dVocab,
         dVocab,
         sizes.nCtx(),
-        Collections.nCopies(config.size("num_hidden_layers"), block),
+        Collections.nCopies(config.layers("num_hidden_layers"), block),
         new PositionCode.NoPositions(),
         1,
         norm,

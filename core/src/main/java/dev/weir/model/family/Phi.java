@@ -35,8 +35,7 @@ final class Phi implements Family {
     config.refuse("tie_word_embeddings");
     LlamaSizes sizes = LlamaSizes.of(config, 0, 2048);
     NormSpec norm = new NormSpec.LayerNorm(config.real("layer_norm_eps", 1e-5));
-    PositionCode rotary =
-        new RopeConfig(config, sizes.dHead(), 0.5, 10_000, sizes.nCtx()).rotary();
+    PositionCode rotary = new RopeConfig(config, sizes.dHead(), 0.5, 10_000, sizes.nCtx()).rotary();
     QkNorm qkNorm =
         config.flag("qk_layernorm", false) ? new QkNorm.PerHead(norm) : new QkNorm.NoQkNorm();
     AttentionSpec attention =
@@ -55,7 +54,7 @@ final class Phi implements Family {
         dVocab,
         dVocab,
         sizes.nCtx(),
-        Collections.nCopies(config.size("num_hidden_layers"), block),
+        Collections.nCopies(config.layers("num_hidden_layers"), block),
         new PositionCode.NoPositions(),
         1,
         norm,

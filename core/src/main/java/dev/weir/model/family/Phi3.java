@@ -33,10 +33,15 @@ final class Phi3 implements Family {
         config.has("sliding_window")
             ? new Visibility.SlidingWindow(config.size("sliding_window"))
             : new Visibility.Causal();
-    PositionCode positions = new RopeConfig(config, sizes.dHead(), 1, 10_000, sizes.nCtx()).longRope();
+    PositionCode positions =
+        new RopeConfig(config, sizes.dHead(), 1, 10_000, sizes.nCtx()).longRope();
     AttentionSpec attention =
         sizes.attention(
-            1 / Math.sqrt(sizes.dHead()), visibility, positions, new QkNorm.NoQkNorm(), Biases.NONE);
+            1 / Math.sqrt(sizes.dHead()),
+            visibility,
+            positions,
+            new QkNorm.NoQkNorm(),
+            Biases.NONE);
     BlockSpec block =
         Blocks.preNorm(attention, sizes.mlp(MlpSpec.GatedBiases.NONE), Wiring.SEQUENTIAL, norm);
     int dVocab = config.size("vocab_size");
@@ -46,7 +51,7 @@ final class Phi3 implements Family {
         dVocab,
         dVocab,
         sizes.nCtx(),
-        Collections.nCopies(config.size("num_hidden_layers"), block),
+        Collections.nCopies(config.layers("num_hidden_layers"), block),
         new PositionCode.NoPositions(),
         1,
         norm,

@@ -17,7 +17,8 @@ import dev.weir.model.TransformerSpec.PathwaySpec;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Qwen 2 and 2.5 (Yang et al. 2024, arXiv:2407.10671): Llama with biases on queries, keys and values.
+/// Qwen 2 and 2.5 (Yang et al. 2024, arXiv:2407.10671): Llama with biases on queries, keys and
+/// values.
 final class Qwen2 implements Family {
 
   @Override
@@ -29,13 +30,12 @@ final class Qwen2 implements Family {
   public TransformerSpec spec(Config config) {
     LlamaSizes sizes = LlamaSizes.of(config, 0, 32_768, 32);
     NormSpec norm = new NormSpec.RmsNorm(config.real("rms_norm_eps", 1e-6), Gain.PLAIN);
-    int nLayers = config.size("num_hidden_layers");
+    int nLayers = config.layers("num_hidden_layers");
     List<BlockSpec> blocks = new ArrayList<>();
     for (Visibility visibility : QwenWindows.of(config, nLayers)) {
-      AttentionSpec attention =
-          sizes.attention(
-              visibility, new QkNorm.NoQkNorm(), Biases.QKV);
-      blocks.add(Blocks.preNorm(attention, sizes.mlp(MlpSpec.GatedBiases.NONE), Wiring.SEQUENTIAL, norm));
+      AttentionSpec attention = sizes.attention(visibility, new QkNorm.NoQkNorm(), Biases.QKV);
+      blocks.add(
+          Blocks.preNorm(attention, sizes.mlp(MlpSpec.GatedBiases.NONE), Wiring.SEQUENTIAL, norm));
     }
     int dVocab = config.size("vocab_size");
     return new TransformerSpec(

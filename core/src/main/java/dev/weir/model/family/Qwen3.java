@@ -17,7 +17,8 @@ import dev.weir.model.TransformerSpec.PathwaySpec;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Qwen 3 (Yang et al. 2025, arXiv:2505.09388): Llama with a norm over each head of queries and keys.
+/// Qwen 3 (Yang et al. 2025, arXiv:2505.09388): Llama with a norm over each head of queries and
+/// keys.
 final class Qwen3 implements Family {
 
   @Override
@@ -29,13 +30,16 @@ final class Qwen3 implements Family {
   public TransformerSpec spec(Config config) {
     LlamaSizes sizes = LlamaSizes.of(config, 128, 32_768, 32);
     NormSpec norm = new NormSpec.RmsNorm(config.real("rms_norm_eps", 1e-6), Gain.PLAIN);
-    int nLayers = config.size("num_hidden_layers");
+    int nLayers = config.layers("num_hidden_layers");
     List<BlockSpec> blocks = new ArrayList<>();
     for (Visibility visibility : QwenWindows.of(config, nLayers)) {
       AttentionSpec attention =
           sizes.attention(
-              visibility, new QkNorm.PerHead(norm), config.flag("attention_bias", false) ? Biases.ALL : Biases.NONE);
-      blocks.add(Blocks.preNorm(attention, sizes.mlp(MlpSpec.GatedBiases.NONE), Wiring.SEQUENTIAL, norm));
+              visibility,
+              new QkNorm.PerHead(norm),
+              config.flag("attention_bias", false) ? Biases.ALL : Biases.NONE);
+      blocks.add(
+          Blocks.preNorm(attention, sizes.mlp(MlpSpec.GatedBiases.NONE), Wiring.SEQUENTIAL, norm));
     }
     int dVocab = config.size("vocab_size");
     return new TransformerSpec(

@@ -16,9 +16,7 @@ final class QwenWindows {
     List<Visibility> visibilities = new ArrayList<>();
     for (int layer = 0; layer < nLayers; layer++) {
       boolean slides =
-          types.isEmpty()
-              ? on && layer >= first
-              : types.get(layer).equals("sliding_attention");
+          types.isEmpty() ? on && layer >= first : types.get(layer).equals("sliding_attention");
       visibilities.add(
           slides
               ? new Visibility.SlidingWindow(config.size("sliding_window", 4096))

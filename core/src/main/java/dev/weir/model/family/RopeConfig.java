@@ -5,8 +5,8 @@ import dev.weir.model.PositionCode.Rotary;
 import dev.weir.model.PositionCode.RotaryScaling;
 import java.util.Optional;
 
-/// Rotary positions as configs describe them: `rope_parameters` (transformers 5), or `rope_theta` and
-/// `rope_scaling` (before).
+/// Rotary positions as configs describe them: `rope_parameters` (transformers 5), or `rope_theta`
+/// and `rope_scaling` (before).
 ///
 /// @param config the model's config
 /// @param dHead size of a head

@@ -60,7 +60,7 @@ public final class TransformerLens {
         dVocab,
         dVocabOut == -1 ? dVocab : dVocabOut,
         config.size("n_ctx"),
-        Collections.nCopies(config.size("n_layers"), block),
+        Collections.nCopies(config.layers("n_layers"), block),
         rotary ? new PositionCode.NoPositions() : positions,
         1,
         config.flag("final_rms", false) ? rmsOf(config, norm) : norm,
@@ -103,10 +103,7 @@ public final class TransformerLens {
               new RotaryScaling.Unscaled());
       default ->
           throw FamilyException.badValue(
-              "positional_embedding_type",
-              type,
-              "standard, shortformer or rotary",
-              config.where());
+              "positional_embedding_type", type, "standard, shortformer or rotary", config.where());
     };
   }
 

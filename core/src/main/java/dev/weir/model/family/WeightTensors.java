@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -140,15 +139,5 @@ public final class WeightTensors {
   private boolean aliasUsed(String name) {
     return source.aliases().entrySet().stream()
         .anyMatch(alias -> alias.getValue().equals(name) && used.contains(alias.getKey()));
-  }
-
-  /// Complains about a weight that holds NaN or infinite numbers. Reads it whole.
-  ///
-  /// @param name its name in the file
-  public void requireFinite(String name) {
-    OptionalLong bad = source.entry(name).firstNonFinite();
-    if (bad.isPresent()) {
-      throw FamilyException.notFinite(name, bad.getAsLong(), where());
-    }
   }
 }

@@ -82,8 +82,7 @@ public final class WeirCheckpoint {
       List<SafetensorsWriter.Item> items = new ArrayList<>();
       ParameterLayout.of(model.spec())
           .forEach((name, shape) -> items.add(item(name, model.parameters().get(name), shape)));
-      SafetensorsWriter.write(
-          folder.resolve("model.safetensors"), items, Map.of("format", "weir"));
+      SafetensorsWriter.write(folder.resolve("model.safetensors"), items, Map.of("format", "weir"));
     }
     AtomicFile.write(
         folder.resolve("config.json"), channel -> channel.write(ByteBuffer.wrap(json)));

@@ -1,0 +1,72 @@
+package dev.weir.cli;
+
+import dev.weir.WeirException;
+import java.io.IOException;
+import java.io.Serial;
+import java.nio.file.Path;
+import java.util.List;
+
+/// Something that a command was asked for and cannot do.
+final class CliException extends WeirException {
+  @Serial private static final long serialVersionUID = 1L;
+
+  private CliException(String what, String where, String fix) {
+    super(what, where, fix);
+  }
+
+  static CliException noModel(String model) {
+    return new CliException(
+        "There is no model at '%s'".formatted(model),
+        "--model",
+        "give a folder or weight file, the name of a pulled model, or run 'weir pull OWNER/NAME'; 'weir models' lists what is here");
+  }
+
+  static CliException badTokens(String tokens) {
+    return new CliException(
+        "'%s' is not a list of token ids".formatted(tokens),
+        "--tokens",
+        "separate whole numbers with commas, for instance --tokens 1,403,407");
+  }
+
+  static CliException nothingToRun() {
+    return new CliException(
+        "There is no prompt",
+        "arguments",
+        "give a text or --tokens, for instance \"Once upon a time\"");
+  }
+
+  static CliException textAndTokens() {
+    return new CliException(
+        "Both a text and --tokens are given", "arguments", "give one of the two");
+  }
+
+  static CliException noBos(String model) {
+    return new CliException(
+        "There is no prompt, and this model has no BOS to start from", model, "give a prompt");
+  }
+
+  static CliException tooShort(int tokens) {
+    return new CliException(
+        "A text of %d tokens has no token to predict".formatted(tokens),
+        "text",
+        "give at least two tokens");
+  }
+
+  static CliException unreadable(Path file, IOException cause) {
+    return new CliException(
+        "The text cannot be read: " + cause.getClass().getSimpleName(),
+        file.toString(),
+        "give a readable UTF-8 text file");
+  }
+
+  static CliException badOut(Path out, List<String> endings) {
+    return new CliException(
+        "The ending of '%s' says no format".formatted(out),
+        "--out",
+        "use one of " + String.join(", ", endings));
+  }
+
+  static CliException notHere(String what, String fix) {
+    return new CliException(what, "arguments", fix);
+  }
+}

@@ -1,0 +1,95 @@
+package dev.weir.cli;
+
+import dev.weir.WeirException;
+import dev.weir.view.Style;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import picocli.AutoComplete;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/// The `weir` command.
+@Command(
+    name = "weir",
+    description = "A workbench for the residual stream of transformers.",
+    mixinStandardHelpOptions = true,
+    version = "weir 0.1.0",
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  weir read \"Once upon a time, there was a little\"",
+      "  weir read --model path/to/model --out report.html \"The capital of France is\"",
+      "  weir generate --temperature 0 --max-tokens 50 \"One day\"",
+      "  weir trace --points 'blocks.*.hook_resid_post' --out stream.npz \"Hello\"",
+      "  weir COMMAND --help says more about a command."
+    })
+public final class Main implements Runnable {
+  private static final int FAILURE = 1;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  private Main() {}
+
+  /// Runs a command and exits with 0, with 1 after a failure, with 2 if it cannot be understood.
+  ///
+  /// @param args the command line
+  public static void main(String[] args) {
+    Terminal terminal = Terminal.real();
+    int code = commandLine(terminal).execute(args);
+    terminal.out().flush();
+    terminal.err().flush();
+    System.exit(code);
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "Name a command.");
+  }
+
+  /// The command with all its subcommands.
+  static CommandLine commandLine(Terminal terminal) {
+    return new CommandLine(new Main())
+        .addSubcommand(new ReadCommand(terminal))
+        .addSubcommand(new GenerateCommand(terminal))
+        .addSubcommand(new TraceCommand(terminal))
+        .addSubcommand(new ScoreCommand(terminal))
+        .addSubcommand(new ModelsCommand(terminal))
+        .addSubcommand(new PullCommand(terminal))
+        .addSubcommand("completion", new AutoComplete.GenerateCompletion())
+        .setOut(writer(terminal.out()))
+        .setErr(writer(terminal.err()))
+        .setColorScheme(
+            CommandLine.Help.defaultColorScheme(
+                terminal.style() == Style.COLOUR ? Ansi.ON : Ansi.OFF))
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setUsageHelpWidth(Math.min(terminal.width(), 110))
+        .setExecutionExceptionHandler((e, _, _) -> report(e, terminal));
+  }
+
+  private static PrintWriter writer(PrintStream stream) {
+    return new PrintWriter(stream, true, StandardCharsets.UTF_8);
+  }
+
+  private static int report(Exception failure, Terminal terminal) {
+    terminal.out().flush();
+    terminal.note(describe(failure));
+    if (!terminal.environment().getOrDefault("WEIR_DEBUG", "").isEmpty()) {
+      failure.printStackTrace(terminal.err());
+    }
+    return FAILURE;
+  }
+
+  /// One line. An engine's message has a trace of its own below the first line.
+  private static String describe(Exception failure) {
+    if (failure instanceof WeirException) {
+      return String.valueOf(failure.getMessage());
+    }
+    String message = String.valueOf(failure.getMessage()).lines().findFirst().orElse("");
+    return "%s: %s. This is a fault of Weir; set WEIR_DEBUG=1 to see where it happened."
+        .formatted(failure.getClass().getSimpleName(), message);
+  }
+}
