@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.weir.model.Parameters;
+import dev.weir.model.PositionCode;
 import dev.weir.model.Transformer;
 import dev.weir.model.TransformerSpec;
-import dev.weir.model.family.ModelFiles;
 import dev.weir.stream.Hooks;
 import dev.weir.tensor.DType;
 import dev.weir.tensor.Fused;
@@ -14,8 +14,9 @@ import dev.weir.tensor.Gradients;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
 import dev.weir.tensor.TensorOwner;
-import dev.weir.testing.Golden;
+import dev.weir.testing.EveryModel;
 import dev.weir.train.Initialization;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,8 +38,7 @@ class GradientsTest {
       List.of(new int[] {3, 1, 4, 1, 5, 9, 2, 6}, new int[] {2, 7, 1, 8, 2, 8, 1, 8});
 
   static Stream<String> models() {
-    return Stream.of("models", "transformer_lens")
-        .flatMap(set -> Golden.folders(set).stream().map(name -> set + "/" + name));
+    return EveryModel.names();
   }
 
   @ParameterizedTest
@@ -86,12 +86,11 @@ class GradientsTest {
   private static boolean addsTheSameToEveryScore(String weight, TransformerSpec spec) {
     return weight.endsWith("b_K")
         && !(spec.blocks().getFirst().attention().positions()
-            instanceof dev.weir.model.PositionCode.Rotary);
+            instanceof PositionCode.Rotary);
   }
 
   private static TransformerSpec specOf(String name) {
-    try (Transformer model =
-        ModelFiles.open(Golden.path(name), ModelFiles.Options.usual())) {
+    try (Transformer model = EveryModel.open(name, DType.FLOAT32)) {
       return model.spec();
     }
   }
@@ -132,7 +131,7 @@ class GradientsTest {
       Tensor targets =
           Tensor.of(
               TEXTS.stream()
-                  .flatMapToLong(text -> java.util.Arrays.stream(text).mapToLong(t -> 9 - t))
+                  .flatMapToLong(text -> Arrays.stream(text).mapToLong(t -> 9 - t))
                   .toArray(),
               logits.shape().without(logits.shape().names().getLast()));
       return Fused.crossEntropy(logits, targets);
