@@ -67,6 +67,37 @@ public final class TrainException extends WeirException {
         "use a lower learning rate, a longer warm-up or a smaller clip");
   }
 
+  static TrainException unwritableCheckpoint(String folder, Throwable cause) {
+    return new TrainException(
+        "The checkpoint cannot be written: " + cause.getClass().getSimpleName(),
+        folder,
+        "check that the folder may be written and has room",
+        cause);
+  }
+
+  static TrainException unreadableCheckpoint(String folder, Throwable cause) {
+    return new TrainException(
+        "The checkpoints cannot be listed: " + cause.getClass().getSimpleName(),
+        folder,
+        "check that the folder may be read",
+        cause);
+  }
+
+  static TrainException badState(String file, Throwable cause) {
+    return new TrainException(
+        "This is not the state of a training run",
+        file,
+        "go on from another checkpoint, or start anew",
+        cause);
+  }
+
+  static TrainException wrongState(String name, String found, String expected, String file) {
+    return new TrainException(
+        "'%s' is %s, expected %s".formatted(name, found, expected),
+        file,
+        "go on from another checkpoint, or start anew");
+  }
+
   static TrainException badLogLine(String file, int line, String why, Throwable cause) {
     return new TrainException(
         "This line is not a log entry: " + why,

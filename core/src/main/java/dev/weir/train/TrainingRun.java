@@ -12,8 +12,11 @@ import dev.weir.tensor.Scope;
 import dev.weir.tensor.Shape;
 import dev.weir.tensor.Tensor;
 import dev.weir.tensor.TensorOwner;
-import java.util.ArrayList;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -31,9 +34,7 @@ public final class TrainingRun implements AutoCloseable {
   private final Corpus.Batches batches;
   private final List<int[]> validation;
   private final Transformer model;
-  private final List<Tensor> parameters;
-  private final List<AdamW> optimizers = new ArrayList<>();
-  private final double[] weightDecays;
+  private final Map<String, AdamW> optimizers = new LinkedHashMap<>();
   private int steps;
 
   /// Told of each step as it is done.
@@ -50,30 +51,74 @@ public final class TrainingRun implements AutoCloseable {
   /// @param training the texts to learn from
   /// @param validation the texts to look at
   /// @param settings everything else
+  /// @throws TrainException if a window does not fit the model or the texts
   public TrainingRun(
       TransformerSpec spec, Corpus training, Corpus validation, TrainingSettings settings) {
-    if (settings.window() > Math.min(spec.nCtx(), spec.longestText())) {
-      throw TrainException.windowTooLong(
-          settings.window(), Math.min(spec.nCtx(), spec.longestText()));
-    }
+    this(settings, training, validation, started(spec, settings));
+  }
+
+  private TrainingRun(
+      TrainingSettings settings, Corpus training, Corpus validation, Transformer model) {
     this.settings = settings;
-    this.batches =
-        new Corpus.Batches(training, settings.batch(), settings.window(), settings.seed());
-    this.validation = validation.windows(settings.window());
+    this.model = model;
+    try {
+      requireRoom(model.spec(), settings.window());
+      this.batches =
+          new Corpus.Batches(training, settings.batch(), settings.window(), settings.seed());
+      this.validation = validation.windows(settings.window());
+    } catch (RuntimeException e) {
+      model.close();
+      throw e;
+    }
+    model
+        .parameters()
+        .tensors()
+        .forEach((name, weight) -> optimizers.put(name, new AdamW(settings.adamW(), weight)));
+  }
+
+  private static Transformer started(TransformerSpec spec, TrainingSettings settings) {
     TensorOwner owner = new TensorOwner();
     Parameters start =
         new Initialization(START_DEVIATION, settings.seed())
             .parameters(spec, DType.FLOAT32, owner);
-    this.model = Transformer.of(spec, start, owner, "training");
-    this.parameters = List.copyOf(start.tensors().values());
-    this.weightDecays = start.tensors().entrySet().stream().mapToDouble(this::decay).toArray();
-    parameters.forEach(p -> optimizers.add(new AdamW(settings.adamW(), p)));
+    return Transformer.of(spec, start, owner, "training");
   }
 
-  /// Gains and biases have no reason to be small.
-  private double decay(Map.Entry<String, Tensor> parameter) {
-    String name = parameter.getKey();
-    return name.startsWith("W_", name.lastIndexOf('.') + 1) ? settings.weightDecay() : 0;
+  private static void requireRoom(TransformerSpec spec, int window) {
+    long longest = Math.min(spec.nCtx(), spec.longestText());
+    if (window > longest) {
+      throw TrainException.windowTooLong(window, longest);
+    }
+  }
+
+  /// A run that goes on where a [Checkpoint] left off, with the same numbers as if it had never
+  /// stopped.
+  ///
+  /// @param checkpoint the folder of one step
+  /// @param training the texts it learned from
+  /// @param validation the texts it looked at
+  /// @throws dev.weir.WeirException if the checkpoint is damaged or does not fit the texts
+  public static TrainingRun resume(Path checkpoint, Corpus training, Corpus validation) {
+    Checkpoint.State state = Checkpoint.state(checkpoint);
+    TrainingRun run =
+        new TrainingRun(state.settings(), training, validation, reopened(checkpoint));
+    try {
+      Checkpoint.restore(checkpoint, run.optimizers, run.model.parameters(), state.steps());
+      run.steps = state.steps();
+      return run;
+    } catch (RuntimeException e) {
+      run.close();
+      throw e;
+    }
+  }
+
+  private static Transformer reopened(Path checkpoint) {
+    TensorOwner owner = new TensorOwner();
+    try (Scope _ = Scope.open();
+        Transformer stored = Checkpoint.model(checkpoint)) {
+      Parameters parameters = stored.parameters().map(weight -> owner.own(weight.asParameter()));
+      return Transformer.of(stored.spec(), parameters, owner, checkpoint.toString());
+    }
   }
 
   /// The model as it is now. It belongs to this run and changes with it.
@@ -84,6 +129,15 @@ public final class TrainingRun implements AutoCloseable {
   /// How many steps are done.
   public int steps() {
     return steps;
+  }
+
+  /// What the run depends on.
+  public TrainingSettings settings() {
+    return settings;
+  }
+
+  Map<String, AdamW> optimizers() {
+    return Collections.unmodifiableMap(optimizers);
   }
 
   /// How many windows there are to learn from.
@@ -127,17 +181,24 @@ public final class TrainingRun implements AutoCloseable {
   private Update update(double learningRate) {
     try (Scope _ = Scope.open()) {
       Tensor loss = loss(batches.at(steps), dropout());
-      List<Tensor> gradients = Gradients.of(loss, parameters);
+      Map<String, Tensor> weights = model.parameters().tensors();
+      List<Tensor> gradients = Gradients.of(loss, List.copyOf(weights.values()));
       double norm = Gradients.norm(gradients);
       if (!Double.isFinite(loss.item()) || !Double.isFinite(norm)) {
         throw TrainException.diverged(steps + 1, loss.item());
       }
       double factor = Math.min(1, settings.clip() / norm);
-      for (int i = 0; i < gradients.size(); i++) {
-        optimizers.get(i).update(gradients.get(i), factor, learningRate, weightDecays[i]);
+      Iterator<Tensor> gradient = gradients.iterator();
+      for (String name : weights.keySet()) {
+        optimizers.get(name).update(gradient.next(), factor, learningRate, weightDecay(name));
       }
       return new Update(loss.item(), norm);
     }
+  }
+
+  /// Gains and biases have no reason to be small.
+  private double weightDecay(String name) {
+    return name.startsWith("W_", name.lastIndexOf('.') + 1) ? settings.weightDecay() : 0;
   }
 
   private Hooks dropout() {
@@ -184,7 +245,7 @@ public final class TrainingRun implements AutoCloseable {
 
   @Override
   public void close() {
-    optimizers.forEach(AdamW::close);
+    optimizers.values().forEach(AdamW::close);
     model.close();
   }
 }

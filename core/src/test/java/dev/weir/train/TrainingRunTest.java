@@ -6,11 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.weir.model.TransformerSpec;
 import dev.weir.model.family.LlamaFolder;
 import dev.weir.tensor.AdamW;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class TrainingRunTest {
   private static final int VOCAB = 16;
@@ -72,6 +76,42 @@ class TrainingRunTest {
     assertThat(losses(trained(text, text, settings(12, 0.1, 1))))
         .isEqualTo(losses(trained(text, text, settings(12, 0.1, 1))))
         .isNotEqualTo(losses(trained(text, text, settings(12, 0.1, 2))));
+  }
+
+  @Test
+  void goesOnFromACheckpointAsIfItHadNeverStopped(@TempDir Path folder) {
+    Corpus text = coins(2_000, 1);
+    List<TrainingStep> whole = trained(text, text, settings(20, 0.1, 1));
+    List<TrainingStep> parted = new ArrayList<>();
+    try (TrainingRun run = new TrainingRun(tiny(), text, text, settings(20, 0.1, 1))) {
+      while (run.steps() < 8) {
+        parted.add(run.step());
+      }
+      assertThat(Checkpoint.latest(folder)).isEmpty();
+      Checkpoint.write(run, folder);
+    }
+    Path checkpoint = Checkpoint.latest(folder).orElseThrow();
+    assertThat(checkpoint.getFileName()).hasToString("step-00000008");
+    try (TrainingRun run = TrainingRun.resume(checkpoint, text, text)) {
+      run.run(parted::add);
+    }
+    assertThat(losses(parted)).isEqualTo(losses(whole));
+    Checkpoint.delete(checkpoint);
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void saysThatAStateIsDamaged(@TempDir Path folder) throws IOException {
+    Corpus text = coins(500, 1);
+    Path checkpoint;
+    try (TrainingRun run = new TrainingRun(tiny(), text, text, settings(20, 0, 1))) {
+      checkpoint = Checkpoint.write(run, folder);
+    }
+    Files.writeString(checkpoint.resolve("training.json"), "{\"steps\": 3, \"stride\": 4}");
+    assertThatThrownBy(() -> TrainingRun.resume(checkpoint, text, text))
+        .isInstanceOf(TrainException.class)
+        .hasMessageStartingWith("This is not the state of a training run. Where: ")
+        .hasMessageEndingWith("To fix: go on from another checkpoint, or start anew.");
   }
 
   @Test
