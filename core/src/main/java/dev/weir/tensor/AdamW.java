@@ -48,7 +48,8 @@ public final class AdamW implements AutoCloseable {
       Tensor gradient, double gradientFactor, double learningRate, double weightDecay) {
     gradient.require("gradient", parameter.shape());
     updates++;
-    var unused = Gradients.untracked(() -> apply(gradient, gradientFactor, learningRate, weightDecay));
+    var unused =
+        Gradients.untracked(() -> apply(gradient, gradientFactor, learningRate, weightDecay));
   }
 
   private Tensor apply(Tensor gradient, double factor, double learningRate, double weightDecay) {
@@ -70,8 +71,8 @@ public final class AdamW implements AutoCloseable {
     }
   }
 
-  /// The running means of gradients and of their squares, each of the parameter's shape; they belong
-  /// to this object.
+  /// The running means of gradients and of their squares, each of the parameter's shape; they
+  /// belong to this object.
   public List<Tensor> state() {
     return List.of(mean, square);
   }

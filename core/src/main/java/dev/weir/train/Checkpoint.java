@@ -30,8 +30,8 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /// A run on disk, to be gone on with: one folder for each kept step, named `step-00000400`, that
-/// holds the model as [WeirCheckpoint] writes it, the optimizer's state (`optimizer.safetensors`) and
-/// the settings (`training.json`). A folder of that name is complete: it got its name last.
+/// holds the model as [WeirCheckpoint] writes it, the optimizer's state (`optimizer.safetensors`)
+/// and the settings (`training.json`). A folder of that name is complete: it got its name last.
 public final class Checkpoint {
   private static final JsonMapper MAPPER =
       JsonMapper.builder()
@@ -72,11 +72,10 @@ public final class Checkpoint {
   private static void writeOptimizers(TrainingRun run, Path file) {
     List<SafetensorsWriter.Item> items = new ArrayList<>();
     run.optimizers()
-        .forEach(
-            (name, optimizer) -> {
-              items.add(item(name + ".mean", optimizer.state().get(0)));
-              items.add(item(name + ".square", optimizer.state().get(1)));
-            });
+        .forEach((name, optimizer) -> {
+          items.add(item(name + ".mean", optimizer.state().get(0)));
+          items.add(item(name + ".square", optimizer.state().get(1)));
+        });
     SafetensorsWriter.write(file, items, Map.of());
   }
 
@@ -151,13 +150,12 @@ public final class Checkpoint {
     Path file = checkpoint.resolve("optimizer.safetensors");
     try (Safetensors source = Safetensors.open(file);
         Scope _ = Scope.open()) {
-      optimizers.forEach(
-          (name, optimizer) ->
-              optimizer.restore(
-                  List.of(
-                      tensor(source, name + ".mean", like.get(name)),
-                      tensor(source, name + ".square", like.get(name))),
-                  steps));
+      optimizers.forEach((name, optimizer) ->
+          optimizer.restore(
+              List.of(
+                  tensor(source, name + ".mean", like.get(name)),
+                  tensor(source, name + ".square", like.get(name))),
+              steps));
     }
   }
 

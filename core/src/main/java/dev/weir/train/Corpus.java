@@ -43,8 +43,8 @@ public record Corpus(List<int[]> documents, int boundary, long bytes) {
     return documents.stream().mapToLong(document -> document.length + 1L).sum() + 1;
   }
 
-  /// All texts in their order as windows that meet in one token, so that each token but the first is
-  /// predicted once. The last window may be shorter.
+  /// All texts in their order as windows that meet in one token, so that each token but the first
+  /// is predicted once. The last window may be shorter.
   ///
   /// @param length how many predictions a window holds
   public List<int[]> windows(int length) {
@@ -85,8 +85,8 @@ public record Corpus(List<int[]> documents, int boundary, long bytes) {
     return windows;
   }
 
-  /// Windows grouped into batches, epoch after epoch, each epoch in an order of its own. Which batch
-  /// a step gets depends on the seed and the step alone.
+  /// Windows grouped into batches, epoch after epoch, each epoch in an order of its own. Which
+  /// batch a step gets depends on the seed and the step alone.
   public static final class Batches {
     private final Corpus corpus;
     private final int batch;

@@ -6,9 +6,9 @@ import dev.weir.tensor.Shape;
 import dev.weir.tensor.Tensor;
 import java.util.SplittableRandom;
 
-/// Leaves out numbers at random where they enter the stream (Srivastava et al. 2014; on the embedding
-/// and on what each sublayer writes, as Vaswani et al. 2017, section 5.4) and enlarges the others, so
-/// that nothing changes on average. The model knows nothing of it.
+/// Leaves out numbers at random where they enter the stream (Srivastava et al. 2014; on the
+/// embedding and on what each sublayer writes, as Vaswani et al. 2017, section 5.4) and enlarges
+/// the others, so that nothing changes on average. The model knows nothing of it.
 ///
 /// @param rate which share is left out
 /// @param random where the luck comes from

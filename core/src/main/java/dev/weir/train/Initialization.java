@@ -31,18 +31,16 @@ public record Initialization(double deviation, long seed) {
     RandomGenerator random = new SplittableRandom(seed);
     Map<String, Tensor> made = new LinkedHashMap<>();
     ParameterLayout.of(spec)
-        .forEach(
-            (name, shape) -> {
-              try (Scope _ = Scope.open()) {
-                Tensor start = start(name, shape, spec, random).to(dtype);
-                made.put(name, owner.own(start.asParameter()));
-              }
-            });
+        .forEach((name, shape) -> {
+          try (Scope _ = Scope.open()) {
+            Tensor start = start(name, shape, spec, random).to(dtype);
+            made.put(name, owner.own(start.asParameter()));
+          }
+        });
     return new Parameters(made);
   }
 
-  private Tensor start(
-      String name, Shape shape, TransformerSpec spec, RandomGenerator random) {
+  private Tensor start(String name, Shape shape, TransformerSpec spec, RandomGenerator random) {
     String last = name.substring(name.lastIndexOf('.') + 1);
     if (last.startsWith("W_")) {
       boolean writes = last.equals("W_O") || last.equals("W_out");

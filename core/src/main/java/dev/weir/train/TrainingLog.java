@@ -13,8 +13,8 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /// The steps of a run in a file, one JSON object a line: `step`, `tokens`, `train_loss`, `val_loss`
-/// where it was looked at, `learning_rate`, `gradient_norm`, `tokens_per_second`. Losses in nats per
-/// token.
+/// where it was looked at, `learning_rate`, `gradient_norm`, `tokens_per_second`. Losses in nats
+/// per token.
 public final class TrainingLog {
   private static final JsonMapper MAPPER = JsonMapper.shared();
 
@@ -89,6 +89,8 @@ public final class TrainingLog {
   }
 
   private static String reason(RuntimeException e) {
-    return e instanceof JacksonException j ? j.getOriginalMessage() : String.valueOf(e.getMessage());
+    return e instanceof JacksonException j
+        ? j.getOriginalMessage()
+        : String.valueOf(e.getMessage());
   }
 }

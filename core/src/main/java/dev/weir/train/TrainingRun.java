@@ -79,8 +79,7 @@ public final class TrainingRun implements AutoCloseable {
   private static Transformer started(TransformerSpec spec, TrainingSettings settings) {
     TensorOwner owner = new TensorOwner();
     Parameters start =
-        new Initialization(START_DEVIATION, settings.seed())
-            .parameters(spec, DType.FLOAT32, owner);
+        new Initialization(START_DEVIATION, settings.seed()).parameters(spec, DType.FLOAT32, owner);
     return Transformer.of(spec, start, owner, "training");
   }
 
@@ -100,8 +99,7 @@ public final class TrainingRun implements AutoCloseable {
   /// @throws dev.weir.WeirException if the checkpoint is damaged or does not fit the texts
   public static TrainingRun resume(Path checkpoint, Corpus training, Corpus validation) {
     Checkpoint.State state = Checkpoint.state(checkpoint);
-    TrainingRun run =
-        new TrainingRun(state.settings(), training, validation, reopened(checkpoint));
+    TrainingRun run = new TrainingRun(state.settings(), training, validation, reopened(checkpoint));
     try {
       Checkpoint.restore(checkpoint, run.optimizers, run.model.parameters(), state.steps());
       run.steps = state.steps();
@@ -164,8 +162,7 @@ public final class TrainingRun implements AutoCloseable {
     Update update = update(learningRate);
     steps++;
     double seconds = (System.nanoTime() - start) / 1e9;
-    boolean look =
-        steps % settings.validateEvery() == 0 || steps == settings.schedule().steps();
+    boolean look = steps % settings.validateEvery() == 0 || steps == settings.schedule().steps();
     return new TrainingStep(
         steps,
         steps * settings.tokensPerStep(),
@@ -221,26 +218,23 @@ public final class TrainingRun implements AutoCloseable {
 
   private static Tensor nextTokens(List<int[]> windows, Shape shape) {
     long[] next =
-        windows.stream()
-            .flatMapToLong(w -> Arrays.stream(w).skip(1).asLongStream())
-            .toArray();
+        windows.stream().flatMapToLong(w -> Arrays.stream(w).skip(1).asLongStream()).toArray();
     return Tensor.of(next, shape);
   }
 
   /// How surprised the model is by the validation texts, nats per token.
   public double validationLoss() {
-    return Gradients.untracked(
-        () -> {
-          double sum = 0;
-          long predictions = 0;
-          for (int[] window : validation) {
-            try (Scope _ = Scope.open()) {
-              sum += loss(List.of(window), Hooks.none()).item() * (window.length - 1);
-              predictions += window.length - 1;
-            }
-          }
-          return sum / predictions;
-        });
+    return Gradients.untracked(() -> {
+      double sum = 0;
+      long predictions = 0;
+      for (int[] window : validation) {
+        try (Scope _ = Scope.open()) {
+          sum += loss(List.of(window), Hooks.none()).item() * (window.length - 1);
+          predictions += window.length - 1;
+        }
+      }
+      return sum / predictions;
+    });
   }
 
   @Override

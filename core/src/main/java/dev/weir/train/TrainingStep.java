@@ -7,7 +7,8 @@ import java.util.OptionalDouble;
 /// @param step from 1
 /// @param tokens how many tokens have been predicted so far
 /// @param trainLoss the mean cross entropy of this step's windows, before its update
-/// @param validationLoss the mean cross entropy of the validation texts after the update, if looked at
+/// @param validationLoss the mean cross entropy of the validation texts after the update, if looked
+///   at
 /// @param learningRate of the update
 /// @param gradientNorm the length of the gradient before clipping
 /// @param tokensPerSecond how fast this step was, validation left out

@@ -69,15 +69,14 @@ class GradientsTest {
     try (TensorOwner owner = new TensorOwner();
         Scope _ = Scope.open()) {
       gradients(spec, start(spec, owner))
-          .forEach(
-              (weight, gradient) -> {
-                double length = Gradients.norm(List.of(gradient));
-                if (addsTheSameToEveryScore(weight, spec)) {
-                  assertThat(length).as(weight).isLessThan(1e-12);
-                } else {
-                  assertThat(length).as(weight).isGreaterThan(1e-6);
-                }
-              });
+          .forEach((weight, gradient) -> {
+            double length = Gradients.norm(List.of(gradient));
+            if (addsTheSameToEveryScore(weight, spec)) {
+              assertThat(length).as(weight).isLessThan(1e-12);
+            } else {
+              assertThat(length).as(weight).isGreaterThan(1e-6);
+            }
+          });
     }
   }
 
@@ -85,8 +84,7 @@ class GradientsTest {
   /// takes away again.
   private static boolean addsTheSameToEveryScore(String weight, TransformerSpec spec) {
     return weight.endsWith("b_K")
-        && !(spec.blocks().getFirst().attention().positions()
-            instanceof PositionCode.Rotary);
+        && !(spec.blocks().getFirst().attention().positions() instanceof PositionCode.Rotary);
   }
 
   private static TransformerSpec specOf(String name) {
@@ -99,18 +97,16 @@ class GradientsTest {
   private static Parameters start(TransformerSpec spec, TensorOwner owner) {
     Parameters neutral = new Initialization(0.2, 1).parameters(spec, DType.FLOAT64, owner);
     SplittableRandom random = new SplittableRandom(2);
-    return neutral.map(
-        tensor -> {
-          Tensor noise = Tensor.gaussian(tensor.shape(), 0.1, random).to(DType.FLOAT64);
-          return tensor.detached().plus(noise).asParameter();
-        });
+    return neutral.map(tensor -> {
+      Tensor noise = Tensor.gaussian(tensor.shape(), 0.1, random).to(DType.FLOAT64);
+      return tensor.detached().plus(noise).asParameter();
+    });
   }
 
   private static Map<String, Tensor> gradients(TransformerSpec spec, Parameters parameters) {
     List<String> names = List.copyOf(parameters.tensors().keySet());
     List<Tensor> found =
-        Gradients.of(
-            lossTensor(spec, parameters), List.copyOf(parameters.tensors().values()));
+        Gradients.of(lossTensor(spec, parameters), List.copyOf(parameters.tensors().values()));
     Map<String, Tensor> gradients = new LinkedHashMap<>();
     for (int i = 0; i < names.size(); i++) {
       gradients.put(names.get(i), found.get(i));
@@ -126,8 +122,7 @@ class GradientsTest {
 
   private static Tensor lossTensor(TransformerSpec spec, Parameters parameters) {
     try (TensorOwner laidOut = new TensorOwner()) {
-      Tensor logits =
-          Transformer.of(spec, parameters, laidOut, "test").logits(TEXTS, Hooks.none());
+      Tensor logits = Transformer.of(spec, parameters, laidOut, "test").logits(TEXTS, Hooks.none());
       Tensor targets =
           Tensor.of(
               TEXTS.stream()

@@ -25,8 +25,7 @@ class AdamWTest {
       options.betas().put(1, 0.9);
       options.eps().put(1e-8);
       options.weight_decay().put(0.3);
-      var reference =
-          new org.bytedeco.pytorch.AdamW(new TensorVector(theirs.handle()), options);
+      var reference = new org.bytedeco.pytorch.AdamW(new TensorVector(theirs.handle()), options);
       try (AdamW optimizer = new AdamW(SETTINGS, ours)) {
         for (int step = 0; step < 20; step++) {
           optimizer.update(

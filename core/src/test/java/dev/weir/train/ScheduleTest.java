@@ -11,7 +11,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ScheduleTest {
   private static final Schedule SCHEDULE = new Schedule(111, 10, 1.0, 0.2);
 
-  /// Half-way down is the mean of peak and floor, a third of the way three quarters up: cos 60° = ½.
+  /// Half-way down is the mean of peak and floor, a third of the way three quarters up: cos 60° =
+  /// ½.
   @ParameterizedTest
   @CsvSource({"0, 0.1", "4, 0.5", "9, 1.0", "10, 1.0", "60, 0.6", "110, 0.2", "500, 0.2"})
   void goesUpALineAndDownACosine(int step, double expected) {

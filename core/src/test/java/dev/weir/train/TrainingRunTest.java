@@ -21,8 +21,7 @@ class TrainingRunTest {
   private static final int WINDOW = 16;
 
   private static TransformerSpec tiny() {
-    return new LlamaFolder(
-            new LlamaFolder.Sizes(32, 2, 4, 2, 48, VOCAB, WINDOW, 10_000, 1e-5), 0)
+    return new LlamaFolder(new LlamaFolder.Sizes(32, 2, 4, 2, 48, VOCAB, WINDOW, 10_000, 1e-5), 0)
         .spec();
   }
 

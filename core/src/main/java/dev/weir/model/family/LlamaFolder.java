@@ -1,9 +1,9 @@
 package dev.weir.model.family;
 
+import dev.weir.model.Activation;
 import dev.weir.model.AttentionSpec;
 import dev.weir.model.AttentionSpec.QkNorm;
 import dev.weir.model.AttentionSpec.Visibility;
-import dev.weir.model.Activation;
 import dev.weir.model.BlockSpec;
 import dev.weir.model.MlpSpec;
 import dev.weir.model.NormSpec;
@@ -161,7 +161,8 @@ public record LlamaFolder(Sizes sizes, int boundary) {
     Tensor heads = from.get(ours + "attn.W_O").order("d_model", "head", "d_head");
     items.add(
         item(attn + "o_proj.weight", heads.merge("width", "head", "d_head"), "d_model", "width"));
-    items.add(item(theirs + "post_attention_layernorm.weight", from.get(ours + "ln2.w"), "d_model"));
+    items.add(
+        item(theirs + "post_attention_layernorm.weight", from.get(ours + "ln2.w"), "d_model"));
     items.add(item(mlp + "gate_proj.weight", from.get(ours + "mlp.W_gate"), "d_mlp", "d_model"));
     items.add(item(mlp + "up_proj.weight", from.get(ours + "mlp.W_in"), "d_mlp", "d_model"));
     items.add(item(mlp + "down_proj.weight", from.get(ours + "mlp.W_out"), "d_model", "d_mlp"));

@@ -3,14 +3,14 @@ package dev.weir.model.family;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Offset.offset;
 
+import dev.weir.model.ParameterLayout;
+import dev.weir.model.Parameters;
 import dev.weir.model.Transformer;
 import dev.weir.model.TransformerSpec;
 import dev.weir.tensor.DType;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
 import dev.weir.tensor.TensorOwner;
-import dev.weir.model.ParameterLayout;
-import dev.weir.model.Parameters;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -38,11 +38,10 @@ class LlamaFolderTest {
         model
             .parameters()
             .tensors()
-            .forEach(
-                (name, weight) ->
-                    assertThat(inOrderOf(weight, again.parameters().get(name)).toFloats())
-                        .as(name)
-                        .isEqualTo(weight.toFloats()));
+            .forEach((name, weight) ->
+                assertThat(inOrderOf(weight, again.parameters().get(name)).toFloats())
+                    .as(name)
+                    .isEqualTo(weight.toFloats()));
       }
     }
   }
@@ -58,8 +57,7 @@ class LlamaFolderTest {
     try (Scope _ = Scope.open()) {
       ParameterLayout.of(spec)
           .forEach(
-              (name, shape) ->
-                  weights.put(name, owner.own(Tensor.gaussian(shape, 0.3, random))));
+              (name, shape) -> weights.put(name, owner.own(Tensor.gaussian(shape, 0.3, random))));
     }
     assertThat(weights.values()).allMatch(weight -> weight.dtype() == DType.FLOAT32);
     return Transformer.of(spec, new Parameters(weights), owner, "test");
