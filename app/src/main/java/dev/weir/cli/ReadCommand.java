@@ -7,8 +7,10 @@ import dev.weir.readout.Places;
 import dev.weir.readout.StreamNorms;
 import dev.weir.stream.Capture;
 import dev.weir.stream.StreamTrace;
+import dev.weir.text.Bos;
 import dev.weir.text.Tokenizer;
 import dev.weir.view.JsonFile;
+import dev.weir.view.Progress;
 import dev.weir.view.Report;
 import dev.weir.view.ReportFiles;
 import dev.weir.view.StreamReport;
@@ -126,8 +128,11 @@ final class ReadCommand implements Callable<Integer> {
     Capture all =
         DirectLogitAttribution.capture()
             .and(LogitLens.capture(options).globs().toArray(String[]::new));
-    try (StreamTrace trace =
-        transformer.trace(text.ids(), everywhere ? all : all.at(position))) {
+    Capture capture = everywhere ? all : all.at(position);
+    try (Progress progress =
+            terminal.progress("running", transformer.spec().nLayers(), "blocks");
+        StreamTrace trace =
+            transformer.trace(List.of(text.ids()), capture, new BlockProgress(progress))) {
       IntFunction<String> word = tokenizer::piece;
       StreamReport report =
           new StreamReport(
@@ -163,7 +168,7 @@ final class ReadCommand implements Callable<Integer> {
     if (id.isPresent()) {
       return id.getAsInt();
     }
-    int[] ids = tokenizer.encode(text, dev.weir.text.Bos.NONE).ids();
+    int[] ids = tokenizer.encode(text, Bos.NONE).ids();
     if (ids.length != 1) {
       throw CliException.notHere(
           "'%s' is %d tokens, and one is followed".formatted(text, ids.length),

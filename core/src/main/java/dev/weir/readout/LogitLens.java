@@ -247,6 +247,7 @@ public final class LogitLens {
     return Arrays.stream(tokens).map(token -> Math.max(0, token)).toArray();
   }
 
+  @SuppressWarnings("ArrayRecordComponent") // Never leaves this class.
   private record Numbers(
       double[] topProbabilities,
       long[] topTokens,
