@@ -53,6 +53,7 @@ public final class Main implements Runnable {
   /// The command with all its subcommands.
   static CommandLine commandLine(Terminal terminal) {
     return new CommandLine(new Main())
+        .addSubcommand(new ReadCommand(terminal))
         .addSubcommand(new GenerateCommand(terminal))
         .addSubcommand(new TraceCommand(terminal))
         .addSubcommand(new ScoreCommand(terminal))

@@ -51,6 +51,10 @@ final class PromptOptions {
     return texts.isEmpty() && tokens.isEmpty();
   }
 
+  int count() {
+    return texts.size() + tokens.size();
+  }
+
   boolean needsTokenizer() {
     return tokens.isEmpty();
   }

@@ -3,7 +3,6 @@ package dev.weir.cli;
 import dev.weir.model.Transformer;
 import dev.weir.stream.Capture;
 import dev.weir.stream.HookPoint;
-import dev.weir.stream.Hooks;
 import dev.weir.stream.StreamTrace;
 import dev.weir.tensor.Axis;
 import dev.weir.tensor.DType;
@@ -13,6 +12,7 @@ import dev.weir.tensor.Tensor;
 import dev.weir.text.Tokenizer;
 import dev.weir.view.NpyArray;
 import dev.weir.view.NpzWriter;
+import dev.weir.view.Progress;
 import dev.weir.weights.SafetensorsWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -84,9 +84,12 @@ final class TraceCommand implements Callable<Integer> {
     }
     List<PromptOptions.Prompt> prompts = prompts();
     try (Transformer transformer = model.open(terminal);
+        Progress progress = terminal.progress("running", transformer.spec().nLayers(), "blocks");
         StreamTrace trace =
             transformer.trace(
-                prompts.stream().map(PromptOptions.Prompt::ids).toList(), capture(), Hooks.none());
+                prompts.stream().map(PromptOptions.Prompt::ids).toList(),
+                capture(),
+                new BlockProgress(progress));
         Scope _ = Scope.open()) {
       Map<String, Tensor> values = values(trace);
       write(values);

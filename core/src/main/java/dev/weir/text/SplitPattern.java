@@ -47,7 +47,7 @@ record SplitPattern(int retries, Reach reach) {
     if (cost.retries > MAX_RETRIES) {
       throw parser.risky("it can match in too many ways");
     }
-    return new SplitPattern((int) cost.retries, parser.reach);
+    return new SplitPattern((int) cost.retries, cost.wideBefore ? Reach.TEXT : Reach.WORD);
   }
 
   /// What a part of a pattern costs.
@@ -58,12 +58,29 @@ record SplitPattern(int retries, Reach reach) {
   /// @param retries how many of these are tried before its last point that can fail
   /// @param canFail whether it can fail at all
   /// @param consumes whether it takes at least one character
+  /// @param wide whether an endless repetition in it runs over spaces and others alike
+  /// @param wideBefore whether one that does lies before its last point that can fail
   private record Cost(
-      int unbounded, int before, long choices, long retries, boolean canFail, boolean consumes) {
+      int unbounded,
+      int before,
+      long choices,
+      long retries,
+      boolean canFail,
+      boolean consumes,
+      boolean wide,
+      boolean wideBefore) {
     private static final long MANY = 1_000_000;
-    static final Cost NOTHING = new Cost(0, 0, 1, 1, false, false);
-    static final Cost PLACE = new Cost(0, 0, 1, 1, true, false);
-    static final Cost CHARACTER = new Cost(0, 0, 1, 1, true, true);
+    static final Cost NOTHING = of(1, false, false);
+    static final Cost PLACE = of(1, true, false);
+    static final Cost CHARACTER = of(1, true, true);
+
+    static Cost of(long choices, boolean canFail, boolean consumes) {
+      return new Cost(0, 0, choices, 1, canFail, consumes, false, false);
+    }
+
+    static Cost endless(boolean canFail, Reach reach) {
+      return new Cost(1, 0, 1, 1, canFail, canFail, reach == Reach.TEXT, false);
+    }
 
     Cost then(Cost next) {
       return new Cost(
@@ -72,7 +89,9 @@ record SplitPattern(int retries, Reach reach) {
           Math.min(MANY, choices * next.choices),
           Math.min(MANY, Math.max(retries, next.canFail ? choices * next.retries : next.retries)),
           canFail || next.canFail,
-          consumes || next.consumes);
+          consumes || next.consumes,
+          wide || next.wide,
+          wideBefore || next.wideBefore || (wide && next.canFail));
     }
 
     Cost or(Cost other) {
@@ -82,16 +101,19 @@ record SplitPattern(int retries, Reach reach) {
           Math.min(MANY, choices + other.choices),
           Math.min(MANY, retries + other.retries),
           canFail && other.canFail,
-          consumes && other.consumes);
+          consumes && other.consumes,
+          wide || other.wide,
+          wideBefore || other.wideBefore);
     }
 
     Cost optional() {
-      return new Cost(unbounded, before, choices + 1, retries + 1, false, false);
+      return new Cost(unbounded, before, choices + 1, retries + 1, false, false, wide, wideBefore);
     }
 
     /// As a group: what lies behind it is reached through it, or not at all.
     Cost grouped(boolean looksOnly) {
-      return new Cost(unbounded, before, choices, retries, true, consumes && !looksOnly);
+      return new Cost(
+          unbounded, before, choices, retries, true, consumes && !looksOnly, wide, wideBefore);
     }
   }
 
@@ -100,7 +122,6 @@ record SplitPattern(int retries, Reach reach) {
     private final String pattern;
     private final String source;
     private int at;
-    private Reach reach = Reach.WORD;
 
     Parser(String pattern, String source) {
       this.pattern = pattern;
@@ -279,12 +300,9 @@ record SplitPattern(int retries, Reach reach) {
     private Cost repeatedCharacter(int[] range, String written) {
       boolean fails = range[0] > 0;
       if (range[1] <= 100) {
-        return new Cost(0, 0, range[1] - range[0] + 1L, 1, fails, fails);
+        return Cost.of(range[1] - range[0] + 1L, fails, fails);
       }
-      if (reach(written) == Reach.TEXT) {
-        reach = Reach.TEXT;
-      }
-      return new Cost(1, 0, 1, 1, fails, fails);
+      return Cost.endless(fails, reach(written));
     }
 
     private Cost repeatedGroup(Cost inner, int[] range) {

@@ -142,9 +142,9 @@ final class BrokenTokenizers {
       use(tokenizer, randomText(tokenizer, random), random);
       return Outcome.OPENED;
     } catch (TextException refused) {
-      if (refused.getMessage().lines().count() != 1
-          || !refused.getMessage().contains(" To fix: ")) {
-        throw new AssertionError("not one line of advice: " + refused.getMessage(), refused);
+      String message = String.valueOf(refused.getMessage());
+      if (message.lines().count() != 1 || !message.contains(" To fix: ")) {
+        throw new AssertionError("not one line of advice: " + message, refused);
       }
       return Outcome.REFUSED;
     }

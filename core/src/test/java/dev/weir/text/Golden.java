@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.stream.StreamSupport;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -39,11 +38,12 @@ final class Golden {
 
   /// The paragraphs that the golden vocabularies were learned from.
   static List<String> paragraphs() throws IOException {
-    Path folder = Path.of("").toAbsolutePath();
-    while (!Files.exists(folder.resolve("LICENSE"))) {
-      folder = Objects.requireNonNull(folder.getParent());
+    for (Path folder = Path.of("").toAbsolutePath(); folder != null; folder = folder.getParent()) {
+      if (Files.exists(folder.resolve("LICENSE"))) {
+        return List.of(Files.readString(folder.resolve("LICENSE")).split("\n\n", -1));
+      }
     }
-    return List.of(Files.readString(folder.resolve("LICENSE")).split("\n\n", -1));
+    throw new AssertionError("there is no LICENSE above this folder");
   }
 
   /// The rows of a CSV file with quoted fields, without its head.

@@ -92,6 +92,7 @@ class SplitPatternTest {
     assertThat(SplitPattern.of(".+x", "test").reach()).isEqualTo(Reach.TEXT);
     assertThat(SplitPattern.of("\\s+x", "test").reach()).isEqualTo(Reach.WORD);
     assertThat(SplitPattern.of("\\S+x", "test").reach()).isEqualTo(Reach.WORD);
+    assertThat(SplitPattern.of("x[\\n/]*", "test").reach()).isEqualTo(Reach.WORD);
   }
 
   @Test

@@ -1,0 +1,58 @@
+package dev.weir.readout;
+
+import dev.weir.model.Norm;
+import dev.weir.tensor.Tensor;
+import java.util.Optional;
+
+/// A norm with the scale that it had in a run: what remains is linear, but for its shift.
+///
+/// @param norm which norm
+/// @param scale what it divided by, `[pos]`; no norm has none
+record FrozenNorm(Norm norm, Optional<Tensor> scale) {
+
+  static FrozenNorm none() {
+    return new FrozenNorm(new Norm.NoNorm(), Optional.empty());
+  }
+
+  /// What becomes of a part of what the norm reads, same shape; of a part that is the same
+  /// everywhere, `[d_model]`, it is `[pos, d_model]`, since the scale differs.
+  Tensor applied(Tensor part) {
+    if (scale.isEmpty()) {
+      return part;
+    }
+    Tensor scaled = norm.centre(part).dividedBy(scale.get());
+    Tensor gained = gain().map(scaled::times).orElse(scaled);
+    return part.shape().rank() == 1 ? gained.order("pos", "d_model") : gained;
+  }
+
+  /// The direction before the norm that a part must point to, for its image to point to `direction`
+  /// after it: the transpose of [#applied].
+  ///
+  /// @param direction `[d_model]` or `[pos, d_model]`
+  /// @return `[d_model]` without a norm, `[pos, d_model]` with one
+  Tensor before(Tensor direction) {
+    if (scale.isEmpty()) {
+      return direction;
+    }
+    Tensor gained = gain().map(direction::times).orElse(direction);
+    Tensor centred = norm.centre(gained);
+    return centred.dividedBy(scale.get()).order("pos", "d_model");
+  }
+
+  private Optional<Tensor> gain() {
+    return switch (norm) {
+      case Norm.LayerNorm(Tensor weight, Tensor _, double _) -> Optional.of(Wide.of(weight));
+      case Norm.RmsNorm rms -> Optional.of(Wide.of(rms.gain()));
+      case Norm.NoNorm _, Norm.LayerNormPre _, Norm.RmsNormPre _ -> Optional.empty();
+    };
+  }
+
+  /// What the norm adds whatever it reads, `[d_model]`.
+  Optional<Tensor> shift() {
+    return switch (norm) {
+      case Norm.LayerNorm(Tensor _, Tensor bias, double _) -> Optional.of(Wide.of(bias));
+      case Norm.RmsNorm _, Norm.NoNorm _, Norm.LayerNormPre _, Norm.RmsNormPre _ ->
+          Optional.empty();
+    };
+  }
+}

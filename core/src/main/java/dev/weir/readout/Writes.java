@@ -1,0 +1,220 @@
+package dev.weir.readout;
+
+import dev.weir.model.MlpSpec;
+import dev.weir.model.Norm;
+import dev.weir.model.Transformer;
+import dev.weir.model.TransformerSpec;
+import dev.weir.pathway.PreNorm;
+import dev.weir.pathway.ResidualPathway;
+import dev.weir.stream.HookPoint;
+import dev.weir.stream.NormSite;
+import dev.weir.stream.Site;
+import dev.weir.stream.StreamTrace;
+import dev.weir.tensor.Axis;
+import dev.weir.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// Who wrote what into the stream in a run, and what becomes of it. Tensors are of the current
+/// scope.
+final class Writes {
+  private final Transformer model;
+  private final StreamTrace trace;
+  private final List<Site> sites = new ArrayList<>();
+  private final FrozenPathway<?, ?> pathway;
+
+  Writes(String readout, Transformer model, StreamTrace trace) {
+    int texts = trace.tokens().size();
+    if (texts != 1) {
+      throw ReadoutException.severalTexts(readout, texts);
+    }
+    this.model = model;
+    this.trace = trace;
+    for (int layer = 0; layer < spec().nLayers(); layer++) {
+      sites.add(Site.attention(layer));
+      if (!(spec().blocks().get(layer).mlp() instanceof MlpSpec.NoMlp)) {
+        sites.add(Site.mlp(layer));
+      }
+    }
+    this.pathway = frozen(model.pathway());
+  }
+
+  private <S, R> FrozenPathway<S, R> frozen(ResidualPathway<S, R> over) {
+    if (over instanceof PreNorm) {
+      return FrozenPathway.of(over, embed(), sites, List.of());
+    }
+    Tensor embedded = posEmbed().map(embed()::plus).orElse(embed());
+    return FrozenPathway.of(over, embedded, sites, sites.stream().map(this::written).toList());
+  }
+
+  TransformerSpec spec() {
+    return model.spec();
+  }
+
+  List<Site> sites() {
+    return sites;
+  }
+
+  FrozenPathway<?, ?> pathway() {
+    return pathway;
+  }
+
+  /// How many writes came before a place of the stream.
+  int before(HookPoint place) {
+    return switch (place) {
+      case HookPoint.ResidPre(int layer) when has(layer) -> sites.indexOf(Site.attention(layer));
+      case HookPoint.ResidMid(int layer)
+          when has(layer) && Places.hasMiddle(spec().blocks().get(layer)) ->
+          sites.indexOf(Site.mlp(layer));
+      case HookPoint.ResidPost(int layer) when has(layer) ->
+          layer == spec().nLayers() - 1 ? sites.size() : sites.indexOf(Site.attention(layer + 1));
+      default -> throw ReadoutException.noSuchPlace(place.name());
+    };
+  }
+
+  private boolean has(int layer) {
+    return layer < spec().nLayers();
+  }
+
+  // ---------------------------------------------------------------- what was written
+
+  /// `[pos, d_model]`.
+  Tensor embed() {
+    return Wide.of(trace.get(new HookPoint.Embed()));
+  }
+
+  /// `[pos, d_model]`.
+  Optional<Tensor> posEmbed() {
+    HookPoint point = new HookPoint.PosEmbed();
+    return model.hookPoints().contains(point)
+        ? Optional.of(Wide.of(trace.get(point)))
+        : Optional.empty();
+  }
+
+  /// What a sublayer wrote, after any post-norm, `[pos, d_model]`.
+  Tensor written(Site site) {
+    return Wide.of(trace.get(site.out()));
+  }
+
+  /// What each head of a block wrote, after any post-norm, `[head, pos, d_model]`.
+  Tensor headWrites(int layer) {
+    Tensor result = z(layer).dot(outputMap(layer), "d_head").order("head", "pos", "d_model");
+    return postNorm(Site.attention(layer)).applied(result);
+  }
+
+  /// What a sublayer writes whatever it reads: its output bias through any post-norm, and that
+  /// norm's shift, `[d_model]` or `[pos, d_model]`.
+  Optional<Tensor> bias(Site site) {
+    FrozenNorm norm = postNorm(site);
+    Optional<Tensor> own = outputBias(site).map(b -> norm.applied(b));
+    return own.isPresent() && norm.shift().isPresent()
+        ? Optional.of(own.get().plus(norm.shift().get()))
+        : own.or(norm::shift);
+  }
+
+  private Optional<Tensor> outputBias(Site site) {
+    String name =
+        switch (site.sublayer()) {
+          case ATTENTION -> "blocks.%d.attn.b_O";
+          case MLP -> "blocks.%d.mlp.b_out";
+        };
+    return model.parameters().find(name.formatted(site.layer())).map(Wide::of);
+  }
+
+  // ---------------------------------------------------------------- projected, never materialised
+
+  /// How far each head's write points along a direction that is meant right after the sublayer,
+  /// `[pos, head]`.
+  ///
+  /// @param direction `[pos, d_model]` or `[d_model]`
+  Tensor headScores(int layer, Tensor direction) {
+    Tensor before = postNorm(Site.attention(layer)).before(direction);
+    return z(layer)
+        .times(before.dot(outputMap(layer), "d_model"))
+        .sum("d_head")
+        .order("pos", "head");
+  }
+
+  /// How far each neuron's write points along a direction that is meant right after the sublayer,
+  /// `[pos, d_mlp]`.
+  ///
+  /// @param direction `[pos, d_model]` or `[d_model]`
+  Tensor neuronScores(int layer, Tensor direction) {
+    Tensor before = postNorm(Site.mlp(layer)).before(direction);
+    Tensor reach =
+        before.dot(
+            Wide.of(model.parameters().get("blocks.%d.mlp.W_out".formatted(layer))), "d_model");
+    return Wide.of(trace.get(new HookPoint.MlpPost(layer))).times(reach);
+  }
+
+  /// What each source token contributes through each head, `[head, query_pos, key_pos, d_model]`.
+  Tensor sources(int layer) {
+    Tensor pattern = Wide.of(trace.get(new HookPoint.Pattern(layer)));
+    Tensor values = Wide.of(trace.get(new HookPoint.Value(layer))).rename("pos", "key_pos");
+    if (values.size("key_pos") != pattern.size("key_pos")) {
+      throw ReadoutException.needsEveryPosition(layer);
+    }
+    Tensor reached = forEachHead(layer, values).dot(outputMap(layer), "d_head");
+    Tensor results = pattern.times(reached).order("head", "query_pos", "key_pos", "d_model");
+    FrozenNorm norm = postNorm(Site.attention(layer));
+    return norm.scale().isEmpty()
+        ? results
+        : new FrozenNorm(norm.norm(), norm.scale().map(s -> s.rename("pos", "query_pos")))
+            .applied(results);
+  }
+
+  private Tensor forEachHead(int layer, Tensor values) {
+    var attention = spec().blocks().get(layer).attention();
+    var group = new Axis("group", attention.nHeads() / attention.nKvHeads());
+    return values
+        .repeat(group)
+        .order("kv_head", "group", "key_pos", "d_head")
+        .merge("head", "kv_head", "group");
+  }
+
+  private Tensor z(int layer) {
+    return Wide.of(trace.get(new HookPoint.Z(layer)));
+  }
+
+  private Tensor outputMap(int layer) {
+    return Wide.of(model.parameters().get("blocks.%d.attn.W_O".formatted(layer)));
+  }
+
+  // ---------------------------------------------------------------- norms
+
+  private FrozenNorm postNorm(Site site) {
+    var block = spec().blocks().get(site.layer());
+    NormSite at =
+        switch (site.sublayer()) {
+          case ATTENTION -> new NormSite.Ln1Post(site.layer());
+          case MLP -> new NormSite.Ln2Post(site.layer());
+        };
+    Norm norm =
+        switch (site.sublayer()) {
+          case ATTENTION -> Norm.of(block.ln1Post(), model.parameters(), at.path());
+          case MLP -> Norm.of(block.ln2Post(), model.parameters(), at.path());
+        };
+    return norm instanceof Norm.NoNorm ? FrozenNorm.none() : recorded(norm, at);
+  }
+
+  private FrozenNorm recorded(Norm norm, NormSite site) {
+    return new FrozenNorm(
+        norm, Optional.of(Wide.of(trace.get(new HookPoint.NormScale(site))).at("one", 0)));
+  }
+
+  /// The norm before the unembedding with the scale of this run.
+  FrozenNorm finalNorm() {
+    Norm norm = model.lnFinal();
+    NormSite site = new NormSite.LnFinal();
+    if (norm instanceof Norm.NoNorm) {
+      return FrozenNorm.none();
+    }
+    return trace.has(new HookPoint.NormScale(site))
+        ? recorded(norm, site)
+        : new FrozenNorm(
+            norm,
+            Optional.of(
+                norm.scale(Wide.of(trace.get(new HookPoint.ResidPost(spec().nLayers() - 1))))));
+  }
+}
