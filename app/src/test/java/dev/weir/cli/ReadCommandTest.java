@@ -39,8 +39,10 @@ class ReadCommandTest {
     JsonNode stream = table(tables, "stream");
     int positions =
         (int)
-            rows(stream).stream().map(row -> row.get(column(stream, "position")).intValue())
-                .distinct().count();
+            rows(stream).stream()
+                .map(row -> row.get(column(stream, "position")).intValue())
+                .distinct()
+                .count();
     assertThat(positions).isEqualTo(9);
     JsonNode last = rows(stream).getLast();
     assertThat(last.get(column(stream, "place")).stringValue()).isEqualTo("final_post");
