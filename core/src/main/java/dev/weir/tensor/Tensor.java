@@ -540,8 +540,8 @@ public final class Tensor implements AutoCloseable {
     if (names.length != shape.rank()) {
       throw TensorException.notAnOrder(Arrays.toString(names), shape);
     }
-    Axis[] axes = Arrays.stream(names).map(shape::axis).toArray(Axis[]::new);
-    return new Tensor(handle.permute(indices(names)), Shape.of(axes), dtype, memoryOwner);
+    Shape result = Shape.of(Arrays.stream(names).map(shape::axis).toArray(Axis[]::new));
+    return new Tensor(handle.permute(indices(names)), result, dtype, memoryOwner);
   }
 
   /// A stretch of an axis, without a copy.
@@ -704,7 +704,7 @@ public final class Tensor implements AutoCloseable {
 
   /// The same numbers, with no memory of what they were computed from.
   public Tensor detached() {
-    return same(handle.detach());
+    return alias();
   }
 
   // ---------------------------------------------------------------- inside
@@ -714,11 +714,22 @@ public final class Tensor implements AutoCloseable {
   }
 
   private Tensor zip(Tensor other, Pairwise operation) {
-    if (shape.equals(other.shape)) {
-      return new Tensor(operation.apply(handle, other.handle), shape, dtype);
-    }
-    Shape result = union(shape, other.shape);
-    return new Tensor(operation.apply(aligned(result), other.aligned(result)), result, dtype);
+    Shape result = shape.equals(other.shape) ? shape : union(shape, other.shape);
+    org.bytedeco.pytorch.Tensor zipped = operation.apply(aligned(result), other.aligned(result));
+    return new Tensor(zipped, result, dtype == other.dtype ? given(zipped) : dtypeOf(zipped));
+  }
+
+  /// The dtype of what the engine made of this tensor: whole numbers may have become fractions.
+  private DType given(org.bytedeco.pytorch.Tensor result) {
+    return dtype.isFloating() ? dtype : dtypeOf(result);
+  }
+
+  private static DType dtypeOf(org.bytedeco.pytorch.Tensor tensor) {
+    torch.ScalarType type = tensor.scalar_type().intern();
+    return Arrays.stream(DType.values())
+        .filter(dtype -> scalarType(dtype) == type)
+        .findFirst()
+        .orElseThrow();
   }
 
   /// This tensor's axes, then those that only the other has.
@@ -766,7 +777,7 @@ public final class Tensor implements AutoCloseable {
   }
 
   Tensor same(org.bytedeco.pytorch.Tensor result) {
-    return new Tensor(result, shape, dtype);
+    return new Tensor(result, shape, given(result));
   }
 
   private Tensor reduced(org.bytedeco.pytorch.Tensor result, String... axes) {
@@ -775,7 +786,7 @@ public final class Tensor implements AutoCloseable {
         gone.isEmpty()
             ? List.of()
             : shape.axes().stream().filter(axis -> !gone.contains(axis.name())).toList();
-    return new Tensor(result, new Shape(rest), dtype);
+    return new Tensor(result, new Shape(rest), given(result));
   }
 
   long[] indices(String... axes) {
