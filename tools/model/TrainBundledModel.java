@@ -32,6 +32,7 @@ public final class TrainBundledModel {
   private static final int N_CTX = 512;
   private static final double VALIDATION_SHARE = 0.05;
   private static final int THREADS = 2;
+  private static final int LOG_EVERY = 2;
   private static final JsonMapper MAPPER = JsonMapper.shared();
 
   private TrainBundledModel() {}
@@ -70,7 +71,9 @@ public final class TrainBundledModel {
       double lowest = Double.POSITIVE_INFINITY;
       while (run.steps() < run.settings().schedule().steps()) {
         TrainingStep step = run.step();
-        TrainingLog.append(log, step);
+        if (step.step() % LOG_EVERY == 0) {
+          TrainingLog.append(log, step);
+        }
         if (step.validationLoss().isPresent()) {
           System.out.println(TrainingLog.line(step));
           if (step.validationLoss().getAsDouble() < lowest) {
