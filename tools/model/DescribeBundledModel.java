@@ -96,7 +96,7 @@ public final class DescribeBundledModel {
                 new LineChart.Series("training, with dropout", train),
                 new LineChart.Series("validation", validation)),
             List.of("Training: mean of " + SMOOTHED_OVER + " steps."));
-    List<Path> unused =
+    var _ =
         ReportFiles.write(
             new Report("weir-stories", "", List.of(new Report.LineSection(chart)), List.of()),
             file);

@@ -132,7 +132,7 @@ final class ReadCommand implements Callable<Integer> {
     try (Progress progress = terminal.progress("running", transformer.spec().nLayers(), "blocks");
         StreamTrace trace =
             transformer.trace(List.of(text.ids()), capture, new BlockProgress(progress))) {
-      IntFunction<String> word = tokenizer::piece;
+      IntFunction<String> word = tokenizer::token;
       StreamReport report =
           new StreamReport(
               name(),

@@ -8,6 +8,8 @@ import dev.weir.tensor.Axis;
 import dev.weir.tensor.DType;
 import dev.weir.tensor.Fused;
 import dev.weir.tensor.Tensor;
+import dev.weir.tensor.TensorOwner;
+import java.util.List;
 import java.util.Optional;
 
 /// Attention of one block (Vaswani et al. 2017, arXiv:1706.03762, section 3.2.2), with grouped
@@ -18,18 +20,21 @@ final class Attention {
   private final Projection query;
   private final Projection key;
   private final Projection value;
+  private final Optional<Projection> joined;
   private final Projection output;
   private final Norm queryNorm;
   private final Norm keyNorm;
   private final Optional<Rotary> rotary;
 
-  Attention(int layer, AttentionSpec spec, int nCtx, Parameters parameters) {
+  Attention(int layer, AttentionSpec spec, int nCtx, Parameters parameters, TensorOwner owner) {
     String path = "blocks.%d.attn.".formatted(layer);
     this.layer = layer;
     this.spec = spec;
     this.query = Projection.of(parameters, path + "W_Q", path + "b_Q");
     this.key = Projection.of(parameters, path + "W_K", path + "b_K");
     this.value = Projection.of(parameters, path + "W_V", path + "b_V");
+    this.joined =
+        Projection.joined("part", List.of(query, key, value)).map(all -> all.ownedBy(owner));
     this.output = Projection.of(parameters, path + "W_O", path + "b_O");
     this.queryNorm = qkNorm(spec.qkNorm(), parameters, path + "q_norm");
     this.keyNorm = qkNorm(spec.qkNorm(), parameters, path + "k_norm");
@@ -48,9 +53,10 @@ final class Attention {
   Tensor forward(Tensor queryInput, Tensor keyInput, Tensor valueInput, Run run) {
     Hooks hooks = run.hooks();
     Span span = run.span();
-    Tensor q = normed(query.apply(queryInput, "d_model"), queryNorm, "head");
-    Tensor k = normed(key.apply(keyInput, "d_model"), keyNorm, "kv_head");
-    Tensor v = see(hooks, new HookPoint.Value(layer), value.apply(valueInput, "d_model"));
+    Mapped mapped = mapped(queryInput, keyInput, valueInput);
+    Tensor q = normed(mapped.query(), queryNorm, "head");
+    Tensor k = normed(mapped.key(), keyNorm, "kv_head");
+    Tensor v = see(hooks, new HookPoint.Value(layer), mapped.value());
     q =
         turned(
             see(hooks, new HookPoint.Query(layer), q),
@@ -64,6 +70,27 @@ final class Attention {
     Tensor z =
         see(hooks, new HookPoint.Z(layer), mixed(q, keysAndValues, span, hooks).order(PLACES));
     return written(z, hooks);
+  }
+
+  /// What the three maps give.
+  ///
+  /// @param query `[batch, pos, head, d_head]`
+  /// @param key `[batch, pos, kv_head, d_head]`
+  /// @param value `[batch, pos, kv_head, d_head]`
+  private record Mapped(Tensor query, Tensor key, Tensor value) {}
+
+  private Mapped mapped(Tensor queryInput, Tensor keyInput, Tensor valueInput) {
+    if (joined.isEmpty() || queryInput != keyInput || keyInput != valueInput) {
+      return new Mapped(
+          query.apply(queryInput, "d_model"),
+          key.apply(keyInput, "d_model"),
+          value.apply(valueInput, "d_model"));
+    }
+    Tensor all = joined.get().apply(queryInput, "d_model");
+    return new Mapped(
+        all.at("part", 0),
+        all.at("part", 1).rename("head", "kv_head"),
+        all.at("part", 2).rename("head", "kv_head"));
   }
 
   boolean sameAngles(long length, long other) {
@@ -96,14 +123,14 @@ final class Attention {
         : composed(queries, kv, mask, hooks);
   }
 
-  /// One query is a few small products; the fused kernel pays off for many.
+  /// For one query the fused kernel pays off only where no head's keys have to be repeated.
   private boolean canFuse(Tensor q, Hooks hooks) {
     return !hooks.touches(new HookPoint.AttnScores(layer))
         && !hooks.touches(new HookPoint.Pattern(layer))
         && spec.softcap() instanceof Softcap.Unbounded
         && spec.softmaxShare() == 1
         && (q.dtype() == DType.FLOAT32 || q.dtype() == DType.FLOAT64)
-        && q.size("pos") > 1;
+        && (q.size("pos") > 1 || spec.nKvHeads() == spec.nHeads());
   }
 
   private Tensor fused(Tensor q, Tensor k, Tensor v, Span.Mask mask) {

@@ -8,6 +8,7 @@ import dev.weir.stream.NormSite;
 import dev.weir.stream.Site;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
+import dev.weir.tensor.TensorOwner;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -22,7 +23,7 @@ final class Block {
   private final Attention attention;
   private final Optional<Mlp> mlp;
 
-  private Block(int layer, TransformerSpec model, Parameters parameters) {
+  private Block(int layer, TransformerSpec model, Parameters parameters, TensorOwner owner) {
     String path = "blocks.%d.".formatted(layer);
     this.layer = layer;
     this.spec = model.blocks().get(layer);
@@ -30,12 +31,12 @@ final class Block {
     this.ln1Post = Norm.of(spec.ln1Post(), parameters, path + "ln1_post");
     this.ln2 = Norm.of(spec.ln2(), parameters, path + "ln2");
     this.ln2Post = Norm.of(spec.ln2Post(), parameters, path + "ln2_post");
-    this.attention = new Attention(layer, spec.attention(), model.nCtx(), parameters);
+    this.attention = new Attention(layer, spec.attention(), model.nCtx(), parameters, owner);
     this.mlp = mlp(layer, spec.mlp(), parameters, path + "mlp.");
   }
 
-  static Block of(int layer, TransformerSpec model, Parameters parameters) {
-    return new Block(layer, model, parameters);
+  static Block of(int layer, TransformerSpec model, Parameters parameters, TensorOwner owner) {
+    return new Block(layer, model, parameters, owner);
   }
 
   private static Optional<Mlp> mlp(int layer, MlpSpec spec, Parameters parameters, String path) {

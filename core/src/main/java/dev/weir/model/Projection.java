@@ -1,6 +1,9 @@
 package dev.weir.model;
 
 import dev.weir.tensor.Tensor;
+import dev.weir.tensor.TensorOwner;
+import java.util.List;
+import java.util.Optional;
 
 /// A linear map, with or without a bias.
 public sealed interface Projection {
@@ -26,6 +29,30 @@ public sealed interface Projection {
         .find(bias)
         .<Projection>map(b -> new Biased(parameters.get(weight), b))
         .orElseGet(() -> new Plain(parameters.get(weight)));
+  }
+
+  /// Several maps as one, if their weights are slices of one tensor (GPT-2 stores queries, keys and
+  /// values so): one product instead of several.
+  ///
+  /// @param axis the axis that its image has for the maps, before the axes that they bring in
+  /// @param maps two at least, all with a bias
+  static Optional<Projection> joined(String axis, List<Projection> maps) {
+    List<Tensor> weights = maps.stream().map(Projection::matrix).toList();
+    List<Tensor> biases =
+        maps.stream().filter(Biased.class::isInstance).map(map -> ((Biased) map).bias()).toList();
+    if (biases.size() != maps.size()) {
+      return Optional.empty();
+    }
+    return Tensor.stackInPlace(axis, weights)
+        .flatMap(weight -> Tensor.stackInPlace(axis, biases).map(bias -> new Biased(weight, bias)));
+  }
+
+  /// These tensors, kept by an owner.
+  default Projection ownedBy(TensorOwner owner) {
+    return switch (this) {
+      case Plain(Tensor weight) -> new Plain(owner.own(weight));
+      case Biased(Tensor weight, Tensor bias) -> new Biased(owner.own(weight), owner.own(bias));
+    };
   }
 
   /// The image of `x`: its axes without those summed over, then those that the weight brings in.

@@ -46,7 +46,7 @@ public final class Transformer implements AutoCloseable {
     this.parameters = parameters;
     this.owner = owner;
     for (int layer = 0; layer < spec.nLayers(); layer++) {
-      blocks.add(Block.of(layer, spec, parameters));
+      blocks.add(Block.of(layer, spec, parameters, owner));
     }
     this.lnFinal = Norm.of(spec.lnFinal(), parameters, "ln_final");
     this.unembed =

@@ -48,15 +48,14 @@ public final class AdamW implements AutoCloseable {
       Tensor gradient, double gradientFactor, double learningRate, double weightDecay) {
     gradient.require("gradient", parameter.shape());
     updates++;
-    var unused =
-        Gradients.untracked(() -> apply(gradient, gradientFactor, learningRate, weightDecay));
+    var _ = Gradients.untracked(() -> apply(gradient, gradientFactor, learningRate, weightDecay));
   }
 
   private Tensor apply(Tensor gradient, double factor, double learningRate, double weightDecay) {
     double beta1 = settings.beta1();
     double beta2 = settings.beta2();
-    double bias1 = 1 - Math.pow(beta1, updates);
-    double bias2 = 1 - Math.pow(beta2, updates);
+    double bias1 = 1 - Math.pow(beta1, (double) updates);
+    double bias2 = 1 - Math.pow(beta2, (double) updates);
     try (Scope _ = Scope.open()) {
       var g = factor == 1 ? gradient.handle() : torch.mul(gradient.handle(), new Scalar(factor));
       var m = mean.handle().mul_(new Scalar(beta1)).add_(g, new Scalar(1 - beta1));

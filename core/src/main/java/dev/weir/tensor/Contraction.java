@@ -14,10 +14,8 @@ final class Contraction {
   static Tensor of(Tensor a, Tensor b, String... axes) {
     List<String> summed = List.of(axes);
     checkSizes(a, b, summed);
-    List<Axis> shared =
-        a.shape().axes().stream()
-            .filter(axis -> b.shape().has(axis.name()) && !summed.contains(axis.name()))
-            .toList();
+    List<Axis> shared = rest(a, axes);
+    shared.removeIf(axis -> !b.shape().has(axis.name()));
     return shared.isEmpty() ? unshared(a, b, axes) : batched(a, b, shared, axes);
   }
 
@@ -29,49 +27,44 @@ final class Contraction {
     bias.require("bias", new Shape(restW));
     long n = product(restW);
     var rows = asMatrix(a, restA, axes, Side.LAST);
-    var flatBias = bias.viewed(Shape.of("n", n)).handle();
-    Shape result = new Shape(concat(restA, restW));
-    if (product(restA) == 1 && !rows.requires_grad()) {
-      return new Tensor(
-          torch.add(row(rows, weight, restW, axes), flatBias).view(result.sizes()),
-          result,
-          a.dtype());
-    }
+    var flatBias = restW.size() == 1 ? bias.handle() : bias.handle().reshape(n);
+    Side side = stands(weight, axes);
+    var matrix = asMatrix(weight, restW, axes, side);
     var product =
-        stands(weight, axes) == Side.LAST
-            ? torch.linear(
-                rows, asMatrix(weight, restW, axes, Side.LAST), new TensorOptional(flatBias))
-            : torch.addmm(flatBias, rows, asMatrix(weight, restW, axes, Side.FIRST));
+        isRow(rows)
+            ? torch.addmv(flatBias, side == Side.LAST ? matrix : matrix.t(), rows.view(-1))
+            : side == Side.LAST
+                ? torch.linear(rows, matrix, new TensorOptional(flatBias))
+                : torch.addmm(flatBias, rows, matrix);
+    Shape result = new Shape(concat(restA, restW));
     return new Tensor(product.view(result.sizes()), result, a.dtype());
   }
 
   private static Tensor unshared(Tensor a, Tensor b, String... axes) {
     List<Axis> restA = rest(a, axes);
     List<Axis> restB = rest(b, axes);
-    Shape result = new Shape(concat(restA, restB));
     var rows = asMatrix(a, restA, axes, Side.LAST);
+    Side side = stands(b, axes);
+    var matrix = asMatrix(b, restB, axes, side);
     var product =
-        product(restA) == 1 && !rows.requires_grad()
-            ? row(rows, b, restB, axes)
-            : stands(b, axes) == Side.LAST
-                ? torch.linear(rows, asMatrix(b, restB, axes, Side.LAST))
-                : torch.mm(rows, asMatrix(b, restB, axes, Side.FIRST));
+        isRow(rows)
+            ? torch.mv(side == Side.LAST ? matrix : matrix.t(), rows.view(-1))
+            : side == Side.LAST ? torch.linear(rows, matrix) : torch.mm(rows, matrix);
+    Shape result = new Shape(concat(restA, restB));
     return new Tensor(product.reshape(result.sizes()), result, a.dtype());
   }
 
   /// A single row: a matrix-vector product reads the weights at memory speed, where the general
-  /// product would take ten times as long.
-  private static org.bytedeco.pytorch.Tensor row(
-      org.bytedeco.pytorch.Tensor rows, Tensor weight, List<Axis> rest, String... axes) {
-    var vector = rows.view(-1);
-    return stands(weight, axes) == Side.LAST
-        ? torch.mv(asMatrix(weight, rest, axes, Side.LAST), vector)
-        : torch.mv(asMatrix(weight, rest, axes, Side.FIRST).t(), vector);
+  /// product would take several times as long.
+  private static boolean isRow(org.bytedeco.pytorch.Tensor rows) {
+    return rows.size(0) == 1 && !rows.requires_grad();
   }
 
   private static Tensor batched(Tensor a, Tensor b, List<Axis> shared, String... axes) {
-    List<Axis> restA = rest(a, axes).stream().filter(axis -> !shared.contains(axis)).toList();
-    List<Axis> restB = rest(b, axes).stream().filter(axis -> !shared.contains(axis)).toList();
+    List<Axis> restA = rest(a, axes);
+    List<Axis> restB = rest(b, axes);
+    restA.removeAll(shared);
+    restB.removeAll(shared);
     long batch = product(shared);
     var left =
         a.order(names(shared, restA, axes)).handle().reshape(batch, product(restA), size(a, axes));
@@ -89,13 +82,15 @@ final class Contraction {
   }
 
   private static Side stands(Tensor tensor, String... axes) {
-    List<String> names = tensor.shape().names();
-    return names.subList(0, axes.length).equals(List.of(axes)) ? Side.FIRST : Side.LAST;
+    return tensor.shape().startsWith(axes) ? Side.FIRST : Side.LAST;
   }
 
   /// `[rest, summed]` or `[summed, rest]`; a view unless the summed axes stand apart.
   private static org.bytedeco.pytorch.Tensor asMatrix(
       Tensor tensor, List<Axis> rest, String[] axes, Side side) {
+    if (rest.size() == 1 && axes.length == 1 && stands(tensor, axes) == side) {
+      return tensor.handle();
+    }
     long inner = size(tensor, axes);
     long outer = product(rest);
     String[] order = side == Side.LAST ? names(List.of(), rest, axes) : names(axes, rest);
@@ -127,8 +122,7 @@ final class Contraction {
   }
 
   private static List<Axis> rest(Tensor tensor, String... axes) {
-    List<String> summed = List.of(axes);
-    return tensor.shape().axes().stream().filter(axis -> !summed.contains(axis.name())).toList();
+    return tensor.shape().except(axes);
   }
 
   private static String[] names(List<Axis> first, List<Axis> second, String... last) {
@@ -160,6 +154,10 @@ final class Contraction {
   }
 
   private static long product(List<Axis> axes) {
-    return new Shape(axes).elements();
+    long product = 1;
+    for (Axis axis : axes) {
+      product *= axis.size();
+    }
+    return product;
   }
 }

@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.ValueLayout;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.global.torch;
 
 /// Starts libtorch, once, the way it runs well inside a JVM. The settings are read by the native
@@ -23,12 +24,26 @@ public final class Engine {
   public static void useThreads(int threads) {
     start();
     torch.set_num_threads(threads);
+    MatrixLibrary.useThreads(threads);
   }
 
   /// How many threads one operation may use.
   public static int threads() {
     start();
     return torch.get_num_threads();
+  }
+
+  /// Runs an operation whose threads each call the matrix library themselves: it gets one thread
+  /// meanwhile, or the threads of both would wait for each other (twice as slow).
+  ///
+  /// @param operation what to run
+  static <T> T withThreadsOutside(Supplier<T> operation) {
+    MatrixLibrary.useThreads(1);
+    try {
+      return operation.get();
+    } finally {
+      MatrixLibrary.useThreads(torch.get_num_threads());
+    }
   }
 
   /// Initialised by the JVM exactly once, on first use.

@@ -89,14 +89,15 @@ public final class Fused {
   private static Tensor attention(
       Tensor query, Tensor key, Tensor value, TensorOptional mask, Causal causal, double scale) {
     return query.same(
-        torch.scaled_dot_product_attention(
-            query.handle(),
-            key.handle(),
-            value.handle(),
-            mask,
-            0.0,
-            causal == Causal.YES,
-            new DoubleOptional(scale),
-            false));
+        Engine.withThreadsOutside(() ->
+            torch.scaled_dot_product_attention(
+                query.handle(),
+                key.handle(),
+                value.handle(),
+                mask,
+                0.0,
+                causal == Causal.YES,
+                new DoubleOptional(scale),
+                false)));
   }
 }

@@ -2,7 +2,6 @@ package dev.weir.tensor;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -13,9 +12,24 @@ public record Shape(List<Axis> axes) {
 
   public Shape {
     axes = List.copyOf(axes);
-    if (new HashSet<>(axes.stream().map(Axis::name).toList()).size() != axes.size()) {
-      throw TensorException.repeatedAxis(axes.toString());
+    for (int i = 1; i < axes.size(); i++) {
+      if (find(axes.get(i).name(), axes) != i) {
+        throw TensorException.repeatedAxis(axes.toString());
+      }
     }
+  }
+
+  // Shapes are made with every operation, so what follows uses plain loops: streams would cost more
+  // than the operations do.
+
+  /// Where the axis of this name stands, or -1.
+  private static int find(String name, List<Axis> axes) {
+    for (int i = 0; i < axes.size(); i++) {
+      if (axes.get(i).name().equals(name)) {
+        return i;
+      }
+    }
+    return -1;
   }
 
   /// A shape of these axes, outermost first.
@@ -74,7 +88,7 @@ public record Shape(List<Axis> axes) {
   ///
   /// @param name the name looked for
   public boolean has(String name) {
-    return axes.stream().anyMatch(axis -> axis.name().equals(name));
+    return find(name, axes) >= 0;
   }
 
   /// Where the axis of this name stands, counted from the outermost.
@@ -82,12 +96,11 @@ public record Shape(List<Axis> axes) {
   /// @param name the name looked for
   /// @throws TensorException if no axis has it
   public int indexOf(String name) {
-    for (int i = 0; i < axes.size(); i++) {
-      if (axes.get(i).name().equals(name)) {
-        return i;
-      }
+    int index = find(name, axes);
+    if (index < 0) {
+      throw TensorException.noSuchAxis(name, this);
     }
-    throw TensorException.noSuchAxis(name, this);
+    return index;
   }
 
   /// The axis of this name.
@@ -127,12 +140,37 @@ public record Shape(List<Axis> axes) {
 
   /// The sizes alone, outermost first.
   public long[] sizes() {
-    return axes.stream().mapToLong(Axis::size).toArray();
+    long[] sizes = new long[axes.size()];
+    for (int i = 0; i < sizes.length; i++) {
+      sizes[i] = axes.get(i).size();
+    }
+    return sizes;
   }
 
   /// The names alone, outermost first.
   public List<String> names() {
     return axes.stream().map(Axis::name).toList();
+  }
+
+  /// Whether the outermost axes are these, in this order.
+  boolean startsWith(String... names) {
+    for (int i = 0; i < names.length; i++) {
+      if (i >= axes.size() || !axes.get(i).name().equals(names[i])) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /// The axes of all other names, in order.
+  List<Axis> except(String... names) {
+    List<Axis> rest = new ArrayList<>(axes.size());
+    for (Axis axis : axes) {
+      if (!Arrays.asList(names).contains(axis.name())) {
+        rest.add(axis);
+      }
+    }
+    return rest;
   }
 
   @Override

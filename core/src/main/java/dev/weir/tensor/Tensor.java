@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.LongOptional;
@@ -534,14 +535,17 @@ public final class Tensor implements AutoCloseable {
   ///
   /// @param names every axis once
   public Tensor order(String... names) {
-    if (shape.names().equals(List.of(names))) {
-      return this;
-    }
     if (names.length != shape.rank()) {
       throw TensorException.notAnOrder(Arrays.toString(names), shape);
     }
-    Shape result = Shape.of(Arrays.stream(names).map(shape::axis).toArray(Axis[]::new));
-    return new Tensor(handle.permute(indices(names)), result, dtype, memoryOwner);
+    if (shape.startsWith(names)) {
+      return this;
+    }
+    List<Axis> axes = new ArrayList<>(names.length);
+    for (String name : names) {
+      axes.add(shape.axis(name));
+    }
+    return new Tensor(handle.permute(indices(names)), new Shape(axes), dtype, memoryOwner);
   }
 
   /// A stretch of an axis, without a copy.
@@ -635,6 +639,55 @@ public final class Tensor implements AutoCloseable {
       vector.push_back(part.require("a part of the stack", parts.getFirst().shape).handle);
     }
     return new Tensor(torch.stack(vector, 0), new Shape(axes), parts.getFirst().dtype);
+  }
+
+  /// Tensors stacked along a new outermost axis without a copy, if they lie at equal distances in
+  /// one block of memory, as slices of one tensor do.
+  ///
+  /// @param axis the name of the new axis
+  /// @param parts two at least; where their axes have other names, those of the first count
+  /// @return empty if they lie otherwise or are parameters of their own
+  public static Optional<Tensor> stackInPlace(String axis, List<Tensor> parts) {
+    Tensor first = parts.getFirst();
+    long[] sizes = first.shape.sizes();
+    long[] strides = first.strides();
+    long start = first.handle.storage_offset();
+    long distance = parts.get(1).handle.storage_offset() - start;
+    for (int i = 0; i < parts.size(); i++) {
+      Tensor part = parts.get(i);
+      if (!part.handle.is_alias_of(first.handle)
+          || part.handle.requires_grad()
+          || part.handle.storage_offset() != start + i * distance
+          || !Arrays.equals(part.shape.sizes(), sizes)
+          || !Arrays.equals(part.strides(), strides)) {
+        return Optional.empty();
+      }
+    }
+    List<Axis> axes = new ArrayList<>(first.shape.axes());
+    axes.addFirst(new Axis(axis, parts.size()));
+    Shape result = new Shape(axes);
+    return distance <= 0
+        ? Optional.empty()
+        : Optional.of(first.strided(result, distance, strides, start));
+  }
+
+  private long[] strides() {
+    long[] strides = new long[shape.rank()];
+    for (int i = 0; i < strides.length; i++) {
+      strides[i] = handle.stride(i);
+    }
+    return strides;
+  }
+
+  private Tensor strided(Shape result, long outermost, long[] inner, long start) {
+    long[] strides = new long[inner.length + 1];
+    strides[0] = outermost;
+    System.arraycopy(inner, 0, strides, 1, inner.length);
+    return new Tensor(
+        handle.as_strided(result.sizes(), strides, new LongOptional(start)),
+        result,
+        dtype,
+        memoryOwner);
   }
 
   /// Another tensor over the same memory, with a life of its own.
@@ -781,11 +834,7 @@ public final class Tensor implements AutoCloseable {
   }
 
   private Tensor reduced(org.bytedeco.pytorch.Tensor result, String... axes) {
-    List<String> gone = List.of(axes);
-    List<Axis> rest =
-        gone.isEmpty()
-            ? List.of()
-            : shape.axes().stream().filter(axis -> !gone.contains(axis.name())).toList();
+    List<Axis> rest = axes.length == 0 ? List.of() : shape.except(axes);
     return new Tensor(result, new Shape(rest), given(result));
   }
 

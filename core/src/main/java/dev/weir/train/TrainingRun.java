@@ -186,9 +186,9 @@ public final class TrainingRun implements AutoCloseable {
       }
       double factor = Math.min(1, settings.clip() / norm);
       Iterator<Tensor> gradient = gradients.iterator();
-      for (String name : weights.keySet()) {
-        optimizers.get(name).update(gradient.next(), factor, learningRate, weightDecay(name));
-      }
+      optimizers.forEach(
+          (name, optimizer) ->
+              optimizer.update(gradient.next(), factor, learningRate, weightDecay(name)));
       return new Update(loss.item(), norm);
     }
   }

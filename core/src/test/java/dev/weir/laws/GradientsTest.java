@@ -141,7 +141,7 @@ class GradientsTest {
 
   /// A direction of length 1, so that the step is the step.
   private static Tensor direction(Tensor like, SplittableRandom random) {
-    double length = Math.sqrt(like.shape().elements());
+    double length = Math.sqrt((double) like.shape().elements());
     return Tensor.gaussian(like.shape(), 1 / length, random).to(DType.FLOAT64);
   }
 }

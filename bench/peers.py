@@ -1,0 +1,233 @@
+"""The same workloads in PyTorch, transformers and TransformerLens, each in its usual way.
+
+usage: peers.py LIBRARY FOLDER THREADS
+
+Opens the checkpoint, computes the scores of one token, says "ready", and answers each "KEY COUNT" on
+standard input with the milliseconds that each run took.
+"""
+
+import json
+import os
+import re
+import sys
+import time
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["TRANSFORMERS_VERBOSITY"] = "error"
+LIBRARY, FOLDER, THREADS = sys.argv[1], sys.argv[2], int(sys.argv[3])
+ANSWERS = sys.stdout
+sys.stdout = sys.stderr  # libraries print to it
+
+import torch
+import torch.nn.functional as F
+
+torch.set_num_threads(THREADS)
+torch.set_grad_enabled(False)
+CONTEXT = 128
+
+
+def tokens(length):
+    return torch.tensor([[7919 * (i + 1) % 50257 for i in range(length)]])
+
+
+class PlainGpt2:
+    """GPT-2 as one would write it down in PyTorch, over the mapped file."""
+
+    def __init__(self, folder):
+        from safetensors.torch import load_file
+
+        self.config = json.load(open(folder + "/config.json"))
+        self.w = load_file(folder + "/model.safetensors")
+        self.heads = self.config["n_head"]
+
+    def norm(self, x, name):
+        return F.layer_norm(x, x.shape[-1:], self.w[name + ".weight"], self.w[name + ".bias"], 1e-5)
+
+    def linear(self, x, name):
+        weight, bias = self.w[name + ".weight"], self.w[name + ".bias"]
+        return torch.addmm(bias, x.view(-1, x.shape[-1]), weight).view(*x.shape[:-1], -1)
+
+    def block(self, x, path, cache):
+        qkv = self.linear(self.norm(x, path + "ln_1"), path + "attn.c_attn")
+        q, k, v = (
+            part.view(*x.shape[:2], self.heads, -1).transpose(1, 2)
+            for part in qkv.split(x.shape[-1], -1)
+        )
+        if cache is not None:
+            if path in cache:
+                k = torch.cat([cache[path][0], k], 2)
+                v = torch.cat([cache[path][1], v], 2)
+            cache[path] = (k, v)
+        z = F.scaled_dot_product_attention(q, k, v, is_causal=q.shape[2] > 1)
+        mid = x + self.linear(z.transpose(1, 2).reshape(x.shape), path + "attn.c_proj")
+        hidden = F.gelu(self.linear(self.norm(mid, path + "ln_2"), path + "mlp.c_fc"), approximate="tanh")
+        return mid, mid + self.linear(hidden, path + "mlp.c_proj")
+
+    def stream(self, ids, start=0, cache=None, kept=None):
+        x = self.w["wte.weight"][ids] + self.w["wpe.weight"][start : start + ids.shape[1]]
+        for layer in range(self.config["n_layer"]):
+            pre = x
+            mid, x = self.block(x, f"h.{layer}.", cache)
+            if kept is not None:
+                kept += [pre, mid, x]
+        return x
+
+    def unembed(self, x):
+        return F.linear(self.norm(x, "ln_f"), self.w["wte.weight"])
+
+
+class Torch:
+    def __init__(self):
+        self.model = PlainGpt2(FOLDER)
+
+    def forward(self, ids):
+        return self.model.unembed(self.model.stream(ids))
+
+    def capture(self, ids):
+        kept = []
+        return self.model.unembed(self.model.stream(ids, kept=kept)), kept
+
+    def lens(self, ids):
+        kept = []
+        self.model.stream(ids, kept=kept)
+        return [self.model.unembed(post).argmax(-1) for post in kept[2::3]]
+
+    def prefill(self, ids):
+        cache = {}
+        self.model.unembed(self.model.stream(ids, cache=cache))
+        return cache
+
+    def step(self, ids, cache, position):
+        self.model.unembed(self.model.stream(ids, position, cache))
+        return cache
+
+
+class Transformers:
+    def __init__(self):
+        from transformers import GPT2LMHeadModel
+
+        self.model = GPT2LMHeadModel.from_pretrained(FOLDER).eval()
+        self.body = self.model.transformer
+
+    def forward(self, ids):
+        return self.model(ids, use_cache=False).logits
+
+    def capture(self, ids):
+        kept, handles = [], []
+        for block in self.body.h:
+            handles.append(block.register_forward_pre_hook(lambda m, args: kept.append(args[0])))
+            handles.append(block.ln_2.register_forward_pre_hook(lambda m, args: kept.append(args[0])))
+            handles.append(
+                block.register_forward_hook(
+                    lambda m, args, out: kept.append(out[0] if isinstance(out, tuple) else out)
+                )
+            )
+        logits = self.forward(ids)
+        for handle in handles:
+            handle.remove()
+        return logits, kept
+
+    def lens(self, ids):
+        states = self.body(ids, use_cache=False, output_hidden_states=True).hidden_states[1:]
+        # The last of them has passed the final norm already.
+        normed = [self.body.ln_f(state) for state in states[:-1]] + [states[-1]]
+        return [self.model.lm_head(x).argmax(-1) for x in normed]
+
+    def prefill(self, ids):
+        return self.model(ids, use_cache=True).past_key_values
+
+    def step(self, ids, cache, position):
+        return self.model(ids, past_key_values=cache, use_cache=True).past_key_values
+
+
+class TransformerLens:
+    def __init__(self):
+        from transformer_lens import HookedTransformer, HookedTransformerConfig
+
+        sizes = json.load(open(FOLDER + "/config.json"))
+        config = HookedTransformerConfig(
+            n_layers=sizes["n_layer"],
+            d_model=sizes["n_embd"],
+            n_ctx=sizes["n_positions"],
+            d_head=sizes["n_embd"] // sizes["n_head"],
+            n_heads=sizes["n_head"],
+            d_vocab=sizes["vocab_size"],
+            act_fn="gelu_new",
+            normalization_type="LN",
+            device="cpu",
+        )
+        self.model = HookedTransformer(config)  # random numbers of its own: as good for timing
+
+    def forward(self, ids):
+        return self.model(ids)
+
+    def capture(self, ids):
+        return self.model.run_with_cache(ids, names_filter=lambda name: "hook_resid_" in name)
+
+    def lens(self, ids):
+        _, cache = self.model.run_with_cache(
+            ids, names_filter=lambda name: name.endswith("hook_resid_post")
+        )
+        return [
+            self.model.unembed(self.model.ln_final(post)).argmax(-1) for post in cache.values()
+        ]
+
+    def prefill(self, ids):
+        from transformer_lens import past_key_value_caching
+        caching = next(
+            value
+            for name, value in vars(past_key_value_caching).items()
+            if re.fullmatch("(HookedTransformer|TransformerLens)KeyValueCache", name)
+        )
+        cache = caching.init_cache(self.model.cfg, "cpu", 1)
+        self.model(ids, past_kv_cache=cache)
+        return cache
+
+    def step(self, ids, cache, position):
+        self.model(ids, past_kv_cache=cache)
+        return cache
+
+
+def timed(count, work):
+    times = []
+    for _ in range(count):
+        start = time.perf_counter()
+        work()
+        times.append((time.perf_counter() - start) * 1000)
+    return times
+
+
+def decode(library, count):
+    cache = library.prefill(tokens(CONTEXT))
+    one, times = tokens(1), []
+    for i in range(count):
+        start = time.perf_counter()
+        cache = library.step(one, cache, CONTEXT + i)
+        times.append((time.perf_counter() - start) * 1000)
+    return times
+
+
+def measure(library, key, count):
+    if key == "decode":
+        return decode(library, count)
+    name, length = key.split("-")
+    ids = tokens(int(length))
+    return timed(count, lambda: getattr(library, name)(ids))
+
+
+def memory():
+    fields = dict(re.findall(r"(VmHWM|RssAnon):\s+(\d+) kB", open("/proc/self/status").read()))
+    return [int(fields[name]) * 1024 / 1e6 for name in ("VmHWM", "RssAnon")]
+
+
+def main():
+    library = {"torch": Torch, "transformers": Transformers, "transformer_lens": TransformerLens}[LIBRARY]()
+    library.forward(tokens(1)).numpy()
+    print("ready", file=ANSWERS, flush=True)
+    for line in sys.stdin:
+        key, count = line.split()
+        numbers = memory() if key == "memory" else measure(library, key, int(count))
+        print(*("%.4f" % n for n in numbers), file=ANSWERS, flush=True)
+
+
+main()

@@ -1,0 +1,123 @@
+package dev.weir.bench;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// Measures Weir and, where Python has them, PyTorch, transformers and TransformerLens: the libraries
+/// take turns within each workload, so that whatever else the machine does meets them alike. Prints one
+/// table and writes it to `bench/target/bench.md` and `bench/target/bench.json`.
+public final class Bench {
+  private static final int THREADS = 2;
+  private final Library.Settings settings;
+  private final int turns;
+
+  private Bench(Library.Settings settings, int turns) {
+    this.settings = settings;
+    this.turns = turns;
+  }
+
+  /// Runs everything.
+  ///
+  /// @param args the folder `bench`, and how many turns each library takes (7 if left out)
+  public static void main(String[] args) throws IOException {
+    Path folder = Path.of(args[0]).toAbsolutePath();
+    Path target = Files.createDirectories(folder.resolve("target"));
+    File log = target.resolve("bench.log").toFile();
+    Files.deleteIfExists(log.toPath());
+    Path model = target.resolve("gpt2-random");
+    Path cache = target.resolve("bench.aot");
+    var settings =
+        new Library.Settings(
+            model,
+            folder.resolve("peers.py"),
+            pythons(),
+            THREADS,
+            Files.exists(cache) ? Optional.of(cache) : Optional.empty(),
+            log);
+    int turns = args.length > 1 ? Integer.parseInt(args[1]) : 7;
+    Results results = new Bench(settings, turns).run();
+    System.out.println(results.asMarkdown());
+    Files.writeString(target.resolve("bench.md"), results.asMarkdown());
+    Files.writeString(target.resolve("bench.json"), results.asJson());
+  }
+
+  /// `WEIR_BENCH_PYTHON` may name several interpreters; each library is taken from the first that has
+  /// it.
+  private static List<String> pythons() {
+    String named = System.getenv("WEIR_BENCH_PYTHON");
+    return named == null || named.isBlank()
+        ? List.of("python3")
+        : List.of(named.split(File.pathSeparator));
+  }
+
+  private Results run() throws IOException {
+    Results results = new Results(THREADS);
+    measureFresh(results);
+    Map<Library, Worker> workers = startAll();
+    try {
+      for (Workload workload : Workload.values()) {
+        say(workload.title());
+        measure(workload, workers, results);
+        results.bandwidth(workers.get(Library.WEIR).bandwidth());
+      }
+    } finally {
+      workers.values().forEach(Worker::close);
+    }
+    return results;
+  }
+
+  private Map<Library, Worker> startAll() throws IOException {
+    Map<Library, Worker> workers = new EnumMap<>(Library.class);
+    for (Library library : Library.values()) {
+      library.start(settings).ifPresent(worker -> workers.put(library, worker));
+    }
+    if (!workers.containsKey(Library.WEIR)) {
+      throw new IllegalStateException("Weir does not start; see " + settings.log());
+    }
+    return workers;
+  }
+
+  private void measure(Workload workload, Map<Library, Worker> workers, Results results) {
+    Map<Library, List<Double>> times = new EnumMap<>(Library.class);
+    for (int turn = -1; turn < turns; turn++) {
+      for (var worker : workers.entrySet()) {
+        double[] ms = worker.getValue().measure(workload, workload.perTurn());
+        if (turn >= 0) { // The first turn warms up.
+          List<Double> all = times.computeIfAbsent(worker.getKey(), _ -> new ArrayList<>());
+          Arrays.stream(ms).forEach(all::add);
+        }
+      }
+    }
+    times.forEach((library, ms) -> results.times(workload, library, ms));
+  }
+
+  /// What needs a process of its own: the time to the first scores, and the memory of each workload.
+  private void measureFresh(Results results) throws IOException {
+    for (Workload workload : Workload.values()) {
+      say("memory and first scores, " + workload.title());
+      for (Library library : Library.values()) {
+        Optional<Worker> started = library.start(settings);
+        if (started.isEmpty()) {
+          continue;
+        }
+        try (Worker worker = started.get()) {
+          results.start(library, worker.startMs(), worker.memory());
+          double[] unused = worker.measure(workload, 2);
+          results.memory(workload, library, worker.memory());
+        }
+      }
+    }
+  }
+
+  private static void say(String what) {
+    System.err.println("bench: " + what);
+  }
+}

@@ -1,0 +1,158 @@
+package dev.weir.bench;
+
+import dev.weir.model.KvCache;
+import dev.weir.model.Norm;
+import dev.weir.model.NormSpec;
+import dev.weir.model.Transformer;
+import dev.weir.model.family.ModelFiles;
+import dev.weir.stream.Capture;
+import dev.weir.stream.HookPoint;
+import dev.weir.stream.Hooks;
+import dev.weir.stream.NormSite;
+import dev.weir.stream.StreamTrace;
+import dev.weir.tensor.DType;
+import dev.weir.tensor.Engine;
+import dev.weir.tensor.Scope;
+import dev.weir.tensor.Shape;
+import dev.weir.tensor.Tensor;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.StringJoiner;
+
+/// The process that measures Weir. It opens the model, says so, and then answers each `KEY COUNT`
+/// on its standard input with the milliseconds that each run took.
+final class WeirWorker {
+  private static final int CONTEXT = 128;
+  private final Transformer model;
+
+  private WeirWorker(Transformer model) {
+    this.model = model;
+  }
+
+  /// Runs until its input ends.
+  ///
+  /// @param args the model's folder and the number of threads
+  public static void main(String[] args) throws IOException {
+    Engine.useThreads(Integer.parseInt(args[1]));
+    try (Transformer model = ModelFiles.open(Path.of(args[0]), ModelFiles.Options.usual());
+        var input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
+      WeirWorker worker = new WeirWorker(model);
+      worker.firstLogits();
+      System.out.println("ready");
+      for (String line = input.readLine(); line != null; line = input.readLine()) {
+        String[] words = line.split(" ");
+        System.out.println(worker.answer(words[0], Integer.parseInt(words[1])));
+      }
+    }
+  }
+
+  private String answer(String key, int count) {
+    return switch (key) {
+      case "bandwidth" -> joined(bandwidth(count));
+      case "memory" -> ProcessMemory.own().toString();
+      default -> joined(measure(Workload.of(key), count));
+    };
+  }
+
+  private void firstLogits() {
+    try (Scope _ = Scope.open()) {
+      float[] unused = model.logits(tokens(1)).toFloats();
+    }
+  }
+
+  private double[] measure(Workload workload, int count) {
+    return switch (workload) {
+      case FORWARD_128 -> timed(count, () -> forward(128));
+      case FORWARD_1024 -> timed(count, () -> forward(1024));
+      case CAPTURE_128 -> timed(count, () -> capture(128));
+      case CAPTURE_1024 -> timed(count, () -> capture(1024));
+      case LENS_128 -> timed(count, () -> lens(128));
+      case DECODE -> decode(count);
+    };
+  }
+
+  private void forward(int length) {
+    try (Scope _ = Scope.open()) {
+      Tensor unused = model.logits(tokens(length));
+    }
+  }
+
+  private void capture(int length) {
+    model.trace(tokens(length), Capture.matching("blocks.*.hook_resid_*")).close();
+  }
+
+  private void lens(int length) {
+    Capture stream = Capture.matching("blocks.*.hook_resid_post").withoutLogits();
+    try (Scope _ = Scope.open();
+        StreamTrace trace = model.trace(tokens(length), stream)) {
+      Norm norm = Norm.of(new NormSpec.LayerNorm(1e-5), model.parameters(), "ln_final");
+      for (HookPoint point : trace.points()) {
+        try (Scope _ = Scope.open()) {
+          Tensor normed = norm.forward(trace.get(point), new NormSite.LnFinal(), Hooks.none());
+          long[] unused = model.unembed(normed).argmax("d_vocab").toLongs();
+        }
+      }
+    }
+  }
+
+  private double[] decode(int count) {
+    try (KvCache cache = new KvCache(model.spec().nLayers());
+        Scope _ = Scope.open()) {
+      Tensor unused = model.logits(tokens(CONTEXT), cache);
+      return timed(
+          count,
+          () -> {
+            try (Scope _ = Scope.open()) {
+              Tensor one = model.logits(tokens(1), cache);
+            }
+          });
+    }
+  }
+
+  /// GB/s of reading 600 MB with all threads.
+  private static double[] bandwidth(int count) {
+    try (Scope _ = Scope.open()) {
+      // Untouched zeros would all be one page.
+      Tensor numbers = Tensor.zeros(Shape.of("n", 150_000_000), DType.FLOAT32).plus(1);
+      double[] ms =
+          timed(
+              count,
+              () -> {
+                try (Scope _ = Scope.open()) {
+                  double unused = numbers.sum().item();
+                }
+              });
+      return Arrays.stream(ms).map(m -> 0.6 / (m / 1000)).toArray();
+    }
+  }
+
+  private static int[] tokens(int length) {
+    int[] tokens = new int[length];
+    for (int i = 0; i < length; i++) {
+      tokens[i] = (int) (7919L * (i + 1) % Gpt2Checkpoint.D_VOCAB);
+    }
+    return tokens;
+  }
+
+  private static double[] timed(int count, Runnable work) {
+    double[] ms = new double[count];
+    for (int i = 0; i < count; i++) {
+      long start = System.nanoTime();
+      work.run();
+      ms[i] = (System.nanoTime() - start) / 1e6;
+    }
+    return ms;
+  }
+
+  private static String joined(double[] values) {
+    StringJoiner joined = new StringJoiner(" ");
+    for (double value : values) {
+      joined.add("%.4f".formatted(value));
+    }
+    return joined.toString();
+  }
+}
