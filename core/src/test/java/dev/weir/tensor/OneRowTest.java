@@ -64,7 +64,8 @@ class OneRowTest {
     try (Scope _ = Scope.open()) {
       Tensor whole = gaussian(Shape.of("three", 4, "d_head", D_HEAD));
       Tensor first = whole.at("three", 0);
-      assertThat(Tensor.stackInPlace("part", List.of(first, whole.at("three", 1).copy()))).isEmpty();
+      assertThat(Tensor.stackInPlace("part", List.of(first, whole.at("three", 1).copy())))
+          .isEmpty();
       assertThat(Tensor.stackInPlace("part", List.of(first, first))).isEmpty();
       assertThat(
               Tensor.stackInPlace(
@@ -100,7 +101,8 @@ class OneRowTest {
     }
     return Tensor.of(
         out,
-        Shape.of(new Axis("pos", rows), weight.shape().axis("head"), weight.shape().axis("d_head")));
+        Shape.of(
+            new Axis("pos", rows), weight.shape().axis("head"), weight.shape().axis("d_head")));
   }
 
   private static Tensor zeros(Tensor like) {
