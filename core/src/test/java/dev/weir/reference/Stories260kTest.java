@@ -246,7 +246,7 @@ class Stories260kTest {
         Transformer model = open(precision.dtype)) {
       for (int layer = 0; layer < 5; layer++) {
         List<Integer> order = new ArrayList<>(List.of(0, 1, 2, 3, 4));
-        order.remove(layer);
+        order.remove(/* index= */ layer);
         precision.same(reordered(model, order), skipped[layer], "skip " + layer);
       }
       for (int layer = 0; layer < 4; layer++) {
