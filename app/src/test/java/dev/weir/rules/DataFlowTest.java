@@ -111,7 +111,7 @@ class DataFlowTest {
   /// The step of a package: `model` for `dev.weir.model.family`; none for `dev.weir` itself.
   private static java.util.Optional<String> room(String packageName) {
     return packageName.startsWith("dev.weir.")
-        ? java.util.Optional.of(packageName.split("\\.")[2])
+        ? java.util.Optional.of(packageName.split("\\.", -1)[2])
         : java.util.Optional.empty();
   }
 

@@ -6,6 +6,7 @@ import com.sun.source.doctree.DocCommentTree;
 import com.sun.source.tree.CaseTree;
 import com.sun.source.tree.ClassTree;
 import com.sun.source.tree.CompilationUnitTree;
+import com.sun.source.tree.DefaultCaseLabelTree;
 import com.sun.source.tree.MethodTree;
 import com.sun.source.tree.ModifiersTree;
 import com.sun.source.tree.SwitchExpressionTree;
@@ -51,7 +52,9 @@ class SourceRulesTest {
 
   @Test
   void everyPublicMethodThatTakesOrGivesATensorNamesItsShape() throws IOException {
-    Found found = shapes(RepositoryFiles.mainSources());
+    List<Path> sources = RepositoryFiles.mainSources();
+    assertThat(sources).hasSizeGreaterThan(AT_LEAST_FILES);
+    Found found = shapes(sources);
     assertThat(found.looked()).isGreaterThan(AT_LEAST_METHODS);
     assertThat(found.complaints()).isEmpty();
   }
@@ -152,7 +155,7 @@ class SourceRulesTest {
           && type.getMembers().stream().anyMatch(this::isTensorComponent)) {
         require(type.getSimpleName() + " (its components)");
       }
-      return super.visitClass(type, unused);
+      return super.visitClass(type, null);
     }
 
     private boolean isTensorComponent(Tree member) {
@@ -232,13 +235,13 @@ class SourceRulesTest {
     @Override
     public Void visitSwitch(SwitchTree tree, Void unused) {
       inspect(tree, tree.getExpression(), tree.getCases());
-      return super.visitSwitch(tree, unused);
+      return super.visitSwitch(tree, null);
     }
 
     @Override
     public Void visitSwitchExpression(SwitchExpressionTree tree, Void unused) {
       inspect(tree, tree.getExpression(), tree.getCases());
-      return super.visitSwitchExpression(tree, unused);
+      return super.visitSwitchExpression(tree, null);
     }
 
     private void inspect(Tree tree, Tree selector, List<? extends CaseTree> cases) {
@@ -246,7 +249,7 @@ class SourceRulesTest {
       boolean hasDefault =
           cases.stream()
               .flatMap(c -> c.getLabels().stream())
-              .anyMatch(label -> label.getKind() == Tree.Kind.DEFAULT_CASE_LABEL);
+              .anyMatch(DefaultCaseLabelTree.class::isInstance);
       TypeMirror type = trees.getTypeMirror(new TreePath(getCurrentPath(), selector));
       if (hasDefault && isClosed(type)) {
         CompilationUnitTree unit = getCurrentPath().getCompilationUnit();

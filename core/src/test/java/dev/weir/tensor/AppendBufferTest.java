@@ -49,7 +49,9 @@ class AppendBufferTest {
       Tensor both = buffer.append(turned.order("pos", "d_head"));
       for (Map<String, Long> place : Grid.places(rows.shape())) {
         double found =
-            both.at("pos", 2 + place.get("pos")).at("d_head", place.get("d_head")).item();
+            both.at("pos", 2 + place.getOrDefault("pos", 0L))
+                .at("d_head", place.getOrDefault("d_head", 0L))
+                .item();
         assertThat(found).isEqualTo(rows.at(place));
       }
     }

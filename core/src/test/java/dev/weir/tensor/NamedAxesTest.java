@@ -238,7 +238,12 @@ class NamedAxesTest {
     Tensor x = grid.tensor();
     Tensor heads = x.split("d_model", new Axis("head", 3), new Axis("d_head", 4));
     assertThat(heads.shape()).hasToString("[pos=3, head=3, d_head=4]");
-    assertSame(heads, p -> grid.at(Grid.with(p, "d_model", p.get("head") * 4 + p.get("d_head"))));
+    assertSame(
+        heads,
+        p ->
+            grid.at(
+                Grid.with(
+                    p, "d_model", p.getOrDefault("head", 0L) * 4 + p.getOrDefault("d_head", 0L))));
     assertThat(heads.merge("d_model", "head", "d_head").toDoubles()).containsExactly(x.toDoubles());
     // Of a view whose rows do not lie side by side, too.
     Tensor turned = heads.order("head", "pos", "d_head");
@@ -247,9 +252,9 @@ class NamedAxesTest {
         p ->
             grid.at(
                 Grid.with(
-                    Grid.with(p, "pos", p.get("both") % 3),
+                    Grid.with(p, "pos", p.getOrDefault("both", 0L) % 3),
                     "d_model",
-                    p.get("both") / 3 * 4 + p.get("d_head"))));
+                    p.getOrDefault("both", 0L) / 3 * 4 + p.getOrDefault("d_head", 0L))));
   }
 
   @Test
@@ -269,9 +274,9 @@ class NamedAxesTest {
   void slicesAndSelectionsAreViews() {
     Grid grid = Grid.gaussian(Shape.of(A, B, C), 10);
     for (Tensor x : grid.everyOrder()) {
-      assertSame(x.slice("b", 1, 2), p -> grid.at(Grid.with(p, "b", p.get("b") + 1)));
+      assertSame(x.slice("b", 1, 2), p -> grid.at(Grid.with(p, "b", p.getOrDefault("b", 0L) + 1)));
       assertSame(x.at("a", 2), p -> grid.at(Grid.with(p, "a", 2)));
-      assertSame(x.rename("a", "z"), p -> grid.at(Grid.with(p, "a", p.get("z"))));
+      assertSame(x.rename("a", "z"), p -> grid.at(Grid.with(p, "a", p.getOrDefault("z", 0L))));
       assertSame(x.repeat(new Axis("z", 5)), grid::at);
     }
     Tensor x = grid.tensor();
@@ -323,11 +328,14 @@ class NamedAxesTest {
     Grid second = Grid.gaussian(Shape.of(new Axis("b", 2), A), 14);
     assertSame(
         Tensor.concat("b", List.of(first.tensor(), second.tensor())),
-        p -> p.get("b") < 4 ? first.at(p) : second.at(Grid.with(p, "b", p.get("b") - 4)));
+        p ->
+            p.getOrDefault("b", 0L) < 4
+                ? first.at(p)
+                : second.at(Grid.with(p, "b", p.getOrDefault("b", 0L) - 4)));
     Grid third = Grid.gaussian(Shape.of(A, B), 15);
     Tensor stacked = Tensor.stack("layer", List.of(first.tensor(), third.tensor()));
     assertThat(stacked.shape()).hasToString("[layer=2, a=3, b=4]");
-    assertSame(stacked, p -> p.get("layer") == 0 ? first.at(p) : third.at(p));
+    assertSame(stacked, p -> p.getOrDefault("layer", 0L) == 0 ? first.at(p) : third.at(p));
     assertThatThrownBy(() -> Tensor.stack("layer", List.of(first.tensor(), second.tensor())))
         .hasMessageStartingWith("a part of the stack has shape [b=2, a=3], expected [a=3, b=4]");
   }
@@ -395,7 +403,7 @@ class NamedAxesTest {
   // ---------------------------------------------------------------- inside
 
   private static int index(Map<String, Long> place, String axis) {
-    return Math.toIntExact(place.get(axis));
+    return Math.toIntExact(place.getOrDefault(axis, 0L));
   }
 
   private static void assertSame(

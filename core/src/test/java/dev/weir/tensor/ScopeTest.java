@@ -3,6 +3,8 @@ package dev.weir.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
@@ -106,19 +108,19 @@ class ScopeTest {
 
   @Test
   void aScopeBelongsToItsThread() throws InterruptedException {
-    AtomicReference<Tensor> made = new AtomicReference<>(null);
+    List<Tensor> made = new CopyOnWriteArrayList<>();
     try (Scope _ = Scope.open()) {
       Thread other =
           Thread.ofPlatform()
               .start(() -> {
                 try (Scope own = Scope.open()) {
-                  made.set(own.keep(number(4)));
+                  made.add(own.keep(number(4)));
                 }
               });
       other.join();
     }
-    assertThat(made.get().item()).isEqualTo(4);
-    made.get().close();
+    assertThat(made.getFirst().item()).isEqualTo(4);
+    made.getFirst().close();
   }
 
   // ---------------------------------------------------------------- owners
