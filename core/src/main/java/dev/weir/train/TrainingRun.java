@@ -186,9 +186,8 @@ public final class TrainingRun implements AutoCloseable {
       }
       double factor = Math.min(1, settings.clip() / norm);
       Iterator<Tensor> gradient = gradients.iterator();
-      optimizers.forEach(
-          (name, optimizer) ->
-              optimizer.update(gradient.next(), factor, learningRate, weightDecay(name)));
+      optimizers.forEach((name, optimizer) ->
+          optimizer.update(gradient.next(), factor, learningRate, weightDecay(name)));
       return new Update(loss.item(), norm);
     }
   }
