@@ -135,7 +135,8 @@ class TrainingRunTest {
                 + " training settings. To fix: use at least 1 for each.");
     assertThatThrownBy(() -> refused(1, 1.0, 0.1))
         .isInstanceOf(TrainException.class)
-        .hasMessageStartingWith("weight decay 0.1, clip 1.0 and dropout 1.0 cannot be trained with.");
+        .hasMessageStartingWith(
+            "weight decay 0.1, clip 1.0 and dropout 1.0 cannot be trained with.");
     assertThatThrownBy(() -> refused(1, 0, -0.1))
         .isInstanceOf(TrainException.class)
         .hasMessageStartingWith("weight decay -0.1,");
