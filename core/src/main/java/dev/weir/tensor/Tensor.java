@@ -545,7 +545,8 @@ public final class Tensor implements AutoCloseable {
     for (String name : names) {
       axes.add(shape.axis(name));
     }
-    return new Tensor(handle.permute(indices(names)), new Shape(axes), dtype, memoryOwner);
+    Shape result = new Shape(axes);
+    return new Tensor(handle.permute(indices(names)), result, dtype, memoryOwner);
   }
 
   /// A stretch of an axis, without a copy.
