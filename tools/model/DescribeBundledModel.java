@@ -24,7 +24,8 @@ import java.util.stream.IntStream;
 ///
 /// Argument: the model's folder.
 public final class DescribeBundledModel {
-  private static final int SMOOTHED_OVER = 20;
+  private static final int SMOOTHED_OVER = 10;
+  private static final int RECENT = 100;
   private static final int LONGEST = 220;
 
   private DescribeBundledModel() {}
@@ -47,21 +48,16 @@ public final class DescribeBundledModel {
   }
 
   private static void totals(List<TrainingStep> log) {
-    double seconds = 0;
-    long before = 0;
-    for (TrainingStep step : log) {
-      seconds += (step.tokens() - before) / step.tokensPerSecond();
-      before = step.tokens();
-    }
-    System.out.printf(
-        "%,d steps, %,d tokens, %.0f s in steps, mean train loss of the last 100 steps %.4f%n",
-        log.size(),
-        before,
-        seconds,
-        log.subList(log.size() - 100, log.size()).stream()
+    TrainingStep last = log.getLast();
+    double recent =
+        log.stream()
+            .filter(step -> step.step() > last.step() - RECENT)
             .mapToDouble(TrainingStep::trainLoss)
             .average()
-            .orElseThrow());
+            .orElseThrow();
+    System.out.printf(
+        "%,d steps, %,d tokens; training loss of the last %d steps %.4f%n",
+        last.step(), last.tokens(), RECENT, recent);
     log.stream()
         .filter(step -> step.validationLoss().isPresent())
         .forEach(
@@ -95,7 +91,7 @@ public final class DescribeBundledModel {
             List.of(
                 new LineChart.Series("training, with dropout", train),
                 new LineChart.Series("validation", validation)),
-            List.of("Training: mean of " + SMOOTHED_OVER + " steps."));
+            List.of("Training: mean of " + SMOOTHED_OVER + " logged steps."));
     var _ =
         ReportFiles.write(
             new Report("weir-stories", "", List.of(new Report.LineSection(chart)), List.of()),

@@ -32,6 +32,7 @@ public final class TrainBundledModel {
   private static final int N_CTX = 512;
   private static final double VALIDATION_SHARE = 0.05;
   private static final int THREADS = 2;
+  private static final int LOG_EVERY = 2;
   private static final JsonMapper MAPPER = JsonMapper.shared();
 
   private TrainBundledModel() {}
@@ -48,11 +49,28 @@ public final class TrainBundledModel {
     String json = new BpeTrainer(VOCAB, 2, List.of(BOUNDARY)).train(stories.training);
     try (Tokenizer tokenizer = Tokenizers.ofJson("tokenizer.json", json)) {
       int boundary = tokenizer.id(BOUNDARY).orElseThrow();
-      write(folder, "tokenizer.json", json);
+      write(folder, "tokenizer.json", withBoundaryInFront(json, boundary));
       write(folder, "tokenizer_config.json", pretty(tokenizerConfig()));
       write(folder, "generation_config.json", pretty(generationConfig(boundary)));
       train(stories, tokenizer, boundary, folder, seed);
     }
+  }
+
+  /// The model has seen every story begin with the boundary; so should every prompt.
+  private static String withBoundaryInFront(String json, int boundary) {
+    ObjectNode tokenizer = (ObjectNode) MAPPER.readTree(json);
+    tokenizer.set(
+        "post_processor",
+        MAPPER.readTree(
+            """
+            {"type":"TemplateProcessing",
+             "single":[{"SpecialToken":{"id":"%1$s","type_id":0}},{"Sequence":{"id":"A","type_id":0}}],
+             "pair":[{"SpecialToken":{"id":"%1$s","type_id":0}},{"Sequence":{"id":"A","type_id":0}},
+                     {"Sequence":{"id":"B","type_id":1}}],
+             "special_tokens":{"%1$s":{"id":"%1$s","ids":[%2$d],"tokens":["%1$s"]}}}
+            """
+                .formatted(BOUNDARY, boundary)));
+    return MAPPER.writeValueAsString(tokenizer);
   }
 
   private static void train(
@@ -70,7 +88,9 @@ public final class TrainBundledModel {
       double lowest = Double.POSITIVE_INFINITY;
       while (run.steps() < run.settings().schedule().steps()) {
         TrainingStep step = run.step();
-        TrainingLog.append(log, step);
+        if (step.step() % LOG_EVERY == 0) {
+          TrainingLog.append(log, step);
+        }
         if (step.validationLoss().isPresent()) {
           System.out.println(TrainingLog.line(step));
           if (step.validationLoss().getAsDouble() < lowest) {

@@ -545,7 +545,7 @@ public final class Tensor implements AutoCloseable {
     for (String name : names) {
       axes.add(shape.axis(name));
     }
-    Shape result = new Shape(axes);
+    Shape result = new Shape(axes); // Refuses a name that is there twice.
     return new Tensor(handle.permute(indices(names)), result, dtype, memoryOwner);
   }
 

@@ -36,7 +36,7 @@ class TensorExceptionTest {
     all.put("cannotView", TensorException.cannotView(SHAPE, Shape.of("a", 3)));
     all.put("unknownDevice", TensorException.unknownDevice("tpu"));
     all.put("noCuda", TensorException.noCuda("cuda:1", 1));
-    all.put("noGradient", TensorException.noGradient(2, SHAPE));
+    all.put("noGradient", TensorException.noGradient(3, SHAPE));
     all.put(
         "notClosed", TensorException.notClosed("model.bin", new IllegalStateException("in use")));
     return all;
@@ -62,7 +62,7 @@ class TensorExceptionTest {
         3,584 numbers cannot be seen as 3. Where: [pos=7, d_model=512] as [a=3]. To fix: check the sizes of the new axes.
         There is no device 'tpu'. Where: --device. To fix: use cpu, cuda or cuda:N.
         The device cuda:1 is not here: the engine sees 1 CUDA cards. Where: --device. To fix: use cpu, or build with ./mvnw -Pcuda on a machine with a CUDA card and driver.
-        The loss does not depend on parameter 2, of shape [pos=7, d_model=512]. Where: gradients. To fix: leave out what the model does not use, or compute the loss from it.
+        The loss does not depend on parameter 3, of shape [pos=7, d_model=512]. Where: gradients. To fix: leave out what the model does not use, or compute the loss from it.
         A resource could not be closed: in use. Where: model.bin. To fix: check the file it reads.
         """;
     assertThat(everyWayToFail().values().stream().map(TensorException::getMessage))

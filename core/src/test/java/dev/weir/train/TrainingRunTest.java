@@ -127,6 +127,35 @@ class TrainingRunTest {
   }
 
   @Test
+  void saysWhichSettingsCannotBe() {
+    assertThatThrownBy(() -> refused(0, 0, 0.1))
+        .isInstanceOf(TrainException.class)
+        .hasMessage(
+            "batch 0, window 16 and 50 steps between validations cannot be trained with. Where:"
+                + " training settings. To fix: use at least 1 for each.");
+    assertThatThrownBy(() -> refused(1, 1.0, 0.1))
+        .isInstanceOf(TrainException.class)
+        .hasMessageStartingWith(
+            "weight decay 0.1, clip 1.0 and dropout 1.0 cannot be trained with.");
+    assertThatThrownBy(() -> refused(1, 0, -0.1))
+        .isInstanceOf(TrainException.class)
+        .hasMessageStartingWith("weight decay -0.1,");
+  }
+
+  private static TrainingSettings refused(int batch, double dropout, double weightDecay) {
+    return new TrainingSettings(
+        batch,
+        WINDOW,
+        new Schedule(20, 10, 1e-2, 0),
+        new AdamW.Settings(0.9, 0.99, 1e-8),
+        weightDecay,
+        1,
+        dropout,
+        50,
+        1);
+  }
+
+  @Test
   void saysThatTheWindowIsTooLong() {
     TrainingSettings wide =
         new TrainingSettings(
