@@ -4,8 +4,6 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +15,13 @@ import java.util.Set;
 /// alike. Prints one table and writes it to `bench/target/bench.md` and `bench/target/bench.json`.
 public final class Bench {
   private static final int THREADS = 2;
+  // A library runs these one right after the other, since their ratio is a target.
+  private static final List<List<Workload>> COMPARED =
+      List.of(
+          List.of(Workload.FORWARD_128, Workload.CAPTURE_128),
+          List.of(Workload.FORWARD_1024, Workload.CAPTURE_1024),
+          List.of(Workload.LENS_128),
+          List.of(Workload.DECODE));
   private final Library.Settings settings;
   private final int turns;
 
@@ -61,9 +66,9 @@ public final class Bench {
   private void measure(Results results, Path target) throws IOException {
     Map<Library, Worker> workers = startAll();
     try {
-      for (Workload workload : Workload.values()) {
-        say(workload.title());
-        measure(workload, workers, results);
+      for (List<Workload> compared : COMPARED) {
+        say(compared.getLast().title());
+        measure(compared, workers, results);
         results.bandwidth(workers.get(Library.WEIR).bandwidth());
         results.write(target);
       }
@@ -84,18 +89,18 @@ public final class Bench {
     return workers;
   }
 
-  private void measure(Workload workload, Map<Library, Worker> workers, Results results) {
-    Map<Library, List<Double>> times = new EnumMap<>(Library.class);
+  private void measure(
+      List<Workload> compared, Map<Library, Worker> workers, Results results) {
     for (int turn = -1; turn < turns; turn++) {
       for (var worker : workers.entrySet()) {
-        double[] ms = worker.getValue().measure(workload, workload.perTurn());
-        if (turn >= 0) { // The first turn warms up.
-          List<Double> all = times.computeIfAbsent(worker.getKey(), _ -> new ArrayList<>());
-          Arrays.stream(ms).forEach(all::add);
+        for (Workload workload : compared) {
+          double[] ms = worker.getValue().measure(workload, workload.perTurn());
+          if (turn >= 0) { // The first turn warms up.
+            results.times(workload, worker.getKey(), ms);
+          }
         }
       }
     }
-    times.forEach((library, ms) -> results.times(workload, library, ms));
   }
 
   /// What needs a process of its own: the time to the first scores, and the memory of each

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,10 +26,12 @@ final class Results {
     this.threads = threads;
   }
 
-  void times(Workload workload, Library library, List<Double> ms) {
-    times
-        .computeIfAbsent(workload, _ -> new EnumMap<>(Library.class))
-        .put(library, List.copyOf(ms));
+  void times(Workload workload, Library library, double[] ms) {
+    List<Double> all =
+        times
+            .computeIfAbsent(workload, _ -> new EnumMap<>(Library.class))
+            .computeIfAbsent(library, _ -> new ArrayList<>());
+    Arrays.stream(ms).forEach(all::add);
   }
 
   void memory(Workload workload, Library library, ProcessMemory used) {
