@@ -37,14 +37,13 @@ public class WeirException extends RuntimeException {
     StringBuilder line = new StringBuilder(message.length());
     message
         .codePoints()
-        .forEach(
-            c -> {
-              if (Character.isISOControl(c) || c == 0x2028 || c == 0x2029) {
-                line.append("\\u%04x".formatted(c));
-              } else {
-                line.appendCodePoint(c);
-              }
-            });
+        .forEach(c -> {
+          if (Character.isISOControl(c) || c == 0x2028 || c == 0x2029) {
+            line.append("\\u%04x".formatted(c));
+          } else {
+            line.appendCodePoint(c);
+          }
+        });
     return line.toString();
   }
 }

@@ -129,11 +129,10 @@ final class ReadCommand implements Callable<Integer> {
         DirectLogitAttribution.capture()
             .and(LogitLens.capture(options).globs().toArray(String[]::new));
     Capture capture = everywhere ? all : all.at(position);
-    try (Progress progress =
-            terminal.progress("running", transformer.spec().nLayers(), "blocks");
+    try (Progress progress = terminal.progress("running", transformer.spec().nLayers(), "blocks");
         StreamTrace trace =
             transformer.trace(List.of(text.ids()), capture, new BlockProgress(progress))) {
-      IntFunction<String> word = tokenizer::piece;
+      IntFunction<String> word = tokenizer::token;
       StreamReport report =
           new StreamReport(
               name(),
@@ -187,8 +186,7 @@ final class ReadCommand implements Callable<Integer> {
       JsonFile.write(report.report(), terminal.out());
     } else if (out.isPresent()) {
       Report whole = report.report();
-      ReportFiles.write(whole, out.get())
-          .forEach(file -> terminal.note("wrote " + file));
+      ReportFiles.write(whole, out.get()).forEach(file -> terminal.note("wrote " + file));
     } else {
       terminal.note(text.bos());
       print(report);
@@ -196,7 +194,9 @@ final class ReadCommand implements Callable<Integer> {
   }
 
   private void print(StreamReport report) {
-    terminal.out().println(report.model() + ": " + TokenText.visible(String.join("", report.tokens())));
+    terminal
+        .out()
+        .println(report.model() + ": " + TokenText.visible(String.join("", report.tokens())));
     terminal.out().println(report.answer(0));
     terminal.out().println();
     terminal.out().print(TextTable.render(report.depth(0), terminal.style(), terminal.width()));

@@ -104,8 +104,7 @@ public record StreamReport(
   public Table writers(int index) {
     Table.Builder table =
         Table.named("writers")
-            .title(
-                "Who writes for %s".formatted(quoted(word.apply(attribution.token(index)))))
+            .title("Who writes for %s".formatted(quoted(word.apply(attribution.token(index)))))
             .text("part", "embedding, head, MLP or neuron")
             .real("logit", "", "what it adds to the logit");
     for (Part part : attribution.top(WRITERS, index)) {
@@ -128,8 +127,7 @@ public record StreamReport(
   public Report report() {
     int last = lens.positions().size() - 1;
     List<Report.Section> sections = new ArrayList<>();
-    sections.add(
-        new Report.Text("What was run", List.of(answer(last), String.join("", tokens))));
+    sections.add(new Report.Text("What was run", List.of(answer(last), String.join("", tokens))));
     sections.add(
         new Report.HeatmapSection(
             heatmap(
@@ -150,7 +148,10 @@ public record StreamReport(
     sections.add(new Report.TableSection(parts()));
     sections.add(new Report.TableSection(tops()));
     return new Report(
-        "The residual stream of " + model, TokenText.visible(String.join("", tokens)), sections, notes);
+        "The residual stream of " + model,
+        TokenText.visible(String.join("", tokens)),
+        sections,
+        notes);
   }
 
   private interface Value {
@@ -161,10 +162,9 @@ public record StreamReport(
     double largest =
         IntStream.range(0, lens.positions().size())
             .boxed()
-            .flatMapToDouble(
-                index ->
-                    IntStream.range(0, lens.places().size())
-                        .mapToDouble(place -> value.of(lens.at(place, index))))
+            .flatMapToDouble(index ->
+                IntStream.range(0, lens.places().size())
+                    .mapToDouble(place -> value.of(lens.at(place, index))))
             .max()
             .orElse(1);
     return largest > 0 ? largest : 1;
@@ -266,9 +266,7 @@ public record StreamReport(
         word.apply(reading.target()),
         reading.targetProbability(),
         reading.targetRank(),
-        reading.crossEntropy().isPresent()
-            ? reading.crossEntropy().getAsDouble()
-            : Cell.missing(),
+        reading.crossEntropy().isPresent() ? reading.crossEntropy().getAsDouble() : Cell.missing(),
         norms.length(place, index),
         place == lens.places().size() - 1 ? Cell.missing() : norms.cosineToNext(place, index));
   }
@@ -314,19 +312,18 @@ public record StreamReport(
             .integer("id", "", "the token's id")
             .token("token", "the token")
             .real("probability", "", "its probability");
-    forEach(
-        (index, place) -> {
-          List<TokenScore> top = lens.at(place, index).top();
-          for (int rank = 0; rank < top.size(); rank++) {
-            table.row(
-                lens.positions().get(index),
-                lens.places().get(place),
-                rank,
-                top.get(rank).token(),
-                word.apply(top.get(rank).token()),
-                top.get(rank).probability());
-          }
-        });
+    forEach((index, place) -> {
+      List<TokenScore> top = lens.at(place, index).top();
+      for (int rank = 0; rank < top.size(); rank++) {
+        table.row(
+            lens.positions().get(index),
+            lens.places().get(place),
+            rank,
+            top.get(rank).token(),
+            word.apply(top.get(rank).token()),
+            top.get(rank).probability());
+      }
+    });
     return table.build();
   }
 }

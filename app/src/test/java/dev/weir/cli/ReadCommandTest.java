@@ -37,11 +37,10 @@ class ReadCommandTest {
     var result = Shell.here().run("read", "--json", PROMPT);
     JsonNode tables = json(result.out()).get("tables");
     JsonNode stream = table(tables, "stream");
-    int positions =
-        (int)
-            rows(stream).stream().map(row -> row.get(column(stream, "position")).intValue())
-                .distinct().count();
-    assertThat(positions).isEqualTo(9);
+    int positions = positions(stream);
+    assertThat(positions).isGreaterThan(5);
+    assertThat(Shell.here().run("read", PROMPT).out())
+        .contains("(position %d)".formatted(positions - 1));
     JsonNode last = rows(stream).getLast();
     assertThat(last.get(column(stream, "place")).stringValue()).isEqualTo("final_post");
     assertThat(last.get(column(stream, "kl_to_final")).doubleValue()).isZero();
@@ -54,9 +53,10 @@ class ReadCommandTest {
   void thePartsAddUpToTheLogit() {
     JsonNode tables = json(Shell.here().run("read", "--json", PROMPT).out()).get("tables");
     JsonNode parts = table(tables, "parts");
+    int last = positions(parts) - 1;
     double sum =
         rows(parts).stream()
-            .filter(row -> row.get(column(parts, "position")).intValue() == 8)
+            .filter(row -> row.get(column(parts, "position")).intValue() == last)
             .filter(row -> !row.get(column(parts, "kind")).stringValue().equals("neuron"))
             .mapToDouble(row -> row.get(column(parts, "logit")).doubleValue())
             .sum();
@@ -66,6 +66,11 @@ class ReadCommandTest {
     // Shown with three decimals.
     assertThat(sum)
         .isCloseTo(Double.parseDouble(shown.substring(at, shown.indexOf(';', at))), offset(6e-4));
+  }
+
+  private static int positions(JsonNode table) {
+    int column = column(table, "position");
+    return 1 + rows(table).stream().mapToInt(row -> row.get(column).intValue()).max().orElseThrow();
   }
 
   private static JsonNode json(String text) {

@@ -10,6 +10,7 @@ import dev.weir.tensor.Axis;
 import dev.weir.tensor.Shape;
 import dev.weir.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -143,8 +144,6 @@ public final class Edits implements Hooks {
   private static Stretch whole(Tensor value) {
     long rows = value.shape().has("batch") ? value.size("batch") : 1;
     return new Stretch(
-        0,
-        value.size(PointEdit.positionAxis(value)),
-        java.util.Collections.nCopies((int) rows, 0L));
+        0, value.size(PointEdit.positionAxis(value)), Collections.nCopies((int) rows, 0L));
   }
 }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /// Moves parts of norms and biases into other weights without changing what a model computes, so
 /// that weights can be multiplied with each other as the stream meets them (TransformerLens's
@@ -183,7 +184,7 @@ public final class Folding {
 
   private void run() {
     if (spec.unembedding() == TransformerSpec.Unembedding.TIED && touchesUnembedding()) {
-      weights.put("unembed.W_U", weights.get("embed.W_E"));
+      weights.put("unembed.W_U", weight("embed.W_E"));
       spec = spec.withUnembedding(TransformerSpec.Unembedding.SEPARATE);
     }
     for (int layer = 0; layer < spec.nLayers(); layer++) {
@@ -264,7 +265,7 @@ public final class Folding {
 
   private void foldNorm(String path, NormSpec norm, List<String> readers) {
     if (steps.contains(Step.NORM_BIASES) && norm instanceof NormSpec.LayerNorm) {
-      Tensor shift = weights.get(path + ".b");
+      Tensor shift = weight(path + ".b");
       readers.forEach(reader -> addToBias(reader, shift));
       change(path + ".b", b -> b.times(0));
     }
@@ -280,7 +281,7 @@ public final class Folding {
   }
 
   private Tensor gain(String path, NormSpec norm) {
-    Tensor stored = weights.get(path + ".w");
+    Tensor stored = weight(path + ".w");
     return norm instanceof NormSpec.RmsNorm(_, NormSpec.Gain meaning)
             && meaning == NormSpec.Gain.OFFSET_BY_ONE
         ? stored.plus(1)
@@ -289,11 +290,9 @@ public final class Folding {
 
   /// `b ← b + shift W`, before the gain is multiplied in.
   private void addToBias(String reader, Tensor shift) {
-    Tensor weight = weights.get(reader);
-    Tensor added = shift.dot(weight, "d_model");
+    Tensor added = shift.dot(weight(reader), "d_model");
     String bias = reader.replaceFirst("W_([A-Za-z]+)$", "b_$1");
-    Tensor before = weights.get(bias);
-    weights.put(bias, before == null ? added : before.plus(added));
+    weights.merge(bias, added, Tensor::plus);
   }
 
   private void foldValueBias(String path) {
@@ -301,7 +300,7 @@ public final class Folding {
     if (values == null) {
       return;
     }
-    Tensor output = weights.get(path + "W_O");
+    Tensor output = weight(path + "W_O");
     long group = output.size("head") / values.size("kv_head");
     Tensor each =
         values
@@ -310,8 +309,7 @@ public final class Folding {
             .order("kv_head", "group", "d_head")
             .merge("head", "kv_head", "group");
     Tensor added = each.dot(output, "head", "d_head");
-    Tensor before = weights.get(path + "b_O");
-    weights.put(path + "b_O", before == null ? added : before.plus(added));
+    weights.merge(path + "b_O", added, Tensor::plus);
     weights.put(path + "b_V", values.times(0));
   }
 
@@ -327,7 +325,7 @@ public final class Folding {
     if (!weights.containsKey(path + "mlp.b_in")) {
       return result;
     }
-    Tensor out = weights.get(path + "mlp.W_out");
+    Tensor out = weight(path + "mlp.W_out");
     weights.computeIfAbsent(path + "mlp.b_out", _ -> out.mean("d_mlp").times(0));
     return switch (block.mlp()) {
       case MlpSpec.NoMlp _ -> result;
@@ -358,7 +356,11 @@ public final class Folding {
     change(name, w -> w.minus(w.mean("d_model")));
   }
 
-  private void change(String name, java.util.function.UnaryOperator<Tensor> how) {
+  private Tensor weight(String name) {
+    return new Parameters(weights).get(name);
+  }
+
+  private void change(String name, UnaryOperator<Tensor> how) {
     weights.computeIfPresent(name, (_, weight) -> how.apply(weight));
   }
 }

@@ -31,7 +31,7 @@ public record Parameters(Map<String, Tensor> tensors) {
     return tensor;
   }
 
-  /// The weight of this name, if the model has it.
+  /// The weight of this name, if the model has it; its axes are those that [ParameterLayout] lists.
   ///
   /// @param name for instance `blocks.0.attn.b_Q`
   public Optional<Tensor> find(String name) {

@@ -10,13 +10,13 @@ public sealed interface Projection {
 
   /// `x W`.
   ///
-  /// @param weight the axes that it sums over and those that it brings in, in any order
+  /// @param weight any shape: the axes that it sums over and those that it brings in
   record Plain(Tensor weight) implements Projection {}
 
   /// `x W + b`.
   ///
-  /// @param weight the axes that it sums over and those that it brings in, in any order
-  /// @param bias the axes that it brings in
+  /// @param weight any shape: the axes that it sums over and those that it brings in
+  /// @param bias its axes are those that the weight brings in
   record Biased(Tensor weight, Tensor bias) implements Projection {}
 
   /// The map of a model's weights of these names.

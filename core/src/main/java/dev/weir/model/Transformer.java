@@ -362,8 +362,8 @@ public final class Transformer implements AutoCloseable {
     return spec.finalSoftcap().applyTo(unembed.apply(normalized, "d_model"));
   }
 
-  /// The unembedding as it acts on what the final norm gives; its axes `d_model` and `d_vocab` in
-  /// any order.
+  /// The unembedding as it acts on what the final norm gives, `[d_model, d_vocab]` or `[d_vocab,
+  /// d_model]`.
   public Tensor unembedding() {
     return unembed.matrix();
   }

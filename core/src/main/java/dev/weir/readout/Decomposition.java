@@ -59,7 +59,7 @@ public final class Decomposition {
   /// @param other a `resid_pre`, `resid_mid` or `resid_post`
   /// @throws ReadoutException if the model has no such place
   public Decomposition upTo(HookPoint other) {
-    int unused = writes.before(other);
+    int _ = writes.before(other);
     return new Decomposition(writes, trace, other);
   }
 

@@ -38,8 +38,10 @@ public final class DirectLogitAttribution {
     this.constants = constants;
   }
 
+  @SuppressWarnings("ArrayRecordComponent") // Never leaves this class.
   private record Row(Kind kind, double[] scores) {}
 
+  @SuppressWarnings("ArrayRecordComponent") // Never leaves this class.
   private record Neurons(int layer, int count, double[] scores) {}
 
   /// What is attributed.
@@ -135,7 +137,7 @@ public final class DirectLogitAttribution {
       }
       case Question.Token(int token) -> same(model, token, count);
       case Question.Difference(int token, int other) -> {
-        int[] unused = same(model, other, count);
+        int[] _ = same(model, other, count);
         yield same(model, token, count);
       }
       case Question.AboveMean(int token) -> same(model, token, count);

@@ -19,8 +19,8 @@ import java.util.stream.IntStream;
 /// What the model would say if it stopped at a place of the stream: the stream through the final
 /// norm and the unembedding (nostalgebraist 2020, "interpreting GPT: the logit lens").
 public final class LogitLens {
-  /// Scores held at a time: 2²⁵ numbers are 128 MiB in float32.
-  private static final long SCORES_AT_A_TIME = 1L << 25;
+  /// Scores held at a time: 2²⁴ numbers are 64 MiB in float32.
+  private static final long SCORES_AT_A_TIME = 1L << 24;
 
   private final Options options;
   private final String norm;
@@ -188,8 +188,9 @@ public final class LogitLens {
   private void add(Tensor scores, int[] tokens, int from) {
     Axis place = scores.shape().axis("place");
     long last = place.size() - 1;
-    Tensor total = scores.logSumExp("d_vocab");
     Tensor probabilities = scores.softmax("d_vocab");
+    // ln Σ e^score from the likeliest token: two cheap passes instead of a second exponential.
+    Tensor total = scores.max("d_vocab").minus(probabilities.max("d_vocab").log());
     // Cross entropies of the lens under two distributions: its own and the final one.
     Tensor own = total.minus(dot(probabilities, scores));
     Tensor underFinal =
@@ -247,6 +248,7 @@ public final class LogitLens {
     return Arrays.stream(tokens).map(token -> Math.max(0, token)).toArray();
   }
 
+  @SuppressWarnings("ArrayRecordComponent") // Never leaves this class.
   private record Numbers(
       double[] topProbabilities,
       long[] topTokens,

@@ -1,6 +1,7 @@
 package dev.weir.readout;
 
 import dev.weir.tensor.Axis;
+import dev.weir.tensor.DType;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Shape;
 import dev.weir.tensor.Tensor;
@@ -70,7 +71,8 @@ public final class TextScore {
   /// How many scores are greater, for each place.
   static long[] ranks(Tensor scores, Tensor chosen) {
     long all = scores.size("d_vocab");
-    long[] ranks = scores.atMost(chosen).sum("d_vocab").toLongs();
+    // The engine sums booleans slowly; counts are exact in float32 up to 16 million.
+    long[] ranks = scores.atMost(chosen).to(DType.FLOAT32).sum("d_vocab").toLongs();
     for (int i = 0; i < ranks.length; i++) {
       ranks[i] = all - ranks[i];
     }

@@ -69,7 +69,8 @@ final class Writes {
           sites.indexOf(Site.mlp(layer));
       case HookPoint.ResidPost(int layer) when has(layer) ->
           layer == spec().nLayers() - 1 ? sites.size() : sites.indexOf(Site.attention(layer + 1));
-      default -> throw ReadoutException.noSuchPlace(place.name());
+      case HookPoint.InBlock _, HookPoint.AtNorm _, HookPoint.Embed _, HookPoint.PosEmbed _ ->
+          throw ReadoutException.noSuchPlace(place.name());
     };
   }
 

@@ -40,9 +40,9 @@ public record Capture(List<String> globs, Positions positions, Logits logits) {
     /// @param index the position
     record One(int index) implements Positions {}
 
-    /// The kept positions of a value, a view.
+    /// The kept positions of a value, a view; same axes.
     ///
-    /// @param value has an axis `pos` or `query_pos`
+    /// @param value any shape with an axis `pos` or `query_pos`
     default Tensor of(Tensor value) {
       return switch (this) {
         case All() -> value;

@@ -37,7 +37,7 @@ public final class StreamException extends WeirException {
     return new StreamException(
         "This trace has no logits, since the run stopped before the unembedding",
         "trace",
-        "ask for them with Capture.withLogits()");
+        "leave Capture.withoutLogits() out when the model is run");
   }
 
   static StreamException positionOutside(int position, int length) {

@@ -35,8 +35,8 @@ public enum DType {
     return this == FLOAT64 || this == FLOAT32 || this == BFLOAT16 || this == FLOAT16;
   }
 
-  /// The dtype a user calls by this name: `float32`, `bfloat16`, `float16` or `float64`, or the short
-  /// forms `fp32`, `f32`, `bf16`, `fp16`, `f16`, `fp64`, `f64`.
+  /// The dtype a user calls by this name: `float32`, `bfloat16`, `float16` or `float64`, or the
+  /// short forms `fp32`, `f32`, `bf16`, `fp16`, `f16`, `fp64`, `f64`.
   ///
   /// @param name the name, in any case
   /// @throws TensorException if there is none

@@ -66,6 +66,21 @@ public final class Fused {
     return attention(query, key, value, new TensorOptional(mask), Causal.NO, scale);
   }
 
+  /// The mean cross entropy of the right answers, in nats.
+  ///
+  /// @param logits scores, `[.., d_vocab]`, the scored axis innermost
+  /// @param targets the right answers, int64, `logits`' axes without the innermost
+  /// @return one number
+  public static Tensor crossEntropy(Tensor logits, Tensor targets) {
+    String scored = logits.shape().axes().getLast().name();
+    targets.require("targets", logits.shape().without(scored));
+    return new Tensor(
+        torch.cross_entropy_loss(
+            logits.handle().reshape(-1, logits.size(scored)), targets.handle().reshape(-1)),
+        Shape.of(),
+        logits.dtype());
+  }
+
   private enum Causal {
     YES,
     NO

@@ -545,7 +545,8 @@ public final class Tensor implements AutoCloseable {
     for (String name : names) {
       axes.add(shape.axis(name));
     }
-    return new Tensor(handle.permute(indices(names)), new Shape(axes), dtype, memoryOwner);
+    Shape result = new Shape(axes); // Refuses a name that is there twice.
+    return new Tensor(handle.permute(indices(names)), result, dtype, memoryOwner);
   }
 
   /// A stretch of an axis, without a copy.
@@ -757,7 +758,7 @@ public final class Tensor implements AutoCloseable {
 
   /// The same numbers, with no memory of what they were computed from.
   public Tensor detached() {
-    return same(handle.detach());
+    return alias();
   }
 
   // ---------------------------------------------------------------- inside
@@ -767,11 +768,22 @@ public final class Tensor implements AutoCloseable {
   }
 
   private Tensor zip(Tensor other, Pairwise operation) {
-    if (shape.equals(other.shape)) {
-      return new Tensor(operation.apply(handle, other.handle), shape, dtype);
-    }
-    Shape result = union(shape, other.shape);
-    return new Tensor(operation.apply(aligned(result), other.aligned(result)), result, dtype);
+    Shape result = shape.equals(other.shape) ? shape : union(shape, other.shape);
+    org.bytedeco.pytorch.Tensor zipped = operation.apply(aligned(result), other.aligned(result));
+    return new Tensor(zipped, result, dtype == other.dtype ? given(zipped) : dtypeOf(zipped));
+  }
+
+  /// The dtype of what the engine made of this tensor: whole numbers may have become fractions.
+  private DType given(org.bytedeco.pytorch.Tensor result) {
+    return dtype.isFloating() ? dtype : dtypeOf(result);
+  }
+
+  private static DType dtypeOf(org.bytedeco.pytorch.Tensor tensor) {
+    torch.ScalarType type = tensor.scalar_type().intern();
+    return Arrays.stream(DType.values())
+        .filter(dtype -> scalarType(dtype) == type)
+        .findFirst()
+        .orElseThrow();
   }
 
   /// This tensor's axes, then those that only the other has.
@@ -819,12 +831,12 @@ public final class Tensor implements AutoCloseable {
   }
 
   Tensor same(org.bytedeco.pytorch.Tensor result) {
-    return new Tensor(result, shape, dtype);
+    return new Tensor(result, shape, given(result));
   }
 
   private Tensor reduced(org.bytedeco.pytorch.Tensor result, String... axes) {
     List<Axis> rest = axes.length == 0 ? List.of() : shape.except(axes);
-    return new Tensor(result, new Shape(rest), dtype);
+    return new Tensor(result, new Shape(rest), given(result));
   }
 
   long[] indices(String... axes) {

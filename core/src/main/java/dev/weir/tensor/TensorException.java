@@ -121,6 +121,13 @@ public final class TensorException extends WeirException {
         "use cpu, or build with ./mvnw -Pcuda on a machine with a CUDA card and driver");
   }
 
+  static TensorException noGradient(int index, Shape shape) {
+    return new TensorException(
+        "The loss does not depend on parameter %d, of shape %s".formatted(index, shape),
+        "gradients",
+        "leave out what the model does not use, or compute the loss from it");
+  }
+
   static TensorException notClosed(String resource, Exception cause) {
     return new TensorException(
         "A resource could not be closed: " + cause.getMessage(),

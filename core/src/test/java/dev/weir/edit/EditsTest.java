@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import dev.weir.model.Generator;
 import dev.weir.model.KvCache;
+import dev.weir.model.Sampler;
 import dev.weir.model.Transformer;
 import dev.weir.stream.Capture;
 import dev.weir.stream.HookPoint;
@@ -16,9 +18,11 @@ import dev.weir.tensor.DType;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Shape;
 import dev.weir.tensor.Tensor;
+import dev.weir.testing.Golden;
 import dev.weir.testing.GoldenModels;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -291,10 +295,46 @@ class EditsTest {
         System.arraycopy(scores, 0, grown, at, scores.length);
         at += scores.length;
       }
-      assertThat(dev.weir.testing.Golden.largestDifference(whole, grown)).isLessThan(1e-10);
-      assertThat(
-              dev.weir.testing.Golden.largestDifference(whole, logits(model, tokens, Hooks.none())))
+      assertThat(Golden.largestDifference(whole, grown)).isLessThan(1e-10);
+      assertThat(Golden.largestDifference(whole, logits(model, tokens, Hooks.none())))
           .isGreaterThan(1e-3);
+    }
+  }
+
+  @Test
+  void generatedTextsAreThoseOfTheEditedModel() {
+    int[] tokens = GoldenModels.tokens(GPT2);
+    List<int[]> prompts = List.of(Arrays.copyOf(tokens, 4), Arrays.copyOf(tokens, 7));
+    try (Scope _ = Scope.open();
+        Transformer model = GoldenModels.open(GPT2, DType.FLOAT64)) {
+      Edits edits =
+          Edits.of(
+              model,
+              new Edit(
+                  Target.at("blocks.0.hook_resid_post").from(5),
+                  new Intervention.Steer(direction(model), 2)),
+              new Edit(
+                  Target.at("blocks.1.attn.hook_z").heads(1, 2).between(2, 9),
+                  new Intervention.Ablate.Zero()));
+      List<Generator.Continuation> generated =
+          new Generator(model, Sampler.greedy(), Set.of(), edits)
+              .generate(prompts, 8, (_, _) -> {});
+      for (int text = 0; text < prompts.size(); text++) {
+        int[] grown = prompts.get(text);
+        for (int step = 0; step < 8; step++) {
+          Tensor last =
+              model.logits(List.of(grown), edits).at("batch", 0).at("pos", grown.length - 1);
+          grown = Arrays.copyOf(grown, grown.length + 1);
+          grown[grown.length - 1] = (int) last.argmax("d_vocab").item();
+        }
+        assertThat(generated.get(text).tokens()).isEqualTo(grown);
+      }
+      assertThat(
+              new Generator(model, Sampler.greedy(), Set.of(), Hooks.none())
+                  .generate(prompts, 8, (_, _) -> {})
+                  .getLast()
+                  .tokens())
+          .isNotEqualTo(generated.getLast().tokens());
     }
   }
 
@@ -324,7 +364,7 @@ class EditsTest {
               .at("batch", 1)
               .at("pos", tokens.length - 1)
               .toDoubles();
-      assertThat(dev.weir.testing.Golden.largestDifference(alone, batched)).isLessThan(1e-10);
+      assertThat(Golden.largestDifference(alone, batched)).isLessThan(1e-10);
     }
   }
 
@@ -343,7 +383,7 @@ class EditsTest {
         double[] expected = source.logits().toDoubles();
         // A batch of two sums in another order.
         assertThat(
-                dev.weir.testing.Golden.largestDifference(
+                Golden.largestDifference(
                     both, Stream.of(expected, expected).flatMapToDouble(Arrays::stream).toArray()))
             .isLessThan(1e-10);
       }

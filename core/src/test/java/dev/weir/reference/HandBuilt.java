@@ -28,7 +28,7 @@ final class HandBuilt {
 
   /// Names the axes of a weight, outermost first as they lie.
   HandBuilt put(String name, Tensor flat, String axes, long... sizes) {
-    String[] names = axes.split(" ");
+    String[] names = axes.split(" ", -1);
     Axis[] shape = new Axis[sizes.length];
     for (int i = 0; i < sizes.length; i++) {
       shape[i] = new Axis(names[i], sizes[i]);

@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -155,7 +156,7 @@ class Stories260kTest {
           "cross entropy");
       precision.same(
           IntStream.range(0, 6).mapToDouble(lens::meanKl).toArray(),
-          new double[] {21.624301, 11.286276, 5.125945, 2.482045, 0.878388, 0},
+          new double[] {21.624301, 11.286276, 5.125946, 2.482045, 0.878388, 0},
           "kl");
       precision.same(
           IntStream.range(0, 6).mapToDouble(lens::agreement).toArray(),
@@ -245,8 +246,8 @@ class Stories260kTest {
     try (Scope _ = Scope.open();
         Transformer model = open(precision.dtype)) {
       for (int layer = 0; layer < 5; layer++) {
-        List<Integer> order = new ArrayList<>(List.of(0, 1, 2, 3, 4));
-        order.remove(layer);
+        int skip = layer;
+        List<Integer> order = Stream.of(0, 1, 2, 3, 4).filter(block -> block != skip).toList();
         precision.same(reordered(model, order), skipped[layer], "skip " + layer);
       }
       for (int layer = 0; layer < 4; layer++) {

@@ -1,123 +1,158 @@
 package dev.weir.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SplittableRandom;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
-/// The products as the engine does them, beside sums written out.
+/// Products over named axes against the sum written out, wherever the axes lie in memory.
 class ContractionTest {
-  private static final int IN = 5;
-  private static final int HEADS = 2;
-  private static final int D_HEAD = 3;
-  private final SplittableRandom random = new SplittableRandom(4);
+  /// Float64; sums of at most 35 products of numbers near 1.
+  private static final double ROUNDING = 1e-13;
 
-  @ParameterizedTest
-  @ValueSource(ints = {1, 4})
-  void isTheSumWrittenOutForOneRowAndForMany(int rows) {
-    try (Scope _ = Scope.open()) {
-      Tensor x = gaussian(Shape.of("pos", rows, "d_model", IN));
-      Tensor bias = gaussian(Shape.of("head", HEADS, "d_head", D_HEAD));
-      Tensor inFirst = gaussian(Shape.of("d_model", IN, "head", HEADS, "d_head", D_HEAD));
-      Tensor inLast = inFirst.order("head", "d_head", "d_model").copy();
-      Tensor ordered = inFirst.order("head", "d_head", "d_model");
-      Tensor slice =
-          gaussian(Shape.of("d_model", IN, "head", HEADS + 4, "d_head", D_HEAD))
-              .slice("head", 1, HEADS);
-      for (Tensor weight : List.of(inFirst, inLast, ordered, slice)) {
-        assertSame(x.dot(weight, "d_model"), writtenOut(x, weight, zeros(bias)));
-        assertSame(x.dotPlus(weight, bias, "d_model"), writtenOut(x, weight, bias));
-      }
-    }
+  private static final Axis BATCH = new Axis("batch", 2);
+  private static final Axis POS = new Axis("pos", 3);
+  private static final Axis HEAD = new Axis("head", 2);
+  private static final Axis D_HEAD = new Axis("d_head", 5);
+  private static final Axis D_MODEL = new Axis("d_model", 7);
+
+  private Scope scope;
+
+  @BeforeEach
+  void open() {
+    scope = Scope.open();
   }
 
-  @ParameterizedTest
-  @ValueSource(ints = {1, 4})
-  void slicesOfOneTensorGiveTogetherWhatTheyGiveAlone(int rows) {
-    try (Scope _ = Scope.open()) {
-      Tensor x = gaussian(Shape.of("pos", rows, "d_model", IN));
-      Axis three = new Axis("three", 3);
-      Axis head = new Axis("head", HEADS);
-      Axis dHead = new Axis("d_head", D_HEAD);
-      Tensor qkv = gaussian(Shape.of(new Axis("d_model", IN), three, head, dHead));
-      Tensor bias = gaussian(Shape.of(three, head, dHead));
-      List<Tensor> weights = slices(qkv);
-      Tensor together =
-          x.dotPlus(
-              Tensor.stackInPlace("part", weights).orElseThrow(),
-              Tensor.stackInPlace("part", slices(bias)).orElseThrow(),
-              "d_model");
-      for (int i = 0; i < 3; i++) {
-        assertSame(
-            together.at("part", i), writtenOut(x, weights.get(i), bias.at("three", i)).toDoubles());
-      }
-    }
+  @AfterEach
+  void close() {
+    scope.close();
   }
 
   @Test
-  void stacksNothingThatLiesApart() {
-    try (Scope _ = Scope.open()) {
-      Tensor whole = gaussian(Shape.of("three", 4, "d_head", D_HEAD));
-      Tensor first = whole.at("three", 0);
-      assertThat(Tensor.stackInPlace("part", List.of(first, whole.at("three", 1).copy()))).isEmpty();
-      assertThat(Tensor.stackInPlace("part", List.of(first, first))).isEmpty();
-      assertThat(
-              Tensor.stackInPlace(
-                  "part", List.of(first, whole.at("three", 1), whole.at("three", 3))))
-          .isEmpty();
-      assertThat(Tensor.stackInPlace("part", slices(whole.asParameter()))).isEmpty();
-    }
+  void sumsOverOneAxisThatStandsFirstLastOrInTheMiddle() {
+    assertDot(Shape.of(BATCH, POS, D_MODEL), Shape.of(HEAD, D_HEAD, D_MODEL), "d_model");
   }
 
-  private static List<Tensor> slices(Tensor tensor) {
-    List<Tensor> slices = new ArrayList<>();
-    for (int i = 0; i < 3; i++) {
-      slices.add(tensor.at("three", i));
-    }
-    return slices;
+  @Test
+  void sumsOverSeveralAxesWhateverTheirOrder() {
+    assertDot(Shape.of(POS, HEAD, D_HEAD), Shape.of(HEAD, D_HEAD, D_MODEL), "head", "d_head");
+    assertDot(Shape.of(POS, HEAD, D_HEAD), Shape.of(HEAD, D_HEAD, D_MODEL), "d_head", "head");
   }
 
-  /// `[pos, head, d_head]`, term by term.
-  private static Tensor writtenOut(Tensor x, Tensor weight, Tensor bias) {
-    double[] in = x.toDoubles();
-    double[] w = weight.order("d_model", "head", "d_head").toDoubles();
-    double[] b = bias.toDoubles();
-    int rows = (int) x.size("pos");
-    double[] out = new double[rows * b.length];
-    for (int row = 0; row < rows; row++) {
-      for (int o = 0; o < b.length; o++) {
-        double sum = b[o];
-        for (int i = 0; i < IN; i++) {
-          sum += in[row * IN + i] * w[i * b.length + o];
-        }
-        out[row * b.length + o] = sum;
+  @Test
+  void matchesAxesThatBothHave() {
+    Axis queryPos = new Axis("query_pos", 3);
+    Axis keyPos = new Axis("key_pos", 4);
+    assertDot(Shape.of(HEAD, queryPos, D_HEAD), Shape.of(HEAD, keyPos, D_HEAD), "d_head");
+    assertDot(Shape.of(BATCH, HEAD, D_HEAD), Shape.of(HEAD, BATCH, D_HEAD), "d_head");
+  }
+
+  @Test
+  void multipliesASingleRowAsItMultipliesMany() {
+    Axis one = new Axis("pos", 1);
+    assertDot(Shape.of(one, D_MODEL), Shape.of(HEAD, D_HEAD, D_MODEL), "d_model");
+    assertDot(Shape.of(D_MODEL), Shape.of(D_HEAD, D_MODEL), "d_model");
+    assertDot(Shape.of(D_MODEL), Shape.of(D_MODEL), "d_model");
+  }
+
+  @Test
+  void sumsOverNoAxisAsAnOuterProduct() {
+    assertDot(Shape.of(POS, HEAD), Shape.of(D_HEAD));
+  }
+
+  private static void assertDot(Shape left, Shape right, String... axes) {
+    Grid a = Grid.gaussian(left, 1);
+    Grid b = Grid.gaussian(right, 2);
+    for (Tensor x : a.everyOrder()) {
+      for (Tensor y : b.everyOrder()) {
+        Tensor product = x.dot(y, axes);
+        Grid expected = Grid.of(product.shape(), place -> summed(a, b, place, List.of(axes)));
+        assertThat(product.toDoubles())
+            .as("%s with %s over %s", x, y, List.of(axes))
+            .containsExactly(expected.values(), within(ROUNDING));
+        // What is laid out once for a product gives the same product.
+        assertThat(x.dot(y.readyFor(axes), axes).toDoubles())
+            .containsExactly(expected.values(), within(ROUNDING));
       }
     }
-    return Tensor.of(
-        out,
-        Shape.of(new Axis("pos", rows), weight.shape().axis("head"), weight.shape().axis("d_head")));
   }
 
-  private static Tensor zeros(Tensor like) {
-    return Tensor.zeros(like.shape(), like.dtype());
+  private static double summed(Grid a, Grid b, Map<String, Long> place, List<String> axes) {
+    if (axes.isEmpty()) {
+      return a.at(place) * b.at(place);
+    }
+    double sum = 0;
+    for (long i = 0; i < a.shape().size(axes.getFirst()); i++) {
+      sum += summed(a, b, Grid.with(place, axes.getFirst(), i), axes.subList(1, axes.size()));
+    }
+    return sum;
   }
 
-  private static void assertSame(Tensor actual, Tensor expected) {
-    assertThat(actual.shape()).isEqualTo(expected.shape());
-    assertSame(actual, expected.toDoubles());
+  @Test
+  void theResultHasSharedAxesFirstThenEachTensorsOwn() {
+    Tensor query = Grid.gaussian(Shape.of("query_pos", 3, "head", 2, "d_head", 5), 1).tensor();
+    Tensor key = Grid.gaussian(Shape.of("key_pos", 4, "head", 2, "d_head", 5), 1).tensor();
+    assertThat(query.dot(key, "d_head").shape()).hasToString("[head=2, query_pos=3, key_pos=4]");
   }
 
-  /// Five terms near 1 in double precision: the order of adding changes the last digits only.
-  private static void assertSame(Tensor actual, double[] expected) {
-    assertThat(actual.toDoubles()).containsExactly(expected, within(1e-12));
+  @Test
+  void dotPlusIsTheProductAndThenTheSum() {
+    List<Shape> rows = List.of(Shape.of(BATCH, POS, D_MODEL), Shape.of("pos", 1, "d_model", 7));
+    for (Shape shape : rows) {
+      Tensor x = Grid.gaussian(shape, 1).tensor();
+      Grid weight = Grid.gaussian(Shape.of(HEAD, D_HEAD, D_MODEL), 2);
+      for (Tensor w : keepingRestInOrder(weight)) {
+        Shape rest = w.shape().without("d_model");
+        Tensor bias = Grid.gaussian(rest, 3).tensor();
+        assertThat(x.dotPlus(w, bias, "d_model").toDoubles())
+            .containsExactly(x.dot(w, "d_model").plus(bias).toDoubles(), within(ROUNDING));
+      }
+    }
   }
 
-  private Tensor gaussian(Shape shape) {
-    return Tensor.gaussian(shape, 1, random).to(DType.FLOAT64);
+  private static List<Tensor> keepingRestInOrder(Grid weight) {
+    List<Tensor> orders = new ArrayList<>(weight.everyOrder());
+    assertThat(orders).hasSize(6);
+    return orders;
+  }
+
+  @Test
+  void dotPlusNeedsABiasInTheWeightsOrder() {
+    Tensor x = Grid.gaussian(Shape.of(POS, D_MODEL), 1).tensor();
+    Tensor w = Grid.gaussian(Shape.of(HEAD, D_HEAD, D_MODEL), 2).tensor();
+    Tensor turned = Grid.gaussian(Shape.of(D_HEAD, HEAD), 3).tensor();
+    assertThatThrownBy(() -> x.dotPlus(w, turned, "d_model"))
+        .hasMessageStartingWith("bias has shape [d_head=5, head=2], expected [head=2, d_head=5]");
+  }
+
+  @Test
+  void aWeightLaidOutForAProductIsNotCopiedAgain() {
+    Tensor apart = Grid.gaussian(Shape.of(HEAD, D_MODEL, D_HEAD), 2).tensor();
+    Tensor ready = apart.readyFor("d_model");
+    assertThat(ready).isNotSameAs(apart);
+    assertThat(ready.readyFor("d_model")).isSameAs(ready);
+    Tensor last = Grid.gaussian(Shape.of(HEAD, D_HEAD, D_MODEL), 2).tensor();
+    assertThat(last.readyFor("d_model")).isSameAs(last);
+    Tensor first = Grid.gaussian(Shape.of(D_MODEL, HEAD, D_HEAD), 2).tensor();
+    assertThat(first.readyFor("d_model")).isSameAs(first);
+  }
+
+  @Test
+  void refusesSizesAndDtypesThatDiffer() {
+    Tensor a = Tensor.zeros(Shape.of("pos", 2, "d_model", 7), DType.FLOAT32);
+    Tensor narrow = Tensor.zeros(Shape.of("d_model", 6), DType.FLOAT32);
+    Tensor wide = Tensor.zeros(Shape.of("d_model", 7), DType.FLOAT64);
+    assertThatThrownBy(() -> a.dot(narrow, "d_model"))
+        .hasMessageStartingWith("Axis 'd_model' has size 7 in one tensor and 6 in the other");
+    assertThatThrownBy(() -> a.dot(wide, "d_model"))
+        .hasMessageStartingWith("A product of float32 and float64 is not defined");
+    assertThatThrownBy(() -> a.dot(narrow, "head"))
+        .hasMessageStartingWith("There is no axis 'head'");
   }
 }

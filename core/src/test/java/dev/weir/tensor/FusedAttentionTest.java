@@ -23,7 +23,8 @@ class FusedAttentionTest {
       assertSame(fused, scores.softmax("key_pos").dot(v, "key_pos"));
       if (queries == keys) {
         Tensor later =
-            Tensor.range(0, new Axis("key_pos", keys)).atMost(Tensor.range(0, new Axis("pos", keys)));
+            Tensor.range(0, new Axis("key_pos", keys))
+                .atMost(Tensor.range(0, new Axis("pos", keys)));
         Tensor masked = scores.where(later, Double.NEGATIVE_INFINITY);
         assertSame(
             Fused.causalAttention(q, k, v, 0.3), masked.softmax("key_pos").dot(v, "key_pos"));
@@ -34,14 +35,18 @@ class FusedAttentionTest {
   /// Softmax weights in double precision: a dozen roundings.
   private static void assertSame(Tensor actual, Tensor expected) {
     assertThat(actual.toDoubles())
-        .containsExactly(expected.order("batch", "head", "pos", "d_head").toDoubles(), within(1e-12));
+        .containsExactly(
+            expected.order("batch", "head", "pos", "d_head").toDoubles(), within(1e-12));
   }
 
   /// `[batch, head, .., d_head]`, in the memory order of a projection's image.
   private Tensor gaussian(String axis, long length) {
     Shape shape =
         Shape.of(
-            new Axis("batch", 2), new Axis(axis, length), new Axis("head", 3), new Axis("d_head", 4));
+            new Axis("batch", 2),
+            new Axis(axis, length),
+            new Axis("head", 3),
+            new Axis("d_head", 4));
     return Tensor.gaussian(shape, 1, random)
         .to(DType.FLOAT64)
         .order("batch", "head", axis, "d_head");

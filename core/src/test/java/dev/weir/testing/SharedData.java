@@ -9,8 +9,8 @@ public final class SharedData {
 
   private SharedData() {}
 
-  /// The file or folder of this name under `../shared/data`; skips the test with a sentence where it
-  /// is absent.
+  /// The file or folder of this name under `../shared/data`; skips the test with a sentence where
+  /// it is absent.
   public static Path require(String relative) {
     for (Path folder = Path.of("").toAbsolutePath(); folder != null; folder = folder.getParent()) {
       Path found = folder.resolveSibling("shared").resolve("data").resolve(relative);

@@ -70,7 +70,7 @@ public final class WeightTensors {
     used.add(name);
   }
 
-  /// A weight with these axes; several axes may share one of the file's.
+  /// A weight; its axes are those given, of which several may share one of the file's.
   ///
   /// @param name its name in the file
   /// @param axes the axes, as they lie in the file

@@ -1,0 +1,171 @@
+package dev.weir.train;
+
+import dev.weir.model.Parameters;
+import dev.weir.model.Transformer;
+import dev.weir.model.family.ModelFiles;
+import dev.weir.model.family.WeirCheckpoint;
+import dev.weir.tensor.AdamW;
+import dev.weir.tensor.Axis;
+import dev.weir.tensor.Scope;
+import dev.weir.tensor.Tensor;
+import dev.weir.weights.AtomicFile;
+import dev.weir.weights.Safetensors;
+import dev.weir.weights.SafetensorsWriter;
+import dev.weir.weights.StrictJson;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/// A run on disk, to be gone on with: one folder for each kept step, named `step-00000400`, that
+/// holds the model as [WeirCheckpoint] writes it, the optimizer's state (`optimizer.safetensors`)
+/// and the settings (`training.json`). A folder of that name is complete: it got its name last.
+public final class Checkpoint {
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder()
+          .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .build();
+  private static final long LONGEST_SETTINGS = 1 << 20;
+
+  private Checkpoint() {}
+
+  /// How far a run was, and what it was doing.
+  ///
+  /// @param steps how many steps were done
+  /// @param settings the settings of the run
+  public record State(int steps, TrainingSettings settings) {}
+
+  /// Writes a run as it is now.
+  ///
+  /// @param run the run
+  /// @param folder where the steps' folders lie; made if it is not there
+  /// @return the new folder
+  /// @throws TrainException if it cannot be written
+  public static Path write(TrainingRun run, Path folder) {
+    Path target = folder.resolve("step-%08d".formatted(run.steps()));
+    try {
+      Path unfinished = Files.createDirectories(folder.resolve("." + target.getFileName()));
+      WeirCheckpoint.write(run.model(), unfinished);
+      writeOptimizers(run, unfinished.resolve("optimizer.safetensors"));
+      writeState(new State(run.steps(), run.settings()), unfinished.resolve("training.json"));
+      remove(target);
+      Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw TrainException.unwritableCheckpoint(target.toString(), e);
+    }
+    return target;
+  }
+
+  private static void writeOptimizers(TrainingRun run, Path file) {
+    List<SafetensorsWriter.Item> items = new ArrayList<>();
+    run.optimizers()
+        .forEach((name, optimizer) -> {
+          items.add(item(name + ".mean", optimizer.state().get(0)));
+          items.add(item(name + ".square", optimizer.state().get(1)));
+        });
+    SafetensorsWriter.write(file, items, Map.of());
+  }
+
+  private static SafetensorsWriter.Item item(String name, Tensor tensor) {
+    List<Long> sizes = tensor.shape().axes().stream().map(Axis::size).toList();
+    return SafetensorsWriter.Item.of(name, tensor.dtype(), sizes, tensor.memory());
+  }
+
+  private static void writeState(State state, Path file) {
+    ObjectNode json = MAPPER.valueToTree(state);
+    byte[] bytes = MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(json);
+    AtomicFile.write(file, channel -> channel.write(ByteBuffer.wrap(bytes)));
+  }
+
+  /// The folder of the last step kept, if any is.
+  ///
+  /// @param folder where the steps' folders lie
+  /// @throws TrainException if it cannot be read
+  public static Optional<Path> latest(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      return Optional.empty();
+    }
+    try (Stream<Path> found = Files.list(folder)) {
+      return found
+          .filter(path -> path.getFileName().toString().matches("step-\\d{8,}"))
+          .max(Comparator.comparing(path -> path.getFileName().toString()));
+    } catch (IOException e) {
+      throw TrainException.unreadableCheckpoint(folder.toString(), e);
+    }
+  }
+
+  /// Removes a checkpoint; nothing happens where there is none.
+  ///
+  /// @param checkpoint its folder
+  /// @throws TrainException if it cannot be removed
+  public static void delete(Path checkpoint) {
+    try {
+      remove(checkpoint);
+    } catch (IOException e) {
+      throw TrainException.unwritableCheckpoint(checkpoint.toString(), e);
+    }
+  }
+
+  private static void remove(Path checkpoint) throws IOException {
+    if (!Files.isDirectory(checkpoint)) {
+      return;
+    }
+    for (String name :
+        List.of("training.json", "optimizer.safetensors", "config.json", "model.safetensors")) {
+      Files.deleteIfExists(checkpoint.resolve(name));
+    }
+    Files.delete(checkpoint);
+  }
+
+  static State state(Path checkpoint) {
+    Path file = checkpoint.resolve("training.json");
+    JsonNode json = StrictJson.read(file, LONGEST_SETTINGS);
+    try {
+      return MAPPER.treeToValue(json, State.class);
+    } catch (JacksonException e) {
+      throw TrainException.badState(file.toString(), e);
+    }
+  }
+
+  /// The model of a checkpoint.
+  static Transformer model(Path checkpoint) {
+    return ModelFiles.open(checkpoint, ModelFiles.Options.usual());
+  }
+
+  /// Fills optimizers with what they held when the checkpoint was written.
+  static void restore(Path checkpoint, Map<String, AdamW> optimizers, Parameters like, int steps) {
+    Path file = checkpoint.resolve("optimizer.safetensors");
+    try (Safetensors source = Safetensors.open(file);
+        Scope _ = Scope.open()) {
+      optimizers.forEach((name, optimizer) ->
+          optimizer.restore(
+              List.of(
+                  tensor(source, name + ".mean", like.get(name)),
+                  tensor(source, name + ".square", like.get(name))),
+              steps));
+    }
+  }
+
+  private static Tensor tensor(Safetensors source, String name, Tensor like) {
+    var entry = source.entry(name);
+    List<Long> sizes = like.shape().axes().stream().map(Axis::size).toList();
+    if (!entry.sizes().equals(sizes) || !entry.dtype().equals(Optional.of(like.dtype()))) {
+      throw TrainException.wrongState(
+          name, entry.sizes().toString(), like.toString(), source.path().toString());
+    }
+    return Tensor.wrap(entry.bytes(), like.dtype(), like.shape());
+  }
+}

@@ -1,0 +1,61 @@
+package dev.weir.train;
+
+import dev.weir.model.NormSpec;
+import dev.weir.model.ParameterLayout;
+import dev.weir.model.Parameters;
+import dev.weir.model.TransformerSpec;
+import dev.weir.tensor.DType;
+import dev.weir.tensor.Scope;
+import dev.weir.tensor.Shape;
+import dev.weir.tensor.Tensor;
+import dev.weir.tensor.TensorOwner;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
+
+/// The numbers a model starts from (Radford et al. 2019, section 2.3): matrices from a normal
+/// distribution, those that write to the stream smaller the more of them there are, gains one and
+/// biases zero.
+///
+/// @param deviation the standard deviation of a matrix
+/// @param seed where the luck comes from
+public record Initialization(double deviation, long seed) {
+
+  /// Parameters that gradients can be asked of.
+  ///
+  /// @param spec which model they are for
+  /// @param dtype how to store them
+  /// @param owner who keeps them
+  public Parameters parameters(TransformerSpec spec, DType dtype, TensorOwner owner) {
+    RandomGenerator random = new SplittableRandom(seed);
+    Map<String, Tensor> made = new LinkedHashMap<>();
+    ParameterLayout.of(spec)
+        .forEach((name, shape) -> {
+          try (Scope _ = Scope.open()) {
+            Tensor start = start(name, shape, spec, random).to(dtype);
+            made.put(name, owner.own(start.asParameter()));
+          }
+        });
+    return new Parameters(made);
+  }
+
+  private Tensor start(String name, Shape shape, TransformerSpec spec, RandomGenerator random) {
+    String last = name.substring(name.lastIndexOf('.') + 1);
+    if (last.startsWith("W_")) {
+      boolean writes = last.equals("W_O") || last.equals("W_out");
+      double depth = writes ? Math.sqrt(2.0 * spec.nLayers()) : 1;
+      return Tensor.gaussian(shape, deviation / depth, random);
+    }
+    Tensor zeros = Tensor.zeros(shape, DType.FLOAT32);
+    return last.equals("w") ? zeros.plus(neutralGain(spec)) : zeros;
+  }
+
+  /// What a stored gain is when it changes nothing.
+  private static double neutralGain(TransformerSpec spec) {
+    return spec.lnFinal() instanceof NormSpec.RmsNorm(_, NormSpec.Gain gain)
+            && gain == NormSpec.Gain.OFFSET_BY_ONE
+        ? 0
+        : 1;
+  }
+}

@@ -1,0 +1,147 @@
+package dev.weir.laws;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.weir.model.Parameters;
+import dev.weir.model.PositionCode;
+import dev.weir.model.Transformer;
+import dev.weir.model.TransformerSpec;
+import dev.weir.stream.Hooks;
+import dev.weir.tensor.DType;
+import dev.weir.tensor.Fused;
+import dev.weir.tensor.Gradients;
+import dev.weir.tensor.Scope;
+import dev.weir.tensor.Tensor;
+import dev.weir.tensor.TensorOwner;
+import dev.weir.testing.EveryModel;
+import dev.weir.train.Initialization;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// Derivatives agree with finite differences, in every family and pathway.
+class GradientsTest {
+
+  /// Central differences at this step err by its square, 1e-10 of the third derivative, and by the
+  /// rounding of float64 divided by it, 1e-11.
+  private static final double STEP = 1e-5;
+
+  private static final double TOLERANCE = 1e-7;
+
+  private static final List<int[]> TEXTS =
+      List.of(new int[] {3, 1, 4, 1, 5, 9, 2, 6}, new int[] {2, 7, 1, 8, 2, 8, 1, 8});
+
+  static Stream<String> models() {
+    return EveryModel.names();
+  }
+
+  @ParameterizedTest
+  @MethodSource("models")
+  void agreeWithFiniteDifferences(String name) {
+    TransformerSpec spec = specOf(name);
+    try (TensorOwner owner = new TensorOwner();
+        Scope _ = Scope.open()) {
+      Parameters parameters = start(spec, owner);
+      Map<String, Tensor> gradients = gradients(spec, parameters);
+      SplittableRandom random = new SplittableRandom(7);
+      for (String weight : gradients.keySet()) {
+        Tensor direction = direction(parameters.get(weight), random);
+        double expected =
+            (loss(spec, moved(parameters, weight, direction.times(STEP)))
+                    - loss(spec, moved(parameters, weight, direction.times(-STEP))))
+                / (2 * STEP);
+        double slope = gradients.get(weight).times(direction).sum().item();
+        assertThat(slope).as(weight).isCloseTo(expected, within(TOLERANCE));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("models")
+  void everyParameterReceivesOne(String name) {
+    TransformerSpec spec = specOf(name);
+    try (TensorOwner owner = new TensorOwner();
+        Scope _ = Scope.open()) {
+      gradients(spec, start(spec, owner))
+          .forEach((weight, gradient) -> {
+            double length = Gradients.norm(List.of(gradient));
+            if (addsTheSameToEveryScore(weight, spec)) {
+              assertThat(length).as(weight).isLessThan(1e-12);
+            } else {
+              assertThat(length).as(weight).isGreaterThan(1e-6);
+            }
+          });
+    }
+  }
+
+  /// A key bias that is not turned adds the same number to all scores of a query, which the softmax
+  /// takes away again.
+  private static boolean addsTheSameToEveryScore(String weight, TransformerSpec spec) {
+    return weight.endsWith("b_K")
+        && !(spec.blocks().getFirst().attention().positions() instanceof PositionCode.Rotary);
+  }
+
+  private static TransformerSpec specOf(String name) {
+    try (Transformer model = EveryModel.open(name, DType.FLOAT32)) {
+      return model.spec();
+    }
+  }
+
+  /// Away from the neutral gains and biases that training starts from.
+  private static Parameters start(TransformerSpec spec, TensorOwner owner) {
+    Parameters neutral = new Initialization(0.2, 1).parameters(spec, DType.FLOAT64, owner);
+    SplittableRandom random = new SplittableRandom(2);
+    return neutral.map(tensor -> {
+      Tensor noise = Tensor.gaussian(tensor.shape(), 0.1, random).to(DType.FLOAT64);
+      return tensor.detached().plus(noise).asParameter();
+    });
+  }
+
+  private static Map<String, Tensor> gradients(TransformerSpec spec, Parameters parameters) {
+    List<String> names = List.copyOf(parameters.tensors().keySet());
+    List<Tensor> found =
+        Gradients.of(lossTensor(spec, parameters), List.copyOf(parameters.tensors().values()));
+    Map<String, Tensor> gradients = new LinkedHashMap<>();
+    for (int i = 0; i < names.size(); i++) {
+      gradients.put(names.get(i), found.get(i));
+    }
+    return gradients;
+  }
+
+  private static double loss(TransformerSpec spec, Parameters parameters) {
+    try (Scope _ = Scope.open()) {
+      return Gradients.untracked(() -> lossTensor(spec, parameters).item());
+    }
+  }
+
+  private static Tensor lossTensor(TransformerSpec spec, Parameters parameters) {
+    try (TensorOwner laidOut = new TensorOwner()) {
+      Tensor logits = Transformer.of(spec, parameters, laidOut, "test").logits(TEXTS, Hooks.none());
+      Tensor targets =
+          Tensor.of(
+              TEXTS.stream()
+                  .flatMapToLong(text -> Arrays.stream(text).mapToLong(t -> 9 - t))
+                  .toArray(),
+              logits.shape().without(logits.shape().names().getLast()));
+      return Fused.crossEntropy(logits, targets);
+    }
+  }
+
+  private static Parameters moved(Parameters from, String weight, Tensor by) {
+    Map<String, Tensor> moved = new LinkedHashMap<>(from.tensors());
+    moved.put(weight, from.get(weight).detached().plus(by));
+    return new Parameters(moved);
+  }
+
+  /// A direction of length 1, so that the step is the step.
+  private static Tensor direction(Tensor like, SplittableRandom random) {
+    double length = Math.sqrt((double) like.shape().elements());
+    return Tensor.gaussian(like.shape(), 1 / length, random).to(DType.FLOAT64);
+  }
+}

@@ -1,0 +1,126 @@
+package dev.weir.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Each fused step against its readable twin, composed from plain operations, at awkward sizes.
+class FusedTest {
+  /// Float64 on both sides; only the order of summation differs.
+  private static final double FLOAT64 = 1e-12;
+
+  /// Float32: 24 bits, and sums of up to 769 terms near 1.
+  private static final double FLOAT32 = 1e-5;
+
+  private Scope scope;
+
+  @BeforeEach
+  void open() {
+    scope = Scope.open();
+  }
+
+  @AfterEach
+  void close() {
+    scope.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 7, 8, 9, 63, 64, 65, 257, 769})
+  void layerNormAgreesWithItsTwin(int dModel) {
+    Tensor x = Grid.gaussian(Shape.of("batch", 2, "pos", 3, "d_model", dModel), 1).tensor();
+    Tensor weight = Grid.gaussian(Shape.of("d_model", dModel), 2).tensor();
+    Tensor bias = Grid.gaussian(Shape.of("d_model", dModel), 3).tensor();
+    assertLayerNorm(x, weight, bias, DType.FLOAT64, FLOAT64);
+    assertLayerNorm(x, weight, bias, DType.FLOAT32, FLOAT32);
+    // Of a view whose rows do not lie side by side, too.
+    Tensor turned = x.order("pos", "batch", "d_model");
+    assertLayerNorm(turned, weight, bias, DType.FLOAT64, FLOAT64);
+  }
+
+  private static void assertLayerNorm(
+      Tensor x, Tensor weight, Tensor bias, DType dtype, double tolerance) {
+    double epsilon = 1e-5;
+    Tensor fused = Fused.layerNorm(x.to(dtype), weight.to(dtype), bias.to(dtype), epsilon);
+    Tensor centred = x.minus(x.mean("d_model"));
+    Tensor scale = centred.square().mean("d_model").plus(epsilon).sqrt();
+    Tensor twin = centred.dividedBy(scale).times(weight).plus(bias);
+    assertThat(fused.shape()).isEqualTo(x.shape());
+    assertThat(fused.toDoubles()).containsExactly(twin.toDoubles(), within(tolerance));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 1", "2, 3", "3, 8", "7, 5", "17, 64", "33, 9"})
+  void attentionAgreesWithItsTwin(int length, int dHead) {
+    Tensor query = heads("query_pos", length, dHead, 1);
+    Tensor key = heads("key_pos", length, dHead, 2);
+    Tensor value = heads("key_pos", length, dHead, 3);
+    double scale = 0.3;
+    Tensor causal = causal(length, length);
+    Tensor everything = causal.or(fromTheQueryOn(length));
+
+    assertSame(
+        Fused.causalAttention(query, key, value, scale), twin(query, key, value, causal, scale));
+    assertSame(
+        Fused.maskedAttention(query, key, value, causal, scale),
+        twin(query, key, value, causal, scale));
+    assertSame(
+        Fused.fullAttention(query, key, value, scale), twin(query, key, value, everything, scale));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 5, 4", "3, 7, 8", "2, 33, 5"})
+  void maskedAttentionOfAFewNewQueriesAgreesWithItsTwin(int queries, int keys, int dHead) {
+    Tensor query = heads("query_pos", queries, dHead, 1);
+    Tensor key = heads("key_pos", keys, dHead, 2);
+    Tensor value = heads("key_pos", keys, dHead, 3);
+    Tensor visible = causal(queries, keys);
+    assertSame(
+        Fused.maskedAttention(query, key, value, visible, 0.5),
+        twin(query, key, value, visible, 0.5));
+    Tensor each = visible.repeat(new Axis("batch", 2));
+    assertSame(
+        Fused.maskedAttention(query, key, value, each, 0.5), twin(query, key, value, visible, 0.5));
+  }
+
+  private static Tensor heads(String pos, int length, int dHead, long seed) {
+    return Grid.gaussian(
+            Shape.of(
+                new Axis("batch", 2),
+                new Axis("head", 3),
+                new Axis(pos, length),
+                new Axis("d_head", dHead)),
+            seed)
+        .tensor();
+  }
+
+  /// The last query stands where the last key stands.
+  private static Tensor causal(int queries, int keys) {
+    Tensor keyPos = Tensor.range(0, new Axis("key_pos", keys));
+    Tensor queryPos = Tensor.range(keys - queries, new Axis("query_pos", queries));
+    return queryPos.times(-1).plus(keyPos).atMost(0);
+  }
+
+  private static Tensor fromTheQueryOn(int length) {
+    Tensor keyPos = Tensor.range(0, new Axis("key_pos", length));
+    Tensor queryPos = Tensor.range(0, new Axis("query_pos", length));
+    return queryPos.minus(keyPos).atMost(0);
+  }
+
+  private static Tensor twin(Tensor query, Tensor key, Tensor value, Tensor visible, double scale) {
+    Tensor scores = query.dot(key, "d_head").times(scale).where(visible, Double.NEGATIVE_INFINITY);
+    return scores
+        .softmax("key_pos")
+        .dot(value, "key_pos")
+        .order("batch", "head", "query_pos", "d_head");
+  }
+
+  private static void assertSame(Tensor fused, Tensor twin) {
+    assertThat(fused.shape()).isEqualTo(twin.shape());
+    assertThat(fused.toDoubles()).containsExactly(twin.toDoubles(), within(FLOAT64));
+  }
+}

@@ -1,0 +1,57 @@
+package dev.weir.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.OptionalDouble;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainingLogTest {
+  private static final TrainingStep PLAIN =
+      new TrainingStep(1, 2048, 7.25, OptionalDouble.empty(), 2e-5, 1.5, 1800);
+  private static final TrainingStep WITH_VALIDATION =
+      new TrainingStep(2, 4096, 6.5, OptionalDouble.of(6.75), 4e-5, 1.25, 1900);
+
+  @TempDir Path folder;
+
+  @Test
+  void readsWhatItWrote() {
+    Path log = folder.resolve("log.jsonl");
+    TrainingLog.append(log, PLAIN);
+    TrainingLog.append(log, WITH_VALIDATION);
+    assertThat(TrainingLog.read(log)).containsExactly(PLAIN, WITH_VALIDATION);
+  }
+
+  @Test
+  void writesOneObjectALine() {
+    assertThat(TrainingLog.line(WITH_VALIDATION))
+        .isEqualTo(
+            "{\"step\":2,\"tokens\":4096,\"train_loss\":6.5,\"val_loss\":6.75,"
+                + "\"learning_rate\":4.0E-5,\"gradient_norm\":1.25,\"tokens_per_second\":1900.0}");
+  }
+
+  @Test
+  void namesTheLineThatIsNoStep() throws IOException {
+    Path log = folder.resolve("log.jsonl");
+    TrainingLog.append(log, PLAIN);
+    Files.writeString(log, TrainingLog.line(PLAIN) + "\n{\"step\":2}\n");
+    assertThatThrownBy(() -> TrainingLog.read(log))
+        .isInstanceOf(TrainException.class)
+        .hasMessageStartingWith("This line is not a log entry: ")
+        .hasMessageContaining("log.jsonl, line 2. To fix: use a log that Weir wrote");
+  }
+
+  @Test
+  void saysThatThereIsNoLog() {
+    assertThatThrownBy(() -> TrainingLog.read(folder.resolve("none.jsonl")))
+        .isInstanceOf(TrainException.class)
+        .hasMessageStartingWith("The log cannot be read: NoSuchFileException.");
+    assertThatThrownBy(() -> TrainingLog.append(folder.resolve("no/log.jsonl"), PLAIN))
+        .isInstanceOf(TrainException.class)
+        .hasMessageStartingWith("The log cannot be written: NoSuchFileException.");
+  }
+}
