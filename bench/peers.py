@@ -11,6 +11,7 @@ import os
 import re
 import sys
 import time
+import traceback
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TRANSFORMERS_VERBOSITY"] = "error"
@@ -173,13 +174,9 @@ class TransformerLens:
         ]
 
     def prefill(self, ids):
-        from transformer_lens import past_key_value_caching
-        caching = next(
-            value
-            for name, value in vars(past_key_value_caching).items()
-            if re.fullmatch("(HookedTransformer|TransformerLens)KeyValueCache", name)
-        )
-        cache = caching.init_cache(self.model.cfg, "cpu", 1)
+        from transformer_lens.cache.key_value_cache import TransformerLensKeyValueCache
+
+        cache = TransformerLensKeyValueCache.init_cache(self.model.cfg, "cpu", 1)
         self.model(ids, past_kv_cache=cache)
         return cache
 
@@ -226,7 +223,11 @@ def main():
     print("ready", file=ANSWERS, flush=True)
     for line in sys.stdin:
         key, count = line.split()
-        numbers = memory() if key == "memory" else measure(library, key, int(count))
+        try:
+            numbers = memory() if key == "memory" else measure(library, key, int(count))
+        except Exception:
+            traceback.print_exc()  # to the log; the line has no number then
+            numbers = []
         print(*("%.4f" % n for n in numbers), file=ANSWERS, flush=True)
 
 

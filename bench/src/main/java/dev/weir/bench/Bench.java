@@ -4,18 +4,24 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
-/// Measures Weir and, where Python has them, PyTorch, transformers and TransformerLens: the libraries
-/// take turns within each workload, so that whatever else the machine does meets them alike. Prints one
-/// table and writes it to `bench/target/bench.md` and `bench/target/bench.json`.
+/// Measures Weir and, where Python has them, PyTorch, transformers and TransformerLens: the
+/// libraries take turns within each workload, so that whatever else the machine does meets them
+/// alike. Prints one table and writes it to `bench/target/bench.md` and `bench/target/bench.json`.
 public final class Bench {
   private static final int THREADS = 2;
+  // A library runs these one right after the other, since their ratio is a target.
+  private static final List<List<Workload>> COMPARED =
+      List.of(
+          List.of(Workload.FORWARD_128, Workload.CAPTURE_128),
+          List.of(Workload.FORWARD_1024, Workload.CAPTURE_1024),
+          List.of(Workload.LENS_128),
+          List.of(Workload.DECODE));
   private final Library.Settings settings;
   private final int turns;
 
@@ -43,14 +49,13 @@ public final class Bench {
             Files.exists(cache) ? Optional.of(cache) : Optional.empty(),
             log);
     int turns = args.length > 1 ? Integer.parseInt(args[1]) : 7;
-    Results results = new Bench(settings, turns).run();
+    Results results = new Results(THREADS);
+    new Bench(settings, turns).measure(results, target);
     System.out.println(results.asMarkdown());
-    Files.writeString(target.resolve("bench.md"), results.asMarkdown());
-    Files.writeString(target.resolve("bench.json"), results.asJson());
   }
 
-  /// `WEIR_BENCH_PYTHON` may name several interpreters; each library is taken from the first that has
-  /// it.
+  /// `WEIR_BENCH_PYTHON` may name several interpreters; each library is taken from the first that
+  /// has it.
   private static List<String> pythons() {
     String named = System.getenv("WEIR_BENCH_PYTHON");
     return named == null || named.isBlank()
@@ -58,20 +63,19 @@ public final class Bench {
         : List.of(named.split(File.pathSeparator));
   }
 
-  private Results run() throws IOException {
-    Results results = new Results(THREADS);
-    measureFresh(results);
+  private void measure(Results results, Path target) throws IOException {
     Map<Library, Worker> workers = startAll();
     try {
-      for (Workload workload : Workload.values()) {
-        say(workload.title());
-        measure(workload, workers, results);
+      for (List<Workload> compared : COMPARED) {
+        say(compared.getLast().title());
+        measure(compared, workers, results);
         results.bandwidth(workers.get(Library.WEIR).bandwidth());
+        results.write(target);
       }
     } finally {
       workers.values().forEach(Worker::close);
     }
-    return results;
+    measureFresh(workers.keySet(), results, target);
   }
 
   private Map<Library, Worker> startAll() throws IOException {
@@ -85,33 +89,31 @@ public final class Bench {
     return workers;
   }
 
-  private void measure(Workload workload, Map<Library, Worker> workers, Results results) {
-    Map<Library, List<Double>> times = new EnumMap<>(Library.class);
+  private void measure(
+      List<Workload> compared, Map<Library, Worker> workers, Results results) {
     for (int turn = -1; turn < turns; turn++) {
       for (var worker : workers.entrySet()) {
-        double[] ms = worker.getValue().measure(workload, workload.perTurn());
-        if (turn >= 0) { // The first turn warms up.
-          List<Double> all = times.computeIfAbsent(worker.getKey(), _ -> new ArrayList<>());
-          Arrays.stream(ms).forEach(all::add);
+        for (Workload workload : compared) {
+          double[] ms = worker.getValue().measure(workload, workload.perTurn());
+          if (turn >= 0) { // The first turn warms up.
+            results.times(workload, worker.getKey(), ms);
+          }
         }
       }
     }
-    times.forEach((library, ms) -> results.times(workload, library, ms));
   }
 
-  /// What needs a process of its own: the time to the first scores, and the memory of each workload.
-  private void measureFresh(Results results) throws IOException {
+  /// What needs a process of its own: the time to the first scores, and the memory of each
+  /// workload.
+  private void measureFresh(Set<Library> present, Results results, Path target) throws IOException {
     for (Workload workload : Workload.values()) {
       say("memory and first scores, " + workload.title());
-      for (Library library : Library.values()) {
-        Optional<Worker> started = library.start(settings);
-        if (started.isEmpty()) {
-          continue;
-        }
-        try (Worker worker = started.get()) {
+      for (Library library : present) {
+        try (Worker worker = library.start(settings).orElseThrow()) {
           results.start(library, worker.startMs(), worker.memory());
-          double[] unused = worker.measure(workload, 2);
+          double[] unused = worker.measure(workload, 1);
           results.memory(workload, library, worker.memory());
+          results.write(target);
         }
       }
     }

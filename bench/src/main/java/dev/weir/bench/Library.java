@@ -52,8 +52,7 @@ enum Library {
   }
 
   private List<String> python(Settings run, String python) {
-    return List.of(
-        python, run.peers().toString(), key, run.model().toString(), "" + run.threads());
+    return List.of(python, run.peers().toString(), key, run.model().toString(), "" + run.threads());
   }
 
   /// With the flags of the launcher.
@@ -62,6 +61,8 @@ enum Library {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
         List.of(
+            "-Xlog:disable",
+            "-Xlog:all=error:stderr",
             "-XX:+UseSerialGC",
             "--enable-native-access=ALL-UNNAMED",
             "-Dorg.bytedeco.javacpp.nopointergc=true"));

@@ -1,6 +1,10 @@
 package dev.weir.bench;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,14 +20,18 @@ final class Results {
   private final Map<Workload, Map<Library, ProcessMemory>> memory = new EnumMap<>(Workload.class);
   private final Map<Library, List<Double>> starts = new EnumMap<>(Library.class);
   private final Map<Library, ProcessMemory> opened = new EnumMap<>(Library.class);
-  private double bandwidth;
+  private double bandwidth = Double.NaN;
 
   Results(int threads) {
     this.threads = threads;
   }
 
-  void times(Workload workload, Library library, List<Double> ms) {
-    times.computeIfAbsent(workload, _ -> new EnumMap<>(Library.class)).put(library, List.copyOf(ms));
+  void times(Workload workload, Library library, double[] ms) {
+    List<Double> all =
+        times
+            .computeIfAbsent(workload, _ -> new EnumMap<>(Library.class))
+            .computeIfAbsent(library, _ -> new ArrayList<>());
+    Arrays.stream(ms).forEach(all::add);
   }
 
   void memory(Workload workload, Library library, ProcessMemory used) {
@@ -37,7 +45,7 @@ final class Results {
 
   /// Keeps the best, in GB/s: the machine can do no less.
   void bandwidth(double measured) {
-    bandwidth = Math.max(bandwidth, measured);
+    bandwidth = Double.isNaN(bandwidth) ? measured : Math.max(bandwidth, measured);
   }
 
   // ---------------------------------------------------------------- numbers
@@ -69,8 +77,10 @@ final class Results {
 
   private List<Target> targets() {
     List<Target> targets = new ArrayList<>();
-    targets.add(atMost("forward / PyTorch, T=128", overPeer(Workload.FORWARD_128, Library.TORCH), 1));
-    targets.add(atMost("forward / PyTorch, T=1024", overPeer(Workload.FORWARD_1024, Library.TORCH), 1));
+    targets.add(
+        atMost("forward / PyTorch, T=128", overPeer(Workload.FORWARD_128, Library.TORCH), 1));
+    targets.add(
+        atMost("forward / PyTorch, T=1024", overPeer(Workload.FORWARD_1024, Library.TORCH), 1));
     targets.add(
         atMost(
             "capture / forward, T=128",
@@ -114,6 +124,14 @@ final class Results {
 
   // ---------------------------------------------------------------- writing
 
+  /// Writes what is known so far to `bench.md` and `bench.json`.
+  ///
+  /// @param folder where to
+  void write(Path folder) throws IOException {
+    Files.writeString(folder.resolve("bench.md"), asMarkdown());
+    Files.writeString(folder.resolve("bench.json"), asJson());
+  }
+
   /// The table as people read it.
   String asMarkdown() {
     StringBuilder text = new StringBuilder();
@@ -127,7 +145,8 @@ final class Results {
     for (Target target : targets()) {
       text.append(
           "| %s | %s | %s | %s |%n"
-              .formatted(target.what(), number(target.value()), number(target.limit()), target.verdict()));
+              .formatted(
+                  target.what(), number(target.value()), number(target.limit()), target.verdict()));
     }
     text.append(
         "%nMemory is read at %.1f GB/s, so one token takes at least %.1f ms.%n"

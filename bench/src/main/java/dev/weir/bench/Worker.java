@@ -51,12 +51,13 @@ final class Worker implements AutoCloseable {
     return startMs;
   }
 
-  /// What each run took, in milliseconds.
+  /// What each run took, in milliseconds; nothing if the library cannot do it.
   ///
   /// @param workload what to run
   /// @param count how often
   double[] measure(Workload workload, int count) {
     return Arrays.stream(ask(workload.key() + " " + count).split(" "))
+        .filter(word -> !word.isEmpty())
         .mapToDouble(Double::parseDouble)
         .toArray();
   }
