@@ -76,6 +76,10 @@ class DataFlowTest {
           "dev.weir.text.NativeTokenizers",
               "finds the platform's native library and the folder to unpack it to");
 
+  /// Who may end the process outside `cli`, and why.
+  private static final Map<String, String> HALTS =
+      Map.of("dev.weir.tensor.Engine", "has to leave past the engine's own exit handlers");
+
   @Test
   void everyPackageUsesOnlyThoseBeforeIt() {
     assertThat(WEIR).hasSizeGreaterThan(AT_LEAST);
@@ -217,7 +221,8 @@ class DataFlowTest {
   private static boolean isAmbient(JavaCall<?> call, JavaClass type) {
     String owner = call.getTargetOwner().getSimpleName();
     return switch (call.getName()) {
-      case "exit", "halt", "getenv" -> call.getTargetOwner().getPackageName().equals("java.lang");
+      case "exit", "getenv" -> call.getTargetOwner().getPackageName().equals("java.lang");
+      case "halt" -> owner.equals("Runtime") && !HALTS.containsKey(outermost(type));
       case "printStackTrace" -> true;
       case "getProperty", "setProperty" ->
           owner.equals("System") && !SYSTEM_PROPERTIES.containsKey(outermost(type));
@@ -269,6 +274,14 @@ class DataFlowTest {
                     .flatMap(type -> type.getCodeUnitCallsFromSelf().stream())
                     .anyMatch(call -> call.getName().endsWith("Property")),
             "uses system properties");
+    assertThat(HALTS.keySet())
+        .allMatch(
+            name ->
+                WEIR.stream()
+                    .filter(type -> outermost(type).equals(name))
+                    .flatMap(type -> type.getCodeUnitCallsFromSelf().stream())
+                    .anyMatch(call -> call.getName().equals("halt")),
+            "ends the process");
   }
 
   private static boolean uses(String name, String packageName) {

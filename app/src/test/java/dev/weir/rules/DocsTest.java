@@ -45,7 +45,10 @@ class DocsTest {
           "Prepend",
           "TokenizersLibrary",
           // a number
-          "NaN");
+          "NaN",
+          // rows of /proc/self/status
+          "RssAnon",
+          "VmHWM");
 
   // ---------------------------------------------------------------- names
 
