@@ -15,6 +15,7 @@ import dev.weir.tensor.Axis;
 import dev.weir.tensor.DType;
 import dev.weir.tensor.Device;
 import dev.weir.tensor.Scope;
+import dev.weir.tensor.Shape;
 import dev.weir.tensor.Tensor;
 import dev.weir.tensor.TensorOwner;
 import java.util.ArrayList;
@@ -303,12 +304,20 @@ public final class Transformer implements AutoCloseable {
 
   private Tensor embedded(TokenBatch batch, Span span, Hooks hooks) {
     Tensor rows = parameters.get("embed.W_E").take("d_vocab", batch.ids().to(device()));
-    Tensor scaled = spec.embedScale() == 1 ? rows : rows.times(spec.embedScale());
-    Tensor embed = see(hooks, new HookPoint.Embed(), scaled);
+    Tensor embed = see(hooks, new HookPoint.Embed(), scaled(rows));
     if (!(spec.positions() instanceof PositionCode.Learned)) {
       return embed;
     }
     return embed.plus(see(hooks, new HookPoint.PosEmbed(), positionRows(batch, span)));
+  }
+
+  /// The factor is rounded as the numbers are stored: in bfloat16, Gemma's 55.43 is 55.5.
+  private Tensor scaled(Tensor rows) {
+    if (spec.embedScale() == 1) {
+      return rows;
+    }
+    Tensor factor = Tensor.of(new double[] {spec.embedScale()}, Shape.of());
+    return rows.times(factor.to(rows.dtype()).to(rows.device()));
   }
 
   private Tensor positionRows(TokenBatch batch, Span span) {
