@@ -1,10 +1,12 @@
 package dev.weir.cli;
 
 import dev.weir.WeirException;
+import dev.weir.tensor.Engine;
 import dev.weir.view.Style;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicBoolean;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -29,6 +31,7 @@ import picocli.CommandLine.Spec;
     })
 public final class Main implements Runnable {
   private static final int FAILURE = 1;
+  private static final int INTERRUPTED = 130;
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -39,10 +42,20 @@ public final class Main implements Runnable {
   /// @param args the command line
   public static void main(String[] args) {
     Terminal terminal = Terminal.real();
+    AtomicBoolean finished = new AtomicBoolean();
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> leaveIfInterrupted(finished)));
     int code = commandLine(terminal).execute(args);
+    finished.set(true);
     terminal.out().flush();
     terminal.err().flush();
     System.exit(code);
+  }
+
+  /// Ctrl-C ends the process while the engine works.
+  private static void leaveIfInterrupted(AtomicBoolean finished) {
+    if (!finished.get()) {
+      Engine.leave(INTERRUPTED);
+    }
   }
 
   @Override

@@ -46,6 +46,28 @@ public final class Engine {
     }
   }
 
+  /// Ends the process at once. The engine's threads may be at work; an ordinary exit would destroy
+  /// what they work with under their hands and crash.
+  ///
+  /// @param code the exit code
+  @SuppressWarnings("restricted") // A C call with the signature that POSIX gives it.
+  public static void leave(int code) {
+    Linker linker = Linker.nativeLinker();
+    linker
+        .defaultLookup()
+        .find("_exit")
+        .ifPresent(exit -> {
+          try {
+            linker
+                .downcallHandle(exit, FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT))
+                .invokeExact(code);
+          } catch (Throwable e) {
+            throw new IllegalStateException(e);
+          }
+        });
+    Runtime.getRuntime().halt(code);
+  }
+
   /// Initialised by the JVM exactly once, on first use.
   private static final class Started {
     static {
