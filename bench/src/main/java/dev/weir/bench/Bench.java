@@ -65,11 +65,15 @@ public final class Bench {
 
   private void measure(Results results, Path target) throws IOException {
     Map<Library, Worker> workers = startAll();
+    Worker weir =
+        Optional.ofNullable(workers.get(Library.WEIR))
+            .orElseThrow(
+                () -> new IllegalStateException("Weir does not start; see " + settings.log()));
     try {
       for (List<Workload> compared : COMPARED) {
         say(compared.getLast().title());
         measure(compared, workers, results);
-        results.bandwidth(workers.get(Library.WEIR).bandwidth());
+        results.bandwidth(weir.bandwidth());
         results.write(target);
       }
     } finally {
@@ -83,14 +87,10 @@ public final class Bench {
     for (Library library : Library.values()) {
       library.start(settings).ifPresent(worker -> workers.put(library, worker));
     }
-    if (!workers.containsKey(Library.WEIR)) {
-      throw new IllegalStateException("Weir does not start; see " + settings.log());
-    }
     return workers;
   }
 
-  private void measure(
-      List<Workload> compared, Map<Library, Worker> workers, Results results) {
+  private void measure(List<Workload> compared, Map<Library, Worker> workers, Results results) {
     for (int turn = -1; turn < turns; turn++) {
       for (var worker : workers.entrySet()) {
         for (Workload workload : compared) {
