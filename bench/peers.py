@@ -177,11 +177,11 @@ class TransformerLens:
         from transformer_lens.cache.key_value_cache import TransformerLensKeyValueCache
 
         cache = TransformerLensKeyValueCache.init_cache(self.model.cfg, "cpu", 1)
-        self.model(ids, past_kv_cache=cache)
+        self.model(ids, past_kv_cache=cache, attention_mask=torch.ones_like(ids))
         return cache
 
     def step(self, ids, cache, position):
-        self.model(ids, past_kv_cache=cache)
+        self.model(ids, past_kv_cache=cache, attention_mask=torch.ones_like(ids))
         return cache
 
 

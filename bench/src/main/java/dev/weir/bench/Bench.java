@@ -32,7 +32,8 @@ public final class Bench {
 
   /// Runs everything.
   ///
-  /// @param args the folder `bench`, and how many turns each library takes (7 if left out)
+  /// @param args the folder `bench`, and how many turns each library takes (7 if left out), and the
+  ///   key of the only line to measure (all, and memory, if left out)
   public static void main(String[] args) throws IOException {
     Path folder = Path.of(args[0]).toAbsolutePath();
     Path target = Files.createDirectories(folder.resolve("target"));
@@ -50,7 +51,11 @@ public final class Bench {
             log);
     int turns = args.length > 1 ? Integer.parseInt(args[1]) : 7;
     Results results = new Results(THREADS);
-    new Bench(settings, turns).measure(results, target);
+    Bench bench = new Bench(settings, turns);
+    Set<Library> present = bench.measureTimes(args.length > 2 ? args[2] : "", results, target);
+    if (args.length < 3) {
+      bench.measureFresh(present, results, target);
+    }
     System.out.println(results.asMarkdown());
   }
 
@@ -63,23 +68,25 @@ public final class Bench {
         : List.of(named.split(File.pathSeparator));
   }
 
-  private void measure(Results results, Path target) throws IOException {
+  /// Measures the times and says which libraries are there.
+  private Set<Library> measureTimes(String only, Results results, Path target) throws IOException {
     Map<Library, Worker> workers = startAll();
-    Worker weir =
-        Optional.ofNullable(workers.get(Library.WEIR))
-            .orElseThrow(
-                () -> new IllegalStateException("Weir does not start; see " + settings.log()));
+    if (!workers.containsKey(Library.WEIR)) {
+      throw new IllegalStateException("Weir does not start; see " + settings.log());
+    }
     try {
       for (List<Workload> compared : COMPARED) {
+        if (compared.stream().noneMatch(workload -> workload.key().contains(only))) {
+          continue;
+        }
         say(compared.getLast().title());
         measure(compared, workers, results);
-        results.bandwidth(weir.bandwidth());
         results.write(target);
       }
     } finally {
       workers.values().forEach(Worker::close);
     }
-    measureFresh(workers.keySet(), results, target);
+    return workers.keySet();
   }
 
   private Map<Library, Worker> startAll() throws IOException {
@@ -98,6 +105,9 @@ public final class Bench {
           if (turn >= 0) { // The first turn warms up.
             results.times(workload, worker.getKey(), ms);
           }
+        }
+        if (worker.getKey() == Library.WEIR && compared.contains(Workload.DECODE)) {
+          results.bandwidth(worker.getValue().bandwidth());
         }
       }
     }

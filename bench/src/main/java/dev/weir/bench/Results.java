@@ -20,7 +20,7 @@ final class Results {
   private final Map<Workload, Map<Library, ProcessMemory>> memory = new EnumMap<>(Workload.class);
   private final Map<Library, List<Double>> starts = new EnumMap<>(Library.class);
   private final Map<Library, ProcessMemory> opened = new EnumMap<>(Library.class);
-  private double bandwidth = Double.NaN;
+  private final List<Double> bandwidths = new ArrayList<>();
 
   Results(int threads) {
     this.threads = threads;
@@ -43,9 +43,9 @@ final class Results {
     opened.put(library, used);
   }
 
-  /// Keeps the best, in GB/s: the machine can do no less.
+  /// Takes down how fast memory was read, in GB/s.
   void bandwidth(double measured) {
-    bandwidth = Double.isNaN(bandwidth) ? measured : Math.max(bandwidth, measured);
+    bandwidths.add(measured);
   }
 
   // ---------------------------------------------------------------- numbers
@@ -66,9 +66,13 @@ final class Results {
             : (sorted.get(middle - 1) + sorted.get(middle)) / 2);
   }
 
+  private double bandwidth() {
+    return median(bandwidths).orElse(Double.NaN);
+  }
+
   /// Milliseconds that one token takes at least: every weight read once.
   private double floorMs() {
-    return Gpt2Checkpoint.bytesReadForOneToken() / (bandwidth * 1e6);
+    return Gpt2Checkpoint.bytesReadForOneToken() / (bandwidth() * 1e6);
   }
 
   private double weir(Workload workload) {
@@ -150,7 +154,7 @@ final class Results {
     }
     text.append(
         "%nMemory is read at %.1f GB/s, so one token takes at least %.1f ms.%n"
-            .formatted(bandwidth, floorMs()));
+            .formatted(bandwidth(), floorMs()));
     return text.toString();
   }
 
@@ -220,7 +224,7 @@ final class Results {
   String asJson() {
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("threads", threads);
-    all.put("bandwidth_gb_per_s", bandwidth);
+    all.put("bandwidth_gb_per_s", bandwidths);
     all.put("floor_ms", floorMs());
     all.put("ms", times);
     all.put("start_ms", starts);
