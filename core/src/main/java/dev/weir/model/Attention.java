@@ -56,19 +56,19 @@ final class Attention {
     Mapped mapped = mapped(queryInput, keyInput, valueInput);
     Tensor q = normed(mapped.query(), queryNorm, "head");
     Tensor k = normed(mapped.key(), keyNorm, "kv_head");
-    Tensor v = see(hooks, new HookPoint.Value(layer), mapped.value());
+    Tensor v = hooks.see(new HookPoint.Value(layer), mapped.value());
     q =
         turned(
-            see(hooks, new HookPoint.Query(layer), q),
+            hooks.see(new HookPoint.Query(layer), q),
             span,
             hooks,
             new HookPoint.RotatedQuery(layer));
     k =
         turned(
-            see(hooks, new HookPoint.Key(layer), k), span, hooks, new HookPoint.RotatedKey(layer));
+            hooks.see(new HookPoint.Key(layer), k), span, hooks, new HookPoint.RotatedKey(layer));
     var keysAndValues = remembered(byHead(k), byHead(v), run.cache());
     Tensor z =
-        see(hooks, new HookPoint.Z(layer), mixed(q, keysAndValues, span, hooks).order(PLACES));
+        hooks.see(new HookPoint.Z(layer), mixed(q, keysAndValues, span, hooks).order(PLACES));
     return written(z, hooks);
   }
 
@@ -111,7 +111,7 @@ final class Attention {
   }
 
   private Tensor turned(Tensor x, Span span, Hooks hooks, HookPoint point) {
-    return rotary.map(r -> see(hooks, point, r.turn(x, span.angles(r, x)))).orElse(x);
+    return rotary.map(r -> hooks.see(point, r.turn(x, span.angles(r, x)))).orElse(x);
   }
 
   /// `[batch, head, pos, d_head]`.
@@ -160,11 +160,9 @@ final class Attention {
     Tensor grouped = q.times(spec.scale()).rename("pos", "query_pos").split("head", kvHead, group);
     Tensor raw = spec.softcap().applyTo(grouped.dot(kv.keys(), "d_head"));
     Tensor scores =
-        see(
-            hooks,
-            new HookPoint.AttnScores(layer),
-            masked(raw.merge("head", "kv_head", "group"), mask));
-    Tensor pattern = see(hooks, new HookPoint.Pattern(layer), pattern(scores, mask));
+        hooks.see(
+            new HookPoint.AttnScores(layer), masked(raw.merge("head", "kv_head", "group"), mask));
+    Tensor pattern = hooks.see(new HookPoint.Pattern(layer), pattern(scores, mask));
     return pattern
         .split("head", kvHead, group)
         .dot(kv.values(), "key_pos")
@@ -225,9 +223,5 @@ final class Attention {
   /// A gain over all heads as one row.
   private static Tensor flat(Tensor gain) {
     return gain.merge("width", gain.shape().names().toArray(String[]::new));
-  }
-
-  private static Tensor see(Hooks hooks, HookPoint point, Tensor value) {
-    return hooks.touches(point) ? hooks.apply(point, value) : value;
   }
 }

@@ -98,20 +98,20 @@ final class Block {
   }
 
   private <S, R> S sequential(ResidualPathway<S, R> over, S pre, Run run) {
-    S mid = write(over, pre, Site.attention(layer), attend(over, pre, run), run);
+    S mid = write(over, pre, Site.attention(layer), attend(over, pre, run));
     if (mlp.isEmpty()) {
       return mid;
     }
     S seenMid = seen(over, mid, new HookPoint.ResidMid(layer), run.hooks());
-    return write(over, seenMid, Site.mlp(layer), think(over, seenMid, mlp.get(), run), run);
+    return write(over, seenMid, Site.mlp(layer), think(over, seenMid, mlp.get(), run));
   }
 
   private <S, R> S parallel(ResidualPathway<S, R> over, S pre, Run run) {
     Tensor attnOut = attend(over, pre, run);
-    S mid = write(over, pre, Site.attention(layer), attnOut, run);
+    S mid = write(over, pre, Site.attention(layer), attnOut);
     return mlp.isEmpty()
         ? mid
-        : write(over, mid, Site.mlp(layer), think(over, pre, mlp.get(), run), run);
+        : write(over, mid, Site.mlp(layer), think(over, pre, mlp.get(), run));
   }
 
   /// What attention writes, `[batch, pos, d_model]`.
@@ -119,12 +119,12 @@ final class Block {
     return scoped(() -> {
       Hooks hooks = run.hooks();
       Tensor read =
-          see(hooks, new HookPoint.AttnIn(layer), over.read(stream, Site.attention(layer)));
+          hooks.see(new HookPoint.AttnIn(layer), over.read(stream, Site.attention(layer)));
       Tensor x = ln1.forward(read, new NormSite.Ln1(layer), hooks);
       Tensor located = run.beside().map(x::plus).orElse(x);
       Tensor out = attention.forward(located, located, x, run);
       Tensor write = ln1Post.forward(out, new NormSite.Ln1Post(layer), hooks);
-      return see(hooks, new HookPoint.AttnOut(layer), write);
+      return hooks.see(new HookPoint.AttnOut(layer), write);
     });
   }
 
@@ -132,20 +132,18 @@ final class Block {
   private <S> Tensor think(ResidualPathway<S, ?> over, S stream, Mlp with, Run run) {
     return scoped(() -> {
       Hooks hooks = run.hooks();
-      Tensor read = see(hooks, new HookPoint.MlpIn(layer), over.read(stream, Site.mlp(layer)));
+      Tensor read = hooks.see(new HookPoint.MlpIn(layer), over.read(stream, Site.mlp(layer)));
       Tensor x =
           spec.wiring() == Wiring.PARALLEL_SHARED_NORM
               ? ln1.forward(read, new NormSite.Ln1(layer), Hooks.none())
               : ln2.forward(read, new NormSite.Ln2(layer), hooks);
       Tensor write = ln2Post.forward(with.forward(x, hooks), new NormSite.Ln2Post(layer), hooks);
-      return see(hooks, new HookPoint.MlpOut(layer), write);
+      return hooks.see(new HookPoint.MlpOut(layer), write);
     });
   }
 
-  private static <S, R> S write(
-      ResidualPathway<S, R> over, S stream, Site site, Tensor out, Run run) {
+  private static <S, R> S write(ResidualPathway<S, R> over, S stream, Site site, Tensor out) {
     R routing = over.route(stream, site, out);
-    run.routed(site, routing);
     S written = over.write(stream, site, routing, out);
     return over.constant(site).map(c -> over.add(written, c)).orElse(written);
   }
@@ -165,10 +163,6 @@ final class Block {
     try (Scope scope = Scope.open()) {
       return scope.keep(computation.get());
     }
-  }
-
-  private static Tensor see(Hooks hooks, HookPoint point, Tensor value) {
-    return hooks.touches(point) ? hooks.apply(point, value) : value;
   }
 
   boolean sameAngles(long length, long other) {

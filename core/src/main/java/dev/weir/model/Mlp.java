@@ -17,8 +17,8 @@ sealed interface Mlp {
   record Plain(int layer, Projection in, Activation activation, Projection out) implements Mlp {
     @Override
     public Tensor forward(Tensor x, Hooks hooks) {
-      Tensor pre = see(hooks, new HookPoint.MlpPre(layer), in.apply(x, "d_model"));
-      Tensor post = see(hooks, new HookPoint.MlpPost(layer), activation.applyTo(pre));
+      Tensor pre = hooks.see(new HookPoint.MlpPre(layer), in.apply(x, "d_model"));
+      Tensor post = hooks.see(new HookPoint.MlpPost(layer), activation.applyTo(pre));
       return out.apply(post, "d_mlp");
     }
   }
@@ -33,8 +33,8 @@ sealed interface Mlp {
 
     /// How strongly each neuron fires, `[batch, pos, d_mlp]`.
     Tensor gated(Tensor x, Hooks hooks) {
-      Tensor pre = see(hooks, new HookPoint.MlpPre(layer), gate.apply(x, "d_model"));
-      Tensor linear = see(hooks, new HookPoint.MlpPreLinear(layer), in.apply(x, "d_model"));
+      Tensor pre = hooks.see(new HookPoint.MlpPre(layer), gate.apply(x, "d_model"));
+      Tensor linear = hooks.see(new HookPoint.MlpPreLinear(layer), in.apply(x, "d_model"));
       return activation.applyTo(pre).times(linear);
     }
 
@@ -42,7 +42,7 @@ sealed interface Mlp {
     ///
     /// @param gated how strongly each fires, `[batch, pos, d_mlp]`
     Tensor written(Tensor gated, Hooks hooks) {
-      return out.apply(see(hooks, new HookPoint.MlpPost(layer), gated), "d_mlp");
+      return out.apply(hooks.see(new HookPoint.MlpPost(layer), gated), "d_mlp");
     }
   }
 
@@ -52,9 +52,5 @@ sealed interface Mlp {
     public Tensor forward(Tensor x, Hooks hooks) {
       return inner.written(inner.gated(x, hooks).plus(bias), hooks);
     }
-  }
-
-  private static Tensor see(Hooks hooks, HookPoint point, Tensor value) {
-    return hooks.touches(point) ? hooks.apply(point, value) : value;
   }
 }

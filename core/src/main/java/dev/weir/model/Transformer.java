@@ -295,7 +295,7 @@ public final class Transformer implements AutoCloseable {
       Hooks hooks,
       int lastLayer) {
     S stream = over.open(embedded(batch, span, hooks));
-    Run run = new Run(span, cache, besideTheStream(span), hooks, (site, routing) -> {});
+    Run run = new Run(span, cache, besideTheStream(span), hooks);
     for (Block block : blocks.subList(0, lastLayer + 1)) {
       stream = block.forward(over, stream, run);
     }
@@ -304,11 +304,11 @@ public final class Transformer implements AutoCloseable {
 
   private Tensor embedded(TokenBatch batch, Span span, Hooks hooks) {
     Tensor rows = parameters.get("embed.W_E").take("d_vocab", batch.ids().to(device()));
-    Tensor embed = see(hooks, new HookPoint.Embed(), scaled(rows));
+    Tensor embed = hooks.see(new HookPoint.Embed(), scaled(rows));
     if (!(spec.positions() instanceof PositionCode.Learned)) {
       return embed;
     }
-    return embed.plus(see(hooks, new HookPoint.PosEmbed(), positionRows(batch, span)));
+    return embed.plus(hooks.see(new HookPoint.PosEmbed(), positionRows(batch, span)));
   }
 
   /// The factor is rounded as the numbers are stored: in bfloat16, Gemma's 55.43 is 55.5.
@@ -390,10 +390,6 @@ public final class Transformer implements AutoCloseable {
   /// Whether keys that were turned when the text had one length are still right at another.
   boolean sameAngles(long length, long other) {
     return blocks.stream().allMatch(block -> block.sameAngles(length, other));
-  }
-
-  private static Tensor see(Hooks hooks, HookPoint point, Tensor value) {
-    return hooks.touches(point) ? hooks.apply(point, value) : value;
   }
 
   /// Frees the weights and closes the file they were mapped from.

@@ -24,6 +24,15 @@ public interface Hooks {
     return this;
   }
 
+  /// The value to go on with at a place, whether or not it matters there.
+  ///
+  /// @param point the place
+  /// @param value the value there, the axes of the place, perhaps with `batch` in front
+  /// @return `value`, or what was made of it, same shape
+  default Tensor see(HookPoint point, Tensor value) {
+    return touches(point) ? apply(point, value) : value;
+  }
+
   /// Nobody looks.
   static Hooks none() {
     return new None();
@@ -66,8 +75,7 @@ public interface Hooks {
 
     @Override
     public Tensor apply(HookPoint point, Tensor value) {
-      Tensor seen = first.touches(point) ? first.apply(point, value) : value;
-      return second.touches(point) ? second.apply(point, seen) : seen;
+      return second.see(point, first.see(point, value));
     }
   }
 }
