@@ -21,19 +21,7 @@ public final class Gradients {
   /// @return one tensor of the current scope for each parameter, of its shape
   /// @throws TensorException if the loss holds several numbers or does not depend on a parameter
   public static List<Tensor> of(Tensor loss, List<Tensor> parameters) {
-    if (loss.shape().elements() != 1) {
-      throw TensorException.notOneNumber(loss.shape());
-    }
-    TensorVector inputs = new TensorVector();
-    parameters.forEach(parameter -> inputs.push_back(parameter.handle()));
-    TensorVector found =
-        torch.grad(
-            new TensorVector(loss.handle()),
-            inputs,
-            new TensorVector(),
-            new BoolOptional(false),
-            false,
-            true);
+    TensorVector found = found(loss, parameters);
     List<Tensor> gradients = new ArrayList<>();
     for (int i = 0; i < parameters.size(); i++) {
       var gradient = found.get(i);
@@ -43,6 +31,39 @@ public final class Gradients {
       gradients.add(parameters.get(i).same(gradient));
     }
     return gradients;
+  }
+
+  /// The same, with zeros for parameters that the number does not depend on.
+  ///
+  /// @param loss one number, computed from some of the parameters
+  /// @param parameters what to differentiate with respect to
+  /// @return one tensor of the current scope for each parameter, of its shape
+  public static List<Tensor> orZero(Tensor loss, List<Tensor> parameters) {
+    TensorVector found = found(loss, parameters);
+    List<Tensor> gradients = new ArrayList<>();
+    for (int i = 0; i < parameters.size(); i++) {
+      Tensor parameter = parameters.get(i);
+      gradients.add(
+          found.get(i).defined()
+              ? parameter.same(found.get(i))
+              : Tensor.zeros(parameter.shape(), parameter.dtype()).to(parameter.device()));
+    }
+    return gradients;
+  }
+
+  private static TensorVector found(Tensor loss, List<Tensor> parameters) {
+    if (loss.shape().elements() != 1) {
+      throw TensorException.notOneNumber(loss.shape());
+    }
+    TensorVector inputs = new TensorVector();
+    parameters.forEach(parameter -> inputs.push_back(parameter.handle()));
+    return torch.grad(
+        new TensorVector(loss.handle()),
+        inputs,
+        new TensorVector(),
+        new BoolOptional(false),
+        false,
+        true);
   }
 
   /// The Euclidean length of all gradients together.

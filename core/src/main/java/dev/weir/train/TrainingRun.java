@@ -1,5 +1,6 @@
 package dev.weir.train;
 
+import dev.weir.model.ParameterLayout;
 import dev.weir.model.Parameters;
 import dev.weir.model.Transformer;
 import dev.weir.model.TransformerSpec;
@@ -20,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.SplittableRandom;
 
 /// Trains a transformer to predict the next token: forward, backward, clip, AdamW, again. The same
@@ -35,6 +37,7 @@ public final class TrainingRun implements AutoCloseable {
   private final List<int[]> validation;
   private final Transformer model;
   private final Map<String, AdamW> optimizers = new LinkedHashMap<>();
+  private final Set<String> decayed;
   private int steps;
 
   /// Told of each step as it is done.
@@ -61,6 +64,7 @@ public final class TrainingRun implements AutoCloseable {
       TrainingSettings settings, Corpus training, Corpus validation, Transformer model) {
     this.settings = settings;
     this.model = model;
+    this.decayed = ParameterLayout.decayed(model.spec());
     try {
       requireRoom(model.spec(), settings.window());
       this.batches =
@@ -192,9 +196,9 @@ public final class TrainingRun implements AutoCloseable {
     }
   }
 
-  /// Gains and biases have no reason to be small.
+  /// Gains, biases, gates and connection weights have no reason to be small.
   private double weightDecay(String name) {
-    return name.startsWith("W_", name.lastIndexOf('.') + 1) ? settings.weightDecay() : 0;
+    return decayed.contains(name) ? settings.weightDecay() : 0;
   }
 
   private Hooks dropout() {
