@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 ///
 /// Lines of the product that were broken by hand, and what failed then:
 ///
-/// - `DeepDelta`, `(I − β k kᵀ) x` with a plus: `DeepDeltaTest`, all but the reflection;
+/// - `DeepDelta`, `(I − β k kᵀ) x` with a plus: `DeepDeltaTest` at every gate but 0;
 ///   `PathwayGoldenTest` on every delta model.
 /// - `LocalAttention`, a window one wider: `LocalAttentionTest`, the softmax written out and what
 ///   lies before the window.
