@@ -113,16 +113,11 @@ public final class TrainBundledModel {
   }
 
   private static TrainingSettings settings(long seed) {
-    return new TrainingSettings(
-        4,
-        N_CTX,
-        new Schedule(1600, 100, 2e-3, 0),
-        new AdamW.Settings(0.9, 0.99, 1e-8),
-        0.3,
-        1.0,
-        0.1,
-        100,
-        seed);
+    return TrainingSettings.usual(4, N_CTX, new Schedule.Cosine(1600, 100, 2e-3, 0))
+        .with(new TrainingSettings.Optimizer(new AdamW.Settings(0.9, 0.99, 1e-8), 0.3, 1.0))
+        .with(new TrainingSettings.Seeds(seed, seed))
+        .withDropout(0.1)
+        .withValidateEvery(100);
   }
 
   private static Map<String, Object> tokenizerConfig() {

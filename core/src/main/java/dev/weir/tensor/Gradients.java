@@ -21,28 +21,53 @@ public final class Gradients {
   /// @return one tensor of the current scope for each parameter, of its shape
   /// @throws TensorException if the loss holds several numbers or does not depend on a parameter
   public static List<Tensor> of(Tensor loss, List<Tensor> parameters) {
-    if (loss.shape().elements() != 1) {
-      throw TensorException.notOneNumber(loss.shape());
-    }
-    TensorVector inputs = new TensorVector();
-    parameters.forEach(parameter -> inputs.push_back(parameter.handle()));
-    TensorVector found =
-        torch.grad(
-            new TensorVector(loss.handle()),
-            inputs,
-            new TensorVector(),
-            new BoolOptional(false),
-            false,
-            true);
+    TensorVector found = found(loss, parameters);
     List<Tensor> gradients = new ArrayList<>();
     for (int i = 0; i < parameters.size(); i++) {
       var gradient = found.get(i);
       if (!gradient.defined()) {
         throw TensorException.noGradient(i, parameters.get(i).shape());
       }
-      gradients.add(parameters.get(i).same(gradient));
+      gradients.add(parameters.get(i).same(gradient.detach()));
     }
     return gradients;
+  }
+
+  /// The same where the number need not depend on every parameter: zeros for those that it does not
+  /// depend on.
+  ///
+  /// @param loss one number, computed from some of the parameters
+  /// @param parameters what to differentiate with respect to
+  /// @return one tensor of the current scope for each parameter, of its shape
+  public static List<Tensor> orZeros(Tensor loss, List<Tensor> parameters) {
+    TensorVector found = found(loss, parameters);
+    List<Tensor> gradients = new ArrayList<>();
+    for (int i = 0; i < parameters.size(); i++) {
+      Tensor parameter = parameters.get(i);
+      var gradient = found.get(i);
+      gradients.add(
+          parameter.same(
+              gradient.defined()
+                  ? gradient.detach()
+                  : torch.zeros_like(parameter.handle().detach())));
+    }
+    return gradients;
+  }
+
+  /// What it holds lives no longer than itself; whoever hands an element out detaches it.
+  private static TensorVector found(Tensor loss, List<Tensor> parameters) {
+    if (loss.shape().elements() != 1) {
+      throw TensorException.notOneNumber(loss.shape());
+    }
+    TensorVector inputs = new TensorVector();
+    parameters.forEach(parameter -> inputs.push_back(parameter.handle()));
+    return torch.grad(
+        new TensorVector(loss.handle()),
+        inputs,
+        new TensorVector(),
+        new BoolOptional(false),
+        false,
+        true);
   }
 
   /// The Euclidean length of all gradients together.

@@ -15,12 +15,12 @@ public final class TrainException extends WeirException {
     super(what, where, fix, cause);
   }
 
-  static TrainException badSchedule(int steps, int warmup, double peak, double floor) {
+  static TrainException badSchedule(int steps, int warmup, int decay, double peak, double floor) {
     return new TrainException(
-        "%,d steps, of which %,d warm up, between learning rates %s and %s, make no schedule"
-            .formatted(steps, warmup, floor, peak),
+        "%,d steps, of which %,d warm up and %,d decay, between learning rates %s and %s, make no schedule"
+            .formatted(steps, warmup, decay, floor, peak),
         "schedule",
-        "use at least 1 step, a warm-up shorter than that, and 0 <= floor <= peak");
+        "use at least 1 step, warm-up and decay together shorter than that, and 0 <= floor <= peak");
   }
 
   static TrainException badSizes(int batch, int window, int validateEvery) {
@@ -37,6 +37,42 @@ public final class TrainException extends WeirException {
             .formatted(weightDecay, clip, dropout),
         "training settings",
         "use a weight decay of at least 0, a clip above 0 and a dropout from 0 to below 1");
+  }
+
+  static TrainException unevenBatch(int batch, int accumulate, int worldSize) {
+    return new TrainException(
+        "A batch of %,d windows cannot be parted evenly among %,d processes with %,d micro-batches each"
+            .formatted(batch, worldSize, accumulate),
+        "training settings",
+        "use a batch that is a multiple of %,d".formatted((long) worldSize * accumulate));
+  }
+
+  static TrainException badAverages(double beta1, double beta2, double epsilon) {
+    return new TrainException(
+        "AdamW cannot average with betas %s and %s and epsilon %s".formatted(beta1, beta2, epsilon),
+        "training settings",
+        "use betas from 0 to below 1, for instance 0.9 and 0.95, and an epsilon above 0");
+  }
+
+  static TrainException badDType(String dtype) {
+    return new TrainException(
+        "A forward pass in %s cannot be trained on".formatted(dtype),
+        "training settings",
+        "use float32 or bfloat16; parameters are float32 either way");
+  }
+
+  static TrainException otherWorld(int wanted, int present) {
+    return new TrainException(
+        "The run is for %,d processes, and %,d take part".formatted(wanted, present),
+        "training settings",
+        "start as many processes as the run is for");
+  }
+
+  static TrainException badPenalty(String point, String direction, double weight) {
+    return new TrainException(
+        "A direction of %s with weight %s is no penalty".formatted(direction, weight),
+        point,
+        "give one vector of finite length above 0 and a finite weight");
   }
 
   static TrainException noTexts() {
@@ -62,9 +98,9 @@ public final class TrainException extends WeirException {
 
   static TrainException diverged(int step, double loss) {
     return new TrainException(
-        "The loss is %s".formatted(loss),
+        "The loss or its gradient is no finite number any more (loss %s)".formatted(loss),
         "step " + step,
-        "use a lower learning rate, a longer warm-up or a smaller clip");
+        "use a lower learning rate, a longer warm-up or a smaller clip; checkpoints of earlier steps are still good");
   }
 
   static TrainException unwritableCheckpoint(String folder, Throwable cause) {
@@ -120,5 +156,61 @@ public final class TrainException extends WeirException {
         file,
         "check that the folder is there, may be written and has room",
         cause);
+  }
+
+  static TrainException runThere(String file) {
+    return new TrainException(
+        "There is a run or a model already",
+        file,
+        "go on with it by --resume, or choose another folder");
+  }
+
+  static TrainException noRun(String folder) {
+    return new TrainException(
+        "There is no run to go on with: run.json is missing",
+        folder,
+        "name the folder that an earlier run was given as --out");
+  }
+
+  static TrainException badPlan(String file, String why, Throwable cause) {
+    return new TrainException(
+        "This is not the plan of a training run: " + why,
+        file,
+        "restore the file, or start anew in another folder",
+        cause);
+  }
+
+  static TrainException unwritableRun(String folder, Throwable cause) {
+    return new TrainException(
+        "The folder of the run cannot be used: " + cause.getClass().getSimpleName(),
+        folder,
+        "check that it may be made and written and has room",
+        cause);
+  }
+
+  static TrainException unreadableText(String file, Throwable cause) {
+    return new TrainException(
+        "The text cannot be read: " + cause.getClass().getSimpleName(),
+        file,
+        "give a readable text file in UTF-8",
+        cause);
+  }
+
+  static TrainException otherTexts(String file) {
+    return new TrainException(
+        "The texts are not those that the run began with",
+        file,
+        "put the same file back, or start anew in another folder");
+  }
+
+  static TrainException noBoundary(String tokenizer) {
+    return new TrainException(
+        "The tokenizer has no token that begins or ends a text",
+        tokenizer,
+        "use one with a BOS or EOS token, or let Weir train one");
+  }
+
+  static TrainException badModel(String what, String fix) {
+    return new TrainException(what, "model settings", fix);
   }
 }

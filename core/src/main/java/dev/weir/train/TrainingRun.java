@@ -6,14 +6,12 @@ import dev.weir.model.TransformerSpec;
 import dev.weir.stream.Hooks;
 import dev.weir.tensor.AdamW;
 import dev.weir.tensor.DType;
-import dev.weir.tensor.Fused;
 import dev.weir.tensor.Gradients;
 import dev.weir.tensor.Scope;
-import dev.weir.tensor.Shape;
 import dev.weir.tensor.Tensor;
 import dev.weir.tensor.TensorOwner;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -23,17 +21,20 @@ import java.util.OptionalDouble;
 import java.util.SplittableRandom;
 
 /// Trains a transformer to predict the next token: forward, backward, clip, AdamW, again. The same
-/// spec, texts and settings give the same numbers, bit for bit, on the same machine with the same
-/// number of threads.
+/// spec, texts, settings and parts give the same numbers, bit for bit, on the same machine with the
+/// same number of threads.
 ///
 /// It owns the model that it trains; close it when done.
 public final class TrainingRun implements AutoCloseable {
   private static final double START_DEVIATION = 0.02;
 
   private final TrainingSettings settings;
+  private final TrainingParts parts;
   private final Corpus.Batches batches;
-  private final List<int[]> validation;
+  private final Validation validation;
   private final Transformer model;
+  private final Objective objective;
+  private final Hooks edits;
   private final Map<String, AdamW> optimizers = new LinkedHashMap<>();
   private int steps;
 
@@ -45,27 +46,57 @@ public final class TrainingRun implements AutoCloseable {
     void stepped(TrainingStep step);
   }
 
-  /// A run from the start, in float32.
+  /// A run from the start.
   ///
   /// @param spec the model
   /// @param training the texts to learn from
   /// @param validation the texts to look at
-  /// @param settings everything else
+  /// @param settings its numbers
   /// @throws TrainException if a window does not fit the model or the texts
   public TrainingRun(
       TransformerSpec spec, Corpus training, Corpus validation, TrainingSettings settings) {
-    this(settings, training, validation, started(spec, settings));
+    this(spec, training, validation, settings, TrainingParts.usual());
+  }
+
+  /// A run from the start.
+  ///
+  /// @param spec the model
+  /// @param training the texts to learn from
+  /// @param validation the texts to look at
+  /// @param settings its numbers
+  /// @param parts who else takes part
+  /// @throws TrainException if a window does not fit the model or the texts
+  public TrainingRun(
+      TransformerSpec spec,
+      Corpus training,
+      Corpus validation,
+      TrainingSettings settings,
+      TrainingParts parts) {
+    this(settings, parts, training, validation, started(spec, settings));
   }
 
   private TrainingRun(
-      TrainingSettings settings, Corpus training, Corpus validation, Transformer model) {
+      TrainingSettings settings,
+      TrainingParts parts,
+      Corpus training,
+      Corpus validation,
+      Transformer model) {
     this.settings = settings;
+    this.parts = parts;
     this.model = model;
     try {
-      requireRoom(model.spec(), settings.window());
+      requireRoom(model.spec(), settings.batching().window());
+      requireProcesses(settings.execution().worldSize(), parts.exchange().size());
       this.batches =
-          new Corpus.Batches(training, settings.batch(), settings.window(), settings.seed());
-      this.validation = validation.windows(settings.window());
+          new Corpus.Batches(
+              training,
+              settings.batching().batch(),
+              settings.batching().window(),
+              settings.seeds().order());
+      this.validation =
+          new Validation(validation.windows(settings.batching().window()), settings.microBatch());
+      this.objective = new Objective(model, settings.execution(), parts.auxiliaries());
+      this.edits = parts.edits().apply(model);
     } catch (RuntimeException e) {
       model.close();
       throw e;
@@ -73,13 +104,15 @@ public final class TrainingRun implements AutoCloseable {
     model
         .parameters()
         .tensors()
-        .forEach((name, weight) -> optimizers.put(name, new AdamW(settings.adamW(), weight)));
+        .forEach((name, weight) ->
+            optimizers.put(name, new AdamW(settings.optimizer().adamW(), weight)));
   }
 
   private static Transformer started(TransformerSpec spec, TrainingSettings settings) {
     TensorOwner owner = new TensorOwner();
     Parameters start =
-        new Initialization(START_DEVIATION, settings.seed()).parameters(spec, DType.FLOAT32, owner);
+        new Initialization(START_DEVIATION, settings.seeds().initialization())
+            .parameters(spec, DType.FLOAT32, owner);
     return Transformer.of(spec, start, owner, "training");
   }
 
@@ -87,6 +120,12 @@ public final class TrainingRun implements AutoCloseable {
     long longest = Math.min(spec.nCtx(), spec.longestText());
     if (window > longest) {
       throw TrainException.windowTooLong(window, longest);
+    }
+  }
+
+  private static void requireProcesses(int wanted, int present) {
+    if (wanted != present) {
+      throw TrainException.otherWorld(wanted, present);
     }
   }
 
@@ -98,8 +137,22 @@ public final class TrainingRun implements AutoCloseable {
   /// @param validation the texts it looked at
   /// @throws dev.weir.WeirException if the checkpoint is damaged or does not fit the texts
   public static TrainingRun resume(Path checkpoint, Corpus training, Corpus validation) {
+    return resume(checkpoint, training, validation, TrainingParts.usual());
+  }
+
+  /// A run that goes on where a [Checkpoint] left off, with the same numbers as if it had never
+  /// stopped.
+  ///
+  /// @param checkpoint the folder of one step
+  /// @param training the texts it learned from
+  /// @param validation the texts it looked at
+  /// @param parts who else took part
+  /// @throws dev.weir.WeirException if the checkpoint is damaged or does not fit the texts
+  public static TrainingRun resume(
+      Path checkpoint, Corpus training, Corpus validation, TrainingParts parts) {
     Checkpoint.State state = Checkpoint.state(checkpoint);
-    TrainingRun run = new TrainingRun(state.settings(), training, validation, reopened(checkpoint));
+    TrainingRun run =
+        new TrainingRun(state.settings(), parts, training, validation, reopened(checkpoint));
     try {
       Checkpoint.restore(checkpoint, run.optimizers, run.model.parameters(), state.steps());
       run.steps = state.steps();
@@ -129,7 +182,12 @@ public final class TrainingRun implements AutoCloseable {
     return steps;
   }
 
-  /// What the run depends on.
+  /// Whether the schedule has ended.
+  public boolean isDone() {
+    return steps >= settings.schedule().steps();
+  }
+
+  /// The numbers that the run depends on.
   public TrainingSettings settings() {
     return settings;
   }
@@ -148,7 +206,7 @@ public final class TrainingRun implements AutoCloseable {
   /// @param listener told of each step
   /// @throws TrainException if the loss stops being a number
   public void run(Listener listener) {
-    while (steps < settings.schedule().steps()) {
+    while (!isDone()) {
       listener.stepped(step());
     }
   }
@@ -159,81 +217,101 @@ public final class TrainingRun implements AutoCloseable {
   public TrainingStep step() {
     long start = System.nanoTime();
     double learningRate = settings.schedule().at(steps);
-    Update update = update(learningRate);
+    boolean look =
+        (steps + 1) % settings.validateEvery() == 0 || steps + 1 == settings.schedule().steps();
+    StepStatistics statistics = look ? parts.statistics() : StepStatistics.none();
+    Update update = update(learningRate, statistics.watching());
     steps++;
     double seconds = (System.nanoTime() - start) / 1e9;
-    boolean look = steps % settings.validateEvery() == 0 || steps == settings.schedule().steps();
+    long tokens = steps * settings.tokensPerStep();
     return new TrainingStep(
         steps,
-        steps * settings.tokensPerStep(),
+        tokens,
         update.loss,
+        update.auxiliaries,
         look ? OptionalDouble.of(validationLoss()) : OptionalDouble.empty(),
         learningRate,
         update.gradientNorm,
-        settings.tokensPerStep() / seconds);
+        settings.tokensPerStep() / seconds,
+        tokens * parts.flopsPerToken(),
+        statistics.take());
   }
 
-  private record Update(double loss, double gradientNorm) {}
+  private record Update(double loss, Map<String, Double> auxiliaries, double gradientNorm) {}
 
-  private Update update(double learningRate) {
-    try (Scope _ = Scope.open()) {
-      Tensor loss = loss(batches.at(steps), dropout());
-      Map<String, Tensor> weights = model.parameters().tensors();
-      List<Tensor> gradients = Gradients.of(loss, List.copyOf(weights.values()));
-      double norm = Gradients.norm(gradients);
-      if (!Double.isFinite(loss.item()) || !Double.isFinite(norm)) {
-        throw TrainException.diverged(steps + 1, loss.item());
+  private Update update(double learningRate, Hooks watching) {
+    Hooks hooks = dropout().then(edits).then(watching);
+    try (Scope _ = Scope.open();
+        GradientSum sum = new GradientSum()) {
+      for (List<int[]> micro : ownShare()) {
+        try (Scope _ = Scope.open()) {
+          sum.add(objective.of(micro, hooks));
+        }
       }
-      double factor = Math.min(1, settings.clip() / norm);
-      Iterator<Tensor> gradient = gradients.iterator();
-      optimizers.forEach((name, optimizer) ->
-          optimizer.update(gradient.next(), factor, learningRate, weightDecay(name)));
-      return new Update(loss.item(), norm);
+      List<Tensor> gradients = parts.exchange().mean(sum.mean());
+      double loss = parts.exchange().mean(sum.loss());
+      double norm = Gradients.norm(gradients);
+      if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
+        throw TrainException.diverged(steps + 1, loss);
+      }
+      apply(gradients, Math.min(1, settings.optimizer().clip() / norm), learningRate);
+      return new Update(loss, sum.auxiliaries(parts.exchange()), norm);
     }
   }
 
-  /// Gains and biases have no reason to be small.
-  private double weightDecay(String name) {
-    return name.startsWith("W_", name.lastIndexOf('.') + 1) ? settings.weightDecay() : 0;
+  /// The micro-batches of this process.
+  private List<List<int[]>> ownShare() {
+    List<int[]> all = batches.at(steps);
+    int size = settings.microBatch();
+    int first = parts.exchange().rank() * settings.batching().accumulate();
+    List<List<int[]>> share = new ArrayList<>();
+    for (int micro = first; micro < first + settings.batching().accumulate(); micro++) {
+      share.add(all.subList(micro * size, (micro + 1) * size));
+    }
+    return share;
   }
 
+  private void apply(List<Tensor> gradients, double factor, double learningRate) {
+    Iterator<Tensor> gradient = gradients.iterator();
+    optimizers.forEach((name, optimizer) ->
+        optimizer.update(gradient.next(), factor, learningRate, weightDecay(name)));
+  }
+
+  private double weightDecay(String name) {
+    return parts.decay().decays(name, model.parameters().get(name).shape())
+        ? settings.optimizer().weightDecay()
+        : 0;
+  }
+
+  /// Each process leaves out other numbers, since it reads other texts.
   private Hooks dropout() {
+    long luck = settings.seeds().order() * 1_000_003 + steps;
     return settings.dropout() == 0
         ? Hooks.none()
         : new Dropout(
-            settings.dropout(), new SplittableRandom(settings.seed() * 1_000_003 + steps));
+            settings.dropout(),
+            new SplittableRandom(luck + ((long) parts.exchange().rank() << 40)));
   }
 
-  private Tensor loss(List<int[]> windows, Hooks hooks) {
-    List<int[]> inputs = windows.stream().map(TrainingRun::allButLast).toList();
-    Tensor logits = model.logits(inputs, hooks);
-    return Fused.crossEntropy(
-        logits, nextTokens(windows, logits.shape().without("d_vocab")).to(logits.device()));
-  }
-
-  private static int[] allButLast(int[] window) {
-    return Arrays.copyOf(window, window.length - 1);
-  }
-
-  private static Tensor nextTokens(List<int[]> windows, Shape shape) {
-    long[] next =
-        windows.stream().flatMapToLong(w -> Arrays.stream(w).skip(1).asLongStream()).toArray();
-    return Tensor.of(next, shape);
-  }
-
-  /// How surprised the model is by the validation texts, nats per token.
+  /// How surprised the model is by the validation texts, nats per token. In float32, without
+  /// dropout and without interventions: the model as it is saved.
+  ///
+  /// @throws TrainException if that is no number
   public double validationLoss() {
-    return Gradients.untracked(() -> {
-      double sum = 0;
-      long predictions = 0;
-      for (int[] window : validation) {
-        try (Scope _ = Scope.open()) {
-          sum += loss(List.of(window), Hooks.none()).item() * (window.length - 1);
-          predictions += window.length - 1;
-        }
+    double loss = validation.loss(model, parts.exchange());
+    if (!Double.isFinite(loss)) {
+      throw TrainException.diverged(steps, loss);
+    }
+    return loss;
+  }
+
+  /// Complains about parameters that are no numbers any more, so that no such model is saved.
+  void requireSound() {
+    try (Scope _ = Scope.open()) {
+      if (!model.parameters().tensors().values().stream().allMatch(Tensor::isFinite)) {
+        throw TrainException.diverged(steps, Double.NaN);
       }
-      return sum / predictions;
-    });
+    }
   }
 
   @Override

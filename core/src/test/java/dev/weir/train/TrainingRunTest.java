@@ -26,16 +26,11 @@ class TrainingRunTest {
   }
 
   private static TrainingSettings settings(int steps, double dropout, long seed) {
-    return new TrainingSettings(
-        8,
-        WINDOW,
-        new Schedule(steps, 10, 1e-2, 0),
-        new AdamW.Settings(0.9, 0.99, 1e-8),
-        0.01,
-        1,
-        dropout,
-        50,
-        seed);
+    return TrainingSettings.usual(8, WINDOW, new Schedule.Cosine(steps, 10, 1e-2, 0))
+        .with(new TrainingSettings.Optimizer(new AdamW.Settings(0.9, 0.99, 1e-8), 0.01, 1))
+        .with(new TrainingSettings.Seeds(seed, seed))
+        .withDropout(dropout)
+        .withValidateEvery(50);
   }
 
   /// Each token is followed by one of two, with equal chances: no model can do better than ln 2 on
@@ -127,47 +122,8 @@ class TrainingRunTest {
   }
 
   @Test
-  void saysWhichSettingsCannotBe() {
-    assertThatThrownBy(() -> refused(0, 0, 0.1))
-        .isInstanceOf(TrainException.class)
-        .hasMessage(
-            "batch 0, window 16 and 50 steps between validations cannot be trained with. Where:"
-                + " training settings. To fix: use at least 1 for each.");
-    assertThatThrownBy(() -> refused(1, 1.0, 0.1))
-        .isInstanceOf(TrainException.class)
-        .hasMessageStartingWith(
-            "weight decay 0.1, clip 1.0 and dropout 1.0 cannot be trained with.");
-    assertThatThrownBy(() -> refused(1, 0, -0.1))
-        .isInstanceOf(TrainException.class)
-        .hasMessageStartingWith("weight decay -0.1,");
-  }
-
-  private static TrainingSettings refused(int batch, double dropout, double weightDecay) {
-    return new TrainingSettings(
-        batch,
-        WINDOW,
-        new Schedule(20, 10, 1e-2, 0),
-        new AdamW.Settings(0.9, 0.99, 1e-8),
-        weightDecay,
-        1,
-        dropout,
-        50,
-        1);
-  }
-
-  @Test
   void saysThatTheWindowIsTooLong() {
-    TrainingSettings wide =
-        new TrainingSettings(
-            1,
-            WINDOW + 1,
-            new Schedule(1, 0, 1, 0),
-            new AdamW.Settings(0.9, 0.99, 1e-8),
-            0,
-            1,
-            0,
-            1,
-            1);
+    TrainingSettings wide = TrainingSettings.usual(1, WINDOW + 1, new Schedule.Cosine(1, 0, 1, 0));
     assertThatThrownBy(() -> new TrainingRun(tiny(), coins(99, 1), coins(99, 1), wide))
         .isInstanceOf(TrainException.class)
         .hasMessage(
@@ -178,16 +134,8 @@ class TrainingRunTest {
   @Test
   void saysThatTheLossIsNoNumberAnyMore() {
     TrainingSettings wild =
-        new TrainingSettings(
-            1,
-            WINDOW,
-            new Schedule(50, 0, 1e30, 1e30),
-            new AdamW.Settings(0.9, 0.99, 1e-8),
-            0,
-            1,
-            0,
-            100,
-            1);
+        TrainingSettings.usual(1, WINDOW, new Schedule.Cosine(50, 0, 1e30, 1e30))
+            .withValidateEvery(100);
     assertThatThrownBy(() -> trained(coins(99, 1), coins(99, 1), wild))
         .isInstanceOf(TrainException.class)
         .hasMessageContaining("use a lower learning rate");
