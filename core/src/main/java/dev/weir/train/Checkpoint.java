@@ -1,20 +1,17 @@
 package dev.weir.train;
 
-import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import dev.weir.model.Parameters;
 import dev.weir.model.Transformer;
+import dev.weir.model.TransformerSpec;
 import dev.weir.model.family.ModelFiles;
 import dev.weir.model.family.WeirCheckpoint;
 import dev.weir.tensor.AdamW;
 import dev.weir.tensor.Axis;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
-import dev.weir.weights.AtomicFile;
 import dev.weir.weights.Safetensors;
 import dev.weir.weights.SafetensorsWriter;
-import dev.weir.weights.StrictJson;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -29,30 +26,15 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
-import tools.jackson.databind.DeserializationFeature;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.ObjectNode;
 
 /// A run on disk, to be gone on with: one folder for each kept step, named `step-00000400`, that
 /// holds the model as [WeirCheckpoint] writes it, the optimizer's state (`optimizer.safetensors`)
 /// and the settings (`training.json`). A folder of that name is complete: it got its name last.
 public final class Checkpoint {
-  private static final JsonMapper MAPPER =
-      JsonMapper.builder()
-          .addMixIn(Schedule.class, Named.class)
-          .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-          .build();
-  private static final long LONGEST_SETTINGS = 1 << 20;
   private static final Pattern COMPLETE = Pattern.compile("step-\\d{8,}");
   private static final Pattern UNFINISHED = Pattern.compile("\\.(gone-)?step-\\d{8,}");
 
   private Checkpoint() {}
-
-  /// A sealed choice is written with the simple name of its case.
-  @JsonTypeInfo(use = JsonTypeInfo.Id.SIMPLE_NAME, property = "type")
-  private interface Named {}
 
   /// How far a run was, and what it was doing.
   ///
@@ -68,14 +50,14 @@ public final class Checkpoint {
   /// @throws dev.weir.WeirException if it cannot be written, or the model is no good any more
   public static Path write(TrainingRun run, Path folder) {
     run.requireSound();
-    Path target = folder.resolve("step-%08d".formatted(run.steps()));
+    Path target = place(folder, run.steps());
     Path unfinished = hidden(target);
     try {
       removeAll(unfinished);
       Files.createDirectories(unfinished);
       WeirCheckpoint.write(run.model(), unfinished);
       writeOptimizers(run, unfinished.resolve("optimizer.safetensors"));
-      writeState(new State(run.steps(), run.settings()), unfinished.resolve("training.json"));
+      TrainJson.write(unfinished.resolve("training.json"), new State(run.steps(), run.settings()));
       delete(target);
       Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE);
       flush(folder);
@@ -87,6 +69,11 @@ public final class Checkpoint {
       throw e;
     }
     return target;
+  }
+
+  /// The folder of a step.
+  static Path place(Path folder, int step) {
+    return folder.resolve("step-%08d".formatted(step));
   }
 
   private static Path hidden(Path checkpoint) {
@@ -125,12 +112,6 @@ public final class Checkpoint {
   private static SafetensorsWriter.Item item(String name, Tensor tensor) {
     List<Long> sizes = tensor.shape().axes().stream().map(Axis::size).toList();
     return SafetensorsWriter.Item.of(name, tensor.dtype(), sizes, tensor.memory());
-  }
-
-  private static void writeState(State state, Path file) {
-    ObjectNode json = MAPPER.valueToTree(state);
-    byte[] bytes = MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(json);
-    AtomicFile.write(file, channel -> channel.write(ByteBuffer.wrap(bytes)));
   }
 
   /// The folder of the last step kept, if any is.
@@ -206,12 +187,16 @@ public final class Checkpoint {
 
   static State state(Path checkpoint) {
     Path file = checkpoint.resolve("training.json");
-    JsonNode json = StrictJson.read(file, LONGEST_SETTINGS);
     try {
-      return MAPPER.treeToValue(json, State.class);
+      return TrainJson.read(file, State.class);
     } catch (JacksonException e) {
       throw TrainException.badState(file.toString(), e);
     }
+  }
+
+  /// How the model of a checkpoint is put together.
+  static TransformerSpec spec(Path checkpoint) {
+    return ModelFiles.spec(checkpoint);
   }
 
   /// The model of a checkpoint.

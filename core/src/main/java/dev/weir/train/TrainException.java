@@ -203,6 +203,28 @@ public final class TrainException extends WeirException {
         "put the same file back, or start anew in another folder");
   }
 
+  static TrainException otherCheckpoint(String checkpoint, String what) {
+    return new TrainException(
+        "The checkpoint is of another run: %s differ from those in run.json".formatted(what),
+        checkpoint,
+        "remove the checkpoint, or put back the run.json that it was made with");
+  }
+
+  static TrainException badShare(double share) {
+    return new TrainException(
+        "A validation share of %s leaves nothing to learn from or nothing to look at"
+            .formatted(share),
+        "data settings",
+        "use a share above 0 and below 1, for instance 0.1");
+  }
+
+  static TrainException badSaving(int every, int keep) {
+    return new TrainException(
+        "A run cannot be saved every %d steps with %d checkpoints kept".formatted(every, keep),
+        "saving",
+        "use at least 1 for each");
+  }
+
   static TrainException noBoundary(String tokenizer) {
     return new TrainException(
         "The tokenizer has no token that begins or ends a text",

@@ -192,6 +192,16 @@ public final class TrainingRun implements AutoCloseable {
     return settings;
   }
 
+  /// Whether this process writes what all of them know: the log, checkpoints.
+  boolean writes() {
+    return parts.exchange().rank() == 0;
+  }
+
+  /// Whether any process wants something; all hear the same answer.
+  boolean agreed(boolean own) {
+    return parts.exchange().mean(own ? 1.0 : 0.0) > 0;
+  }
+
   Map<String, AdamW> optimizers() {
     return Collections.unmodifiableMap(optimizers);
   }
