@@ -88,6 +88,144 @@ public final class TrainException extends WeirException {
         "give more text, or a shorter window");
   }
 
+  static TrainException windowTooShort(int window) {
+    return new TrainException(
+        "A window of %,d predictions and its batch hold nothing".formatted(window),
+        "training settings",
+        "use at least 1 for each");
+  }
+
+  static TrainException emptyMarker() {
+    return new TrainException(
+        "The mark between documents is empty", "corpus", "give a mark, such as <|endoftext|>");
+  }
+
+  static TrainException unreadableCorpus(String path, Throwable cause) {
+    return new TrainException(
+        "The corpus cannot be read: " + cause.getClass().getSimpleName(),
+        path,
+        "check that it is there and may be read",
+        cause);
+  }
+
+  static TrainException emptyFolder(String folder) {
+    return new TrainException(
+        "There are no files to learn from", folder, "put text, JSON or token files there");
+  }
+
+  static TrainException emptyCorpusFile(String file) {
+    return new TrainException(
+        "There is nothing in this file", file, "give a file that holds something, or remove it");
+  }
+
+  static TrainException textFileTooLong(String file, long bytes, long longest) {
+    return new TrainException(
+        "The text file has %,d bytes, but at most %,d are read at once".formatted(bytes, longest),
+        file,
+        "put the parts of the text into several files of one folder, or use a file of tokens");
+  }
+
+  static TrainException notUtf8(String file, long offset) {
+    return new TrainException(
+        "The text is not UTF-8, from byte %,d on".formatted(offset),
+        file,
+        "save it as UTF-8; a file of tokens ends in .bin or .npy");
+  }
+
+  static TrainException badJsonEntry(String where, String why) {
+    return new TrainException(
+        "This is not JSON as it should be: " + why,
+        where,
+        "mend it, or remove it; one whole JSON value stands in each line of a .jsonl file");
+  }
+
+  static TrainException missingField(String where, String field, String present) {
+    return new TrainException(
+        "There is no field '%s', only %s".formatted(field, present),
+        where,
+        "name the field that holds the text");
+  }
+
+  static TrainException fieldIsNoText(String where, String what) {
+    return new TrainException(
+        "The text is %s".formatted(what),
+        where,
+        "use a JSON string, or objects with a field of it");
+  }
+
+  static TrainException noJsonArray(String file, String what) {
+    return new TrainException(
+        "The file holds %s, not a JSON array of texts".formatted(what),
+        file,
+        "use [\"one text\", \"another\"], or one JSON value per line in a file named .jsonl");
+  }
+
+  static TrainException textsAndTokens(String folder, String text, String tokens) {
+    return new TrainException(
+        "The folder holds texts (%s) and files of tokens (%s)".formatted(text, tokens),
+        folder,
+        "put them into folders of their own");
+  }
+
+  static TrainException textsForTokens(String file) {
+    return new TrainException(
+        "This is no file of tokens", file, "use a file that ends in .bin or .npy");
+  }
+
+  static TrainException tokensForTexts(String file) {
+    return new TrainException(
+        "This is a file of tokens, not of text", file, "use text, or leave the tokenizer out");
+  }
+
+  static TrainException brokenTokens(String file, long bytes, int width) {
+    return new TrainException(
+        "%,d bytes are no whole number of tokens of %d bytes".formatted(bytes, width),
+        file,
+        "copy the file again, or name the width its tokens have");
+  }
+
+  static TrainException badNpy(String file, String why) {
+    return new TrainException(
+        "This .npy file cannot be used: " + why,
+        file,
+        "save an array of integers, for instance with numpy.save(file, ids.astype('uint16'))");
+  }
+
+  static TrainException tokenOutside(long token, int dVocab, String where) {
+    return new TrainException(
+        "Token %,d is not among the %,d of the vocabulary".formatted(token, dVocab),
+        where,
+        "use the tokenizer that the tokens were made with, or a model with a larger d_vocab;"
+            + " for a .bin file, check the width of its tokens");
+  }
+
+  static TrainException badShare(double share) {
+    return new TrainException(
+        "A validation share of %s leaves nothing to learn from or nothing to look at"
+            .formatted(share),
+        "corpus",
+        "use a share between 0 and 1, for instance 0.1");
+  }
+
+  static TrainException tooShortToSplit(long size, String unit, double share) {
+    return new TrainException(
+        "%,d %s cannot be parted with a validation share of %s".formatted(size, unit, share),
+        "corpus",
+        "give more text, another share, or a validation file of its own");
+  }
+
+  /// For data whose examples have one length.
+  ///
+  /// @param name what the examples are of
+  /// @param length how many predictions they have
+  /// @param window how many were asked for
+  public static TrainException wrongWindow(String name, int length, int window) {
+    return new TrainException(
+        "A window of %,d predictions does not fit examples of %,d".formatted(window, length),
+        name,
+        "use a window of %d".formatted(length));
+  }
+
   static TrainException windowTooLong(int window, long longest) {
     return new TrainException(
         "A window of %,d tokens is longer than the %,d that this model reads"

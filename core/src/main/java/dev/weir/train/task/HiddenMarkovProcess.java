@@ -1,0 +1,279 @@
+package dev.weir.train.task;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+
+/// A process that moves between hidden states and emits a symbol with each move. It starts from its
+/// stationary distribution, which no move changes on average.
+public final class HiddenMarkovProcess {
+  private static final double ROUNDING = 1e-9;
+  private static final int MOST_BELIEFS = 60_000;
+  private static final double COARSE = 1 / 128.0;
+  private static final double FINE = 1 / 256.0;
+
+  private final double[][][] transitions;
+  private final double[] stationary;
+
+  /// A process.
+  ///
+  /// @param transitions how likely, from a state, are this symbol and that next state together,
+  ///   `[symbol, state, next]`; from each state they sum to 1
+  public HiddenMarkovProcess(double[][][] transitions) {
+    this.transitions = copy(transitions);
+    requireChances();
+    this.stationary = settled();
+  }
+
+  private static double[][][] copy(double[][][] all) {
+    return Arrays.stream(all)
+        .map(of -> Arrays.stream(of).map(double[]::clone).toArray(double[][]::new))
+        .toArray(double[][][]::new);
+  }
+
+  private void requireChances() {
+    for (int state = 0; state < states(); state++) {
+      double sum = 0;
+      for (double[][] symbol : transitions) {
+        for (double chance : symbol[state]) {
+          sum += chance >= 0 ? chance : Double.NaN;
+        }
+      }
+      if (!(Math.abs(sum - 1) < ROUNDING)) {
+        throw TaskException.badSettings(
+            "hidden Markov process",
+            List.of("the chances from state %d sum to %s".formatted(state, sum)));
+      }
+    }
+  }
+
+  /// Where an even start comes to rest: of two steps each the mean, as a process may alternate
+  /// forever.
+  private double[] settled() {
+    double[] now = new double[states()];
+    Arrays.fill(now, 1.0 / states());
+    for (int step = 0; step < 1_000_000; step++) {
+      double[] next = new double[states()];
+      for (double[][] symbol : transitions) {
+        add(next, moved(now, symbol));
+      }
+      double change = 0;
+      for (int i = 0; i < next.length; i++) {
+        double mean = (now[i] + next[i]) / 2;
+        change += Math.abs(mean - now[i]);
+        next[i] = mean;
+      }
+      now = next;
+      if (change < 1e-16) {
+        break;
+      }
+    }
+    return now;
+  }
+
+  /// How many symbols there are.
+  public int symbols() {
+    return transitions.length;
+  }
+
+  /// How many hidden states there are.
+  public int states() {
+    return transitions[0].length;
+  }
+
+  /// How likely each state is before anything is seen, `[state]`.
+  public double[] stationary() {
+    return stationary.clone();
+  }
+
+  /// Symbols of luck.
+  ///
+  /// @param length how many
+  /// @param random where the luck comes from
+  public int[] sample(int length, RandomGenerator random) {
+    int[] symbols = new int[length];
+    int state = Luck.index(stationary, random);
+    for (int i = 0; i < length; i++) {
+      double[] moves = new double[symbols() * states()];
+      for (int symbol = 0; symbol < symbols(); symbol++) {
+        System.arraycopy(transitions[symbol][state], 0, moves, symbol * states(), states());
+      }
+      int move = Luck.index(moves, random);
+      symbols[i] = move / states();
+      state = move % states();
+    }
+    return symbols;
+  }
+
+  /// How likely each hidden state is after each symbol, by Bayes' rule, `[pos, state]`.
+  ///
+  /// @param symbols what was seen
+  /// @throws TaskException if a symbol does not exist, or the process never emits these
+  public double[][] beliefs(int[] symbols) {
+    double[][] beliefs = new double[symbols.length][];
+    double[] belief = stationary;
+    for (int i = 0; i < symbols.length; i++) {
+      belief = after(belief, checked(symbols[i]));
+      beliefs[i] = belief.clone();
+    }
+    return beliefs;
+  }
+
+  private int checked(int symbol) {
+    if (symbol < 0 || symbol >= symbols()) {
+      throw TaskException.noSuchToken(symbol, symbols(), "hidden Markov process");
+    }
+    return symbol;
+  }
+
+  private double[] after(double[] belief, int symbol) {
+    double[] next = moved(belief, transitions[symbol]);
+    double chance = sum(next);
+    if (!(chance > 0)) {
+      throw TaskException.badSettings(
+          "hidden Markov process", List.of("symbol %d cannot come here".formatted(symbol)));
+    }
+    return Arrays.stream(next).map(weight -> weight / chance).toArray();
+  }
+
+  /// How likely each symbol is to come next, `[symbol]`.
+  ///
+  /// @param belief how likely each hidden state is, `[state]`
+  public double[] next(double[] belief) {
+    return Arrays.stream(transitions).mapToDouble(symbol -> sum(moved(belief, symbol))).toArray();
+  }
+
+  /// How surprised the best predictor is by each symbol but the first, nats, `[pos]`: the loss to
+  /// compare a model's with on the same text.
+  ///
+  /// @param symbols what was seen
+  public double[] surprises(int[] symbols) {
+    double[][] beliefs = beliefs(symbols);
+    double[] surprises = new double[symbols.length - 1];
+    for (int i = 0; i < surprises.length; i++) {
+      surprises[i] = -Math.log(next(beliefs[i])[symbols[i + 1]]);
+    }
+    return surprises;
+  }
+
+  private static double[] moved(double[] from, double[][] transition) {
+    double[] to = new double[from.length];
+    for (int i = 0; i < from.length; i++) {
+      for (int j = 0; j < to.length; j++) {
+        to[j] += from[i] * transition[i][j];
+      }
+    }
+    return to;
+  }
+
+  private static void add(double[] sum, double[] more) {
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] += more[i];
+    }
+  }
+
+  private static double sum(double[] numbers) {
+    double sum = 0;
+    for (double number : numbers) {
+      sum += number;
+    }
+    return sum;
+  }
+
+  // ---------------------------------------------------------------- the optimum
+
+  /// The mean over the first predictions of how uncertain the next symbol is, given all before it.
+  ///
+  /// Exact as long as there are not too many different beliefs, 60,000; from there on beliefs that
+  /// lie in one cell of a grid are replaced with their mean. As uncertainty is a concave function
+  /// of the belief, that errs upwards, by about the square of the cell's size; how far is read off
+  /// from a grid twice as coarse.
+  ///
+  /// @param predictions how many
+  public Optimum optimum(int predictions) {
+    Uncertainty fine = uncertainty(predictions, FINE);
+    if (!fine.merged) {
+      return new Optimum(fine.mean, 0, Optimum.Method.ENUMERATED);
+    }
+    double coarse = uncertainty(predictions, COARSE).mean;
+    return new Optimum(fine.mean, Math.abs(coarse - fine.mean), Optimum.Method.MERGED_BELIEFS);
+  }
+
+  private record Uncertainty(double mean, boolean merged) {}
+
+  private Uncertainty uncertainty(int predictions, double cell) {
+    List<Weighted> beliefs = List.of(new Weighted(stationary.clone(), 1));
+    double total = 0;
+    double previous = Double.NaN;
+    boolean merged = false;
+    for (int done = 0; done < predictions; done++) {
+      boolean many = (long) beliefs.size() * symbols() > MOST_BELIEFS;
+      merged |= many;
+      beliefs = followed(beliefs, many ? cell : ROUNDING);
+      double now = beliefs.stream().mapToDouble(b -> b.weight * entropy(next(b.belief))).sum();
+      total += now;
+      if (merged && Math.abs(now - previous) < 1e-12) {
+        return new Uncertainty((total + now * (predictions - done - 1)) / predictions, true);
+      }
+      previous = now;
+    }
+    return new Uncertainty(total / predictions, merged);
+  }
+
+  /// A belief and how likely it is.
+  private static final class Weighted {
+    private final double[] belief;
+    private double weight;
+
+    Weighted(double[] belief, double weight) {
+      this.belief = belief;
+      this.weight = weight;
+    }
+
+    void add(double[] other, double more) {
+      for (int i = 0; i < belief.length; i++) {
+        belief[i] = (belief[i] * weight + other[i] * more) / (weight + more);
+      }
+      weight += more;
+    }
+  }
+
+  /// The beliefs one symbol later, those in one cell taken together.
+  private List<Weighted> followed(List<Weighted> beliefs, double cell) {
+    Map<List<Long>, Weighted> found = new HashMap<>();
+    List<Weighted> order = new ArrayList<>();
+    for (Weighted before : beliefs) {
+      double[] chances = next(before.belief);
+      for (int symbol = 0; symbol < symbols(); symbol++) {
+        double weight = before.weight * chances[symbol];
+        if (weight > 0) {
+          double[] belief = after(before.belief, symbol);
+          Weighted same = found.get(cell(belief, cell));
+          if (same == null) {
+            Weighted first = new Weighted(belief, weight);
+            order.add(first);
+            found.put(cell(belief, cell), first);
+          } else {
+            same.add(belief, weight);
+          }
+        }
+      }
+    }
+    return order;
+  }
+
+  private static List<Long> cell(double[] belief, double size) {
+    return Arrays.stream(belief).mapToObj(chance -> Math.round(chance / size)).toList();
+  }
+
+  private static double entropy(double[] chances) {
+    double sum = 0;
+    for (double chance : chances) {
+      sum -= chance > 0 ? chance * Math.log(chance) : 0;
+    }
+    return sum;
+  }
+}
