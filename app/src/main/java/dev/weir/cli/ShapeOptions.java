@@ -2,10 +2,12 @@ package dev.weir.cli;
 
 import dev.weir.train.ModelSettings;
 import java.util.Optional;
+import java.util.OptionalInt;
 import picocli.CommandLine.Option;
 
 /// What a model to be trained is made of.
 final class ShapeOptions {
+  private static final int USUAL_WINDOW = 128;
 
   @Option(
       names = "--pathway",
@@ -49,9 +51,8 @@ final class ShapeOptions {
   @Option(
       names = "--window",
       paramLabel = "TOKENS",
-      defaultValue = "128",
-      description = "How long a text it trains on and reads. Default: ${DEFAULT-VALUE}.")
-  private int window = 128;
+      description = "How long a text it trains on and reads. Default: 128, or what the task has.")
+  private Optional<Integer> window = Optional.empty();
 
   @Option(
       names = "--norm",
@@ -86,11 +87,14 @@ final class ShapeOptions {
     return dModel;
   }
 
-  int window() {
-    return window;
+  /// How many predictions a window holds.
+  ///
+  /// @param only the one length that fits the data, if only one does
+  int window(OptionalInt only) {
+    return window.orElse(only.orElse(USUAL_WINDOW));
   }
 
-  ModelSettings settings(int dVocab) {
+  ModelSettings settings(int dVocab, int length) {
     int queries = heads.orElseGet(() -> ModelSettings.usualHeads(dModel));
     return new ModelSettings(
         pathway,
@@ -100,7 +104,7 @@ final class ShapeOptions {
         kvHeads.orElse(queries),
         dMlp.orElseGet(() -> ModelSettings.usualNeurons(dModel, mlp)),
         dVocab,
-        window,
+        length,
         norm,
         mlp,
         positions,

@@ -2,12 +2,12 @@ package dev.weir.cli;
 
 import dev.weir.WeirException;
 import dev.weir.tensor.Engine;
-import dev.weir.text.Tokenizer;
-import dev.weir.text.Tokenizers;
+import dev.weir.train.DataSettings;
+import dev.weir.train.Look;
+import dev.weir.train.RunData;
 import dev.weir.train.RunFolder;
 import dev.weir.train.RunPlan;
-import dev.weir.train.RunTexts;
-import dev.weir.train.RunTokenizer;
+import dev.weir.train.TrainingData;
 import dev.weir.train.TrainingParts;
 import dev.weir.train.TrainingRun;
 import dev.weir.train.TrainingStep;
@@ -19,7 +19,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -32,11 +33,12 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "train",
     description =
-        "Train a model on a text, into a folder that opens as a model. May be interrupted or killed at any moment; --resume goes on to the same numbers.",
+        "Train a model on texts or a synthetic task, into a folder that opens as a model. May be interrupted or killed at any moment; --resume goes on to the same numbers.",
     mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {
       "  weir train --data text.txt --out run/",
+      "  weir train --data task:mqar --layers 2 --out recall/",
       "  weir train --pathway post_norm --d-model 256 --layers 6 --steps 5000 --data text.txt --out run/",
       "  weir train --resume run/",
       "  weir generate --model run/"
@@ -96,12 +98,11 @@ final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     requireOneTask();
-    RunFolder folder = resume.map(RunFolder::open).orElseGet(this::begun);
-    Engine.useThreads(folder.plan().threads());
-    RunTexts.Tokens texts = folder.texts();
+    Task task = resume.map(TrainCommand::resumed).orElseGet(this::begun);
+    RunFolder folder = task.folder;
     try (Interruption.Work _ = interruption.begin();
-        TrainingRun run = folder.start(texts, TrainingParts.usual())) {
-      describe(folder, run, texts);
+        TrainingRun run = folder.start(task.data, TrainingParts.usual())) {
+      describe(folder, run);
       train(folder, run);
       if (!run.isDone()) {
         terminal.note(
@@ -120,8 +121,8 @@ final class TrainCommand implements Callable<Integer> {
           command.commandLine(),
           "Give --data and --out for a new run, or --resume for an old one.");
     }
-    if (resume.isEmpty() && data.file().isEmpty()) {
-      throw new ParameterException(command.commandLine(), "Name the text to learn from: --data.");
+    if (resume.isEmpty() && data.isMissing()) {
+      throw new ParameterException(command.commandLine(), "Name what to learn from: --data.");
     }
     if (resume.isPresent()
         && command.commandLine().getParseResult().matchedOptions().size() > allowedWithResume()) {
@@ -135,55 +136,70 @@ final class TrainCommand implements Callable<Integer> {
     return json ? 2 : 1;
   }
 
-  /// A new run, ready to start.
-  private RunFolder begun() {
-    Path folder = out.orElseThrow();
-    RunFolder.requireFree(folder);
-    int threadCount =
-        ModelOptions.requireThreads(threads.orElseGet(Runtime.getRuntime()::availableProcessors));
-    learning.settings(shape.dModel(), shape.window()); // Complains before any work is done.
-    shape.settings(1).spec();
-    var where = data.settings();
-    RunTexts texts = RunTexts.read(where);
-    data.tokenizer().write(texts.training(), folder);
-    try (Tokenizer tokenizer = Tokenizers.open(folder)) {
-      RunTexts.Tokens tokens = texts.tokens(tokenizer, RunTokenizer.boundary(tokenizer, folder));
-      var training = learning.settings(shape.dModel(), shape.window());
-      RunPlan plan =
-          new RunPlan(
-              shape.settings(tokenizer.vocabSize()),
-              where.withDigest(tokens.digest()),
-              training,
-              new RunPlan.Saving(
-                  saveEvery.orElse(Math.max(1, training.schedule().steps() / 10)), keep),
-              threadCount);
-      return RunFolder.begin(folder, plan);
-    }
+  /// What there is to do.
+  private record Task(RunFolder folder, TrainingData data) {}
+
+  private static Task resumed(Path path) {
+    RunFolder folder = RunFolder.open(path);
+    Engine.useThreads(folder.plan().threads());
+    return new Task(folder, folder.data());
   }
 
-  private void describe(RunFolder folder, TrainingRun run, RunTexts.Tokens texts) {
-    var plan = folder.plan();
+  /// A new run. What can be refused is refused before the data are read.
+  private Task begun() {
+    Path path = out.orElseThrow();
+    RunFolder.requireFree(path);
+    int count =
+        ModelOptions.requireThreads(threads.orElseGet(Runtime.getRuntime()::availableProcessors));
+    int likely = shape.window(OptionalInt.empty());
+    var _ = shape.settings(1, likely).spec();
+    RunPlan.Saving saving = saving(learning.settings(shape.dModel(), likely).schedule().steps());
+    DataSettings where = data.settings();
+    Engine.useThreads(count);
+    RunData found = RunData.prepare(where, data.tokenizer(), data.vocab(), path);
+    int window = shape.window(found.data().window());
+    RunPlan plan =
+        new RunPlan(
+            shape.settings(found.data().dVocab(), window),
+            where.withDigest(found.digest()),
+            learning.settings(shape.dModel(), window),
+            saving,
+            count);
+    return new Task(RunFolder.begin(path, plan), found.data());
+  }
+
+  private RunPlan.Saving saving(int steps) {
+    return new RunPlan.Saving(saveEvery.orElse(Math.max(1, steps / 10)), keep);
+  }
+
+  private void describe(RunFolder folder, TrainingRun run) {
+    RunPlan plan = folder.plan();
     terminal.note(
-        "%s, %d layers, d_model %d, %,d tokens in the vocabulary: %,d parameters"
-            .formatted(
-                plan.model().pathway(),
-                plan.model().nLayers(),
-                plan.model().dModel(),
-                plan.model().dVocab(),
-                run.model().parameters().count()));
+        String.format(
+            Locale.ROOT,
+            "%s, %d layers, d_model %d, %,d tokens in the vocabulary: %,d parameters",
+            plan.model().pathway(),
+            plan.model().nLayers(),
+            plan.model().dModel(),
+            plan.model().dVocab(),
+            run.model().parameters().count()));
     int steps = plan.training().schedule().steps();
     terminal.note(
         String.format(
             Locale.ROOT,
-            "%,d tokens to learn from, %,d to look at; %,d steps of %,d tokens, %.1f times through the text",
-            texts.training().tokens(),
-            texts.validation().tokens(),
+            "%,d steps of %,d tokens%s",
             steps,
             plan.training().tokensPerStep(),
-            (double) steps * plan.training().batching().batch() / run.windowsPerEpoch()));
+            epochs(run.examplesPerEpoch(), (double) steps * plan.training().batching().batch())));
     if (run.steps() > 0) {
       terminal.note("going on after step %,d".formatted(run.steps()));
     }
+  }
+
+  private static String epochs(OptionalLong examples, double read) {
+    return examples.isPresent()
+        ? String.format(Locale.ROOT, ", %.1f times through the data", read / examples.getAsLong())
+        : "";
   }
 
   private void train(RunFolder folder, TrainingRun run) {
@@ -202,16 +218,16 @@ final class TrainCommand implements Callable<Integer> {
 
   /// What the progress line says of a step.
   private static final class Remark {
-    private OptionalDouble validation = OptionalDouble.empty();
+    private Optional<Look> latest = Optional.empty();
 
     String after(TrainingStep step) {
-      if (step.validationLoss().isPresent()) {
-        validation = step.validationLoss();
-      }
+      latest = step.validation().or(() -> latest);
       String looked =
-          validation.isPresent()
-              ? String.format(Locale.ROOT, "  val %.3f", validation.getAsDouble())
-              : "";
+          latest
+              .map(look ->
+                  String.format(
+                      Locale.ROOT, "  val %.3f (%.0f %%)", look.loss(), 100 * look.accuracy()))
+              .orElse("");
       return String.format(
           Locale.ROOT,
           "loss %.3f%s  %,.0f tokens/s",
@@ -241,13 +257,15 @@ final class TrainCommand implements Callable<Integer> {
             TextPlot.render(
                 TrainingReport.loss(steps), terminal.style(), terminal.width(), PLOT_HEIGHT));
     TrainingStep last = steps.getLast();
+    Look look = last.validation().orElse(new Look(Double.NaN, Double.NaN));
     terminal
         .out()
         .printf(
             Locale.ROOT,
-            "loss %.4f, validation %.4f nats per token after %,d steps and %,d tokens%n",
+            "loss %.4f, validation %.4f nats per token, %.1f %% right, after %,d steps and %,d tokens%n",
             last.trainLoss(),
-            last.validationLoss().orElse(Double.NaN),
+            look.loss(),
+            100 * look.accuracy(),
             last.step(),
             last.tokens());
     terminal.note("curve: %s; try it: weir generate --model %s".formatted(page, folder.path()));
@@ -261,7 +279,9 @@ final class TrainCommand implements Callable<Integer> {
     result.put("steps", last.step());
     result.put("tokens", last.tokens());
     result.put("train_loss", last.trainLoss());
-    result.put("val_loss", last.validationLoss().orElse(Double.NaN));
+    Look look = last.validation().orElse(new Look(Double.NaN, Double.NaN));
+    result.put("val_loss", look.loss());
+    result.put("val_accuracy", look.accuracy());
     result.put("flops", last.flops());
     result.end();
     return result;

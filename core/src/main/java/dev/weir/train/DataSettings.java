@@ -2,27 +2,21 @@ package dev.weir.train;
 
 import java.util.Optional;
 
-/// Where a run's texts come from.
+/// Where a run's data come from.
 ///
-/// @param texts the file to learn from
-/// @param validation the file to look at; without one, the end of the texts is looked at
-/// @param validationShare how much of the texts that is
-/// @param documents what a document is
-/// @param digest SHA-256 of all tokens in their order, so that another text is noticed
+/// @param source a file or folder as [CorpusFiles] reads it, or `task:` and the name of a synthetic
+///   task, for instance `task:mqar:pairs=8`
+/// @param validation a file or folder to look at; without one, a share of the source is looked at
+/// @param validationShare how much of the source that is
+/// @param files what files hold
+/// @param digest says what was found there, so that other data are noticed
 public record DataSettings(
-    String texts,
+    String source,
     Optional<String> validation,
     double validationShare,
-    Documents documents,
+    CorpusFiles files,
     String digest) {
-
-  /// What a document is.
-  public enum Documents {
-    /// What stands between empty lines.
-    PARAGRAPHS,
-    /// The whole file.
-    WHOLE
-  }
+  private static final String TASK = "task:";
 
   public DataSettings {
     if (!(validationShare > 0 && validationShare < 1)) {
@@ -32,8 +26,17 @@ public record DataSettings(
 
   /// The same with the digest of what was found.
   ///
-  /// @param found SHA-256 of all tokens in their order
+  /// @param found says what was found
   public DataSettings withDigest(String found) {
-    return new DataSettings(texts, validation, validationShare, documents, found);
+    return new DataSettings(source, validation, validationShare, files, found);
+  }
+
+  /// The synthetic task that a source names, if it names one.
+  ///
+  /// @param source a file, a folder, or `task:` and a name
+  public static Optional<String> task(String source) {
+    return source.startsWith(TASK)
+        ? Optional.of(source.substring(TASK.length()))
+        : Optional.empty();
   }
 }

@@ -1,6 +1,5 @@
 package dev.weir.train;
 
-import dev.weir.tensor.Gradients;
 import dev.weir.tensor.Tensor;
 import dev.weir.tensor.TensorOwner;
 import java.util.ArrayList;
@@ -8,47 +7,45 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// The gradients of micro-batches of one size, added up; only the sum stays in memory.
+/// The losses and gradients of micro-batches, each times its share of the batch, added up. Only the
+/// sum stays in memory.
 final class GradientSum implements AutoCloseable {
   private List<Tensor> gradients = List.of();
   private TensorOwner owner = new TensorOwner();
   private final Map<String, Double> auxiliaries = new LinkedHashMap<>();
-  private double losses;
-  private int count;
+  private double loss;
 
   /// Adds a micro-batch, whose tensors may then go.
-  void add(Objective.Pass pass) {
+  void add(Objective.Pass pass, double share) {
     TensorOwner next = new TensorOwner();
     List<Tensor> sum = new ArrayList<>();
     for (int i = 0; i < pass.gradients().size(); i++) {
-      Tensor gradient = pass.gradients().get(i);
-      sum.add(next.own(count == 0 ? gradient : gradients.get(i).plus(gradient)));
+      Tensor whole = pass.gradients().get(i);
+      Tensor part = share == 1 ? whole : whole.times(share);
+      sum.add(next.own(gradients.isEmpty() ? part : gradients.get(i).plus(part)));
     }
     owner.close();
     owner = next;
     gradients = sum;
-    pass.auxiliaries().forEach((name, loss) -> auxiliaries.merge(name, loss, Double::sum));
-    losses += pass.loss();
-    count++;
+    pass.auxiliaries()
+        .forEach((name, value) -> auxiliaries.merge(name, value * share, Double::sum));
+    loss += pass.loss() * share;
   }
 
-  /// The gradient of the mean over all micro-batches, one tensor for each parameter; it lives as
-  /// long as this sum and the current scope.
-  List<Tensor> mean() {
-    return count == 1
-        ? gradients
-        : Gradients.untracked(() -> gradients.stream().map(sum -> sum.times(1.0 / count)).toList());
+  /// The sum of gradients, one for each parameter, of its shape; they live as long as this sum.
+  List<Tensor> gradients() {
+    return gradients;
   }
 
-  /// The mean loss of all micro-batches, nats per token.
+  /// The sum of losses, nats.
   double loss() {
-    return losses / count;
+    return loss;
   }
 
-  /// The mean auxiliary losses of all micro-batches of all processes.
+  /// The sums of auxiliary losses, their means over all processes.
   Map<String, Double> auxiliaries(GradientExchange exchange) {
     Map<String, Double> means = new LinkedHashMap<>();
-    auxiliaries.forEach((name, sum) -> means.put(name, exchange.mean(sum / count)));
+    auxiliaries.forEach((name, sum) -> means.put(name, exchange.mean(sum)));
     return means;
   }
 

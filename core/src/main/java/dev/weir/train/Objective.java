@@ -4,12 +4,9 @@ import dev.weir.model.Transformer;
 import dev.weir.stream.HookPoint;
 import dev.weir.stream.Hooks;
 import dev.weir.tensor.DType;
-import dev.weir.tensor.Fused;
 import dev.weir.tensor.Gradients;
-import dev.weir.tensor.Shape;
 import dev.weir.tensor.Tensor;
 import dev.weir.tensor.TensorOwner;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,21 +24,21 @@ final class Objective {
     this.readings = AuxiliaryReader.Reading.of(auxiliaries, model.hookPoints());
   }
 
-  /// What a pass over some windows gave.
+  /// What a pass over some examples gave.
   ///
   /// @param loss the mean cross entropy, nats per token
   /// @param auxiliaries what else was made small, by name
   /// @param gradients of the sum of both, one for each parameter, tensors of the current scope
   record Pass(double loss, Map<String, Double> auxiliaries, List<Tensor> gradients) {}
 
-  /// Runs windows forward and backward.
+  /// Runs examples forward and backward.
   ///
-  /// @param windows tokens, all of one length
+  /// @param batch the examples
   /// @param hooks who changes values on their way
-  Pass of(List<int[]> windows, Hooks hooks) {
+  Pass of(Batch batch, Hooks hooks) {
     AuxiliaryReader reader = new AuxiliaryReader(readings);
     try (TensorOwner owner = new TensorOwner()) {
-      Tensor loss = loss(forwardModel(owner), windows, hooks.then(reader));
+      Tensor loss = batch.loss(logits(forwardModel(owner), batch, hooks.then(reader)));
       Tensor total = loss;
       Map<String, Double> auxiliaries = new LinkedHashMap<>();
       for (Map.Entry<String, Tensor> auxiliary : reader.losses().entrySet()) {
@@ -73,18 +70,8 @@ final class Objective {
     return model.hookPoints().stream().anyMatch((HookPoint point) -> hooks.touches(point));
   }
 
-  /// The mean cross entropy of each window's tokens but the first, nats per token, `[]`.
-  static Tensor loss(Transformer model, List<int[]> windows, Hooks hooks) {
-    List<int[]> inputs =
-        windows.stream().map(window -> Arrays.copyOf(window, window.length - 1)).toList();
-    Tensor logits = model.logits(inputs, hooks).to(DType.FLOAT32);
-    return Fused.crossEntropy(
-        logits, nextTokens(windows, logits.shape().without("d_vocab")).to(logits.device()));
-  }
-
-  private static Tensor nextTokens(List<int[]> windows, Shape shape) {
-    long[] next =
-        windows.stream().flatMapToLong(w -> Arrays.stream(w).skip(1).asLongStream()).toArray();
-    return Tensor.of(next, shape);
+  /// The model's scores, float32, `[batch, pos, d_vocab]`.
+  static Tensor logits(Transformer model, Batch batch, Hooks hooks) {
+    return model.logits(batch.inputs(), hooks).to(DType.FLOAT32);
   }
 }

@@ -1,8 +1,6 @@
 package dev.weir.train;
 
 import dev.weir.model.family.WeirCheckpoint;
-import dev.weir.text.Tokenizer;
-import dev.weir.text.Tokenizers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -103,51 +101,38 @@ public final class RunFolder {
     return Files.exists(log()) ? TrainingLog.read(log()) : List.of();
   }
 
-  /// The run's texts.
+  /// The run's data.
   ///
   /// @throws dev.weir.WeirException if they are not there any more, or are not the same
-  public RunTexts.Tokens texts() {
-    try (Tokenizer tokenizer = Tokenizers.open(path)) {
-      RunTexts.Tokens tokens =
-          RunTexts.read(plan.data()).tokens(tokenizer, RunTokenizer.boundary(tokenizer, path));
-      if (!tokens.digest().equals(plan.data().digest())) {
-        throw TrainException.otherTexts(plan.data().texts());
-      }
-      return tokens;
-    }
+  public TrainingData data() {
+    return RunData.open(plan.data(), plan.model().dVocab(), path).data();
   }
 
   /// The run as it was saved last, or from the start where it never was.
   ///
-  /// @param texts its texts
+  /// @param data its data
   /// @param parts who else takes part
   /// @throws dev.weir.WeirException if the last checkpoint is damaged or of another run
-  public TrainingRun start(RunTexts.Tokens texts, TrainingParts parts) {
+  public TrainingRun start(TrainingData data, TrainingParts parts) {
     Optional<Path> checkpoint = Checkpoint.latest(checkpoints());
     TrainingRun run =
         checkpoint
-            .map(folder -> resumed(folder, texts, parts))
-            .orElseGet(() ->
-                new TrainingRun(
-                    plan.model().spec(),
-                    texts.training(),
-                    texts.validation(),
-                    plan.training(),
-                    parts));
+            .map(folder -> resumed(folder, data, parts))
+            .orElseGet(() -> new TrainingRun(plan.model().spec(), data, plan.training(), parts));
     if (run.writes()) {
       TrainingLog.truncate(log(), run.steps());
     }
     return run;
   }
 
-  private TrainingRun resumed(Path checkpoint, RunTexts.Tokens texts, TrainingParts parts) {
+  private TrainingRun resumed(Path checkpoint, TrainingData data, TrainingParts parts) {
     if (!Checkpoint.state(checkpoint).settings().equals(plan.training())) {
       throw TrainException.otherCheckpoint(checkpoint.toString(), "its training settings");
     }
     if (!Checkpoint.spec(checkpoint).equals(plan.model().spec())) {
       throw TrainException.otherCheckpoint(checkpoint.toString(), "the shapes of its model");
     }
-    return TrainingRun.resume(checkpoint, texts.training(), texts.validation(), parts);
+    return TrainingRun.resume(checkpoint, data, parts);
   }
 
   /// Trains until the schedule ends or somebody says stop, writes the log and saves now and then

@@ -30,8 +30,16 @@ public sealed interface RunTokenizer {
   /// @param path its folder or file
   record Given(Path path) implements RunTokenizer {}
 
+  /// One whose `tokenizer.json` is at hand.
+  ///
+  /// @param json the file's text
+  record Text(String json) implements RunTokenizer {}
+
   /// The token between texts of a tokenizer that Weir makes.
   String BOUNDARY = "<|endoftext|>";
+
+  /// How many tokens a learned tokenizer has if nobody says.
+  int USUAL_VOCABULARY = 1024;
 
   /// Puts the tokenizer's files into a folder.
   ///
@@ -47,6 +55,7 @@ public sealed interface RunTokenizer {
         case Trained(int vocabSize) ->
             writeMade(new BpeTrainer(vocabSize, 2, List.of(BOUNDARY)).train(training), folder);
         case Given(Path path) -> copy(path, folder);
+        case Text(String json) -> writeText(folder.resolve("tokenizer.json"), json);
       }
     } catch (IOException e) {
       throw TrainException.unwritableRun(folder.toString(), e);

@@ -326,19 +326,25 @@ public final class TrainException extends WeirException {
         cause);
   }
 
-  static TrainException unreadableText(String file, Throwable cause) {
+  static TrainException otherData(String source) {
     return new TrainException(
-        "The text cannot be read: " + cause.getClass().getSimpleName(),
-        file,
-        "give a readable text file in UTF-8",
-        cause);
+        "The data are not those that the run began with",
+        source,
+        "put the same files back, or start anew in another folder");
   }
 
-  static TrainException otherTexts(String file) {
+  static TrainException vocabularyTooSmall(int dVocab, int needed) {
     return new TrainException(
-        "The texts are not those that the run began with",
-        file,
-        "put the same file back, or start anew in another folder");
+        "A model of %,d tokens cannot read data of %,d".formatted(dVocab, needed),
+        "model settings",
+        "give the model a d_vocab of at least %d".formatted(needed));
+  }
+
+  static TrainException noVocabulary(String source) {
+    return new TrainException(
+        "Files of tokens do not say how many tokens there are",
+        source,
+        "name the tokenizer that they were made with, or the size of its vocabulary");
   }
 
   static TrainException otherCheckpoint(String checkpoint, String what) {
@@ -346,14 +352,6 @@ public final class TrainException extends WeirException {
         "The checkpoint is of another run: %s differ from those in run.json".formatted(what),
         checkpoint,
         "remove the checkpoint, or put back the run.json that it was made with");
-  }
-
-  static TrainException badShare(double share) {
-    return new TrainException(
-        "A validation share of %s leaves nothing to learn from or nothing to look at"
-            .formatted(share),
-        "data settings",
-        "use a share above 0 and below 1, for instance 0.1");
   }
 
   static TrainException badSaving(int every, int keep) {

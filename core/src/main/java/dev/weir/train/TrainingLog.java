@@ -11,16 +11,17 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
+import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /// The steps of a run in a file, one JSON object a line: `step`, `tokens`, `train_loss`, `val_loss`
-/// where it was looked at, `learning_rate`, `gradient_norm`, `tokens_per_second`; where there are
-/// any, `flops` so far, `auxiliary` losses by name and `statistics` by the name of the value.
-/// Losses in nats per token, with every digit: two runs are the same if these are.
+/// and `val_accuracy` where it was looked at, `learning_rate`, `gradient_norm`,
+/// `tokens_per_second`; where there are any, `flops` so far, `auxiliary` losses by name and
+/// `statistics` by the name of the value. Losses in nats per token, with every digit: two runs are
+/// the same if these are.
 public final class TrainingLog {
   private static final JsonMapper MAPPER = JsonMapper.shared();
 
@@ -47,7 +48,11 @@ public final class TrainingLog {
     line.put("step", step.step());
     line.put("tokens", step.tokens());
     line.put("train_loss", step.trainLoss());
-    step.validationLoss().ifPresent(loss -> line.put("val_loss", loss));
+    step.validation()
+        .ifPresent(look -> {
+          line.put("val_loss", look.loss());
+          line.put("val_accuracy", look.accuracy());
+        });
     line.put("learning_rate", rounded(step.learningRate(), 1e9));
     line.put("gradient_norm", step.gradientNorm());
     line.put("tokens_per_second", rounded(step.tokensPerSecond(), 1));
@@ -118,9 +123,7 @@ public final class TrainingLog {
           node.required("tokens").longValue(),
           node.required("train_loss").doubleValue(),
           auxiliaries(node),
-          node.has("val_loss")
-              ? OptionalDouble.of(node.required("val_loss").doubleValue())
-              : OptionalDouble.empty(),
+          look(node),
           node.required("learning_rate").doubleValue(),
           node.required("gradient_norm").doubleValue(),
           node.required("tokens_per_second").doubleValue(),
@@ -129,6 +132,16 @@ public final class TrainingLog {
     } catch (JacksonException | IllegalArgumentException e) {
       throw TrainException.badLogLine(file.toString(), number, reason(e), e);
     }
+  }
+
+  /// Older logs have no accuracy.
+  private static Optional<Look> look(JsonNode line) {
+    return line.has("val_loss")
+        ? Optional.of(
+            new Look(
+                line.required("val_loss").doubleValue(),
+                line.path("val_accuracy").asDouble(Double.NaN)))
+        : Optional.empty();
   }
 
   private static Map<String, Double> auxiliaries(JsonNode line) {

@@ -17,12 +17,13 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.SplittableRandom;
 
-/// Trains a transformer to predict the next token: forward, backward, clip, AdamW, again. The same
-/// spec, texts, settings and parts give the same numbers, bit for bit, on the same machine with the
-/// same number of threads.
+/// Trains a transformer to predict what [TrainingData] say comes next: forward, backward, clip,
+/// AdamW, again. The same spec, data, settings and parts give the same numbers, bit for bit, on the
+/// same machine with the same number of threads.
 ///
 /// It owns the model that it trains; close it when done.
 public final class TrainingRun implements AutoCloseable {
@@ -30,7 +31,7 @@ public final class TrainingRun implements AutoCloseable {
 
   private final TrainingSettings settings;
   private final TrainingParts parts;
-  private final Corpus.Batches batches;
+  private final TrainingData.Batches batches;
   private final Validation validation;
   private final Transformer model;
   private final Objective objective;
@@ -49,52 +50,36 @@ public final class TrainingRun implements AutoCloseable {
   /// A run from the start.
   ///
   /// @param spec the model
-  /// @param training the texts to learn from
-  /// @param validation the texts to look at
+  /// @param data what it learns from and is looked at with
   /// @param settings its numbers
-  /// @throws TrainException if a window does not fit the model or the texts
-  public TrainingRun(
-      TransformerSpec spec, Corpus training, Corpus validation, TrainingSettings settings) {
-    this(spec, training, validation, settings, TrainingParts.usual());
+  /// @throws TrainException if a window does not fit the model or the data
+  public TrainingRun(TransformerSpec spec, TrainingData data, TrainingSettings settings) {
+    this(spec, data, settings, TrainingParts.usual());
   }
 
   /// A run from the start.
   ///
   /// @param spec the model
-  /// @param training the texts to learn from
-  /// @param validation the texts to look at
+  /// @param data what it learns from and is looked at with
   /// @param settings its numbers
   /// @param parts who else takes part
-  /// @throws TrainException if a window does not fit the model or the texts
+  /// @throws TrainException if a window does not fit the model or the data
   public TrainingRun(
-      TransformerSpec spec,
-      Corpus training,
-      Corpus validation,
-      TrainingSettings settings,
-      TrainingParts parts) {
-    this(settings, parts, training, validation, started(spec, settings));
+      TransformerSpec spec, TrainingData data, TrainingSettings settings, TrainingParts parts) {
+    this(settings, parts, data, started(spec, settings));
   }
 
   private TrainingRun(
-      TrainingSettings settings,
-      TrainingParts parts,
-      Corpus training,
-      Corpus validation,
-      Transformer model) {
+      TrainingSettings settings, TrainingParts parts, TrainingData data, Transformer model) {
     this.settings = settings;
     this.parts = parts;
     this.model = model;
     try {
-      requireRoom(model.spec(), settings.batching().window());
+      int window = settings.batching().window();
+      requireRoom(model.spec(), window, data.dVocab());
       requireProcesses(settings.execution().worldSize(), parts.exchange().size());
-      this.batches =
-          new Corpus.Batches(
-              training,
-              settings.batching().batch(),
-              settings.batching().window(),
-              settings.seeds().order());
-      this.validation =
-          new Validation(validation.windows(settings.batching().window()), settings.microBatch());
+      this.batches = data.training(settings.batching().batch(), window, settings.seeds().order());
+      this.validation = new Validation(data.validation(settings.microBatch(), window));
       this.objective = new Objective(model, settings.execution(), parts.auxiliaries());
       this.edits = parts.edits().apply(model);
     } catch (RuntimeException e) {
@@ -116,7 +101,10 @@ public final class TrainingRun implements AutoCloseable {
     return Transformer.of(spec, start, owner, "training");
   }
 
-  private static void requireRoom(TransformerSpec spec, int window) {
+  private static void requireRoom(TransformerSpec spec, int window, int dVocab) {
+    if (Math.min(spec.dVocab(), spec.dVocabOut()) < dVocab) {
+      throw TrainException.vocabularyTooSmall(spec.dVocab(), dVocab);
+    }
     long longest = Math.min(spec.nCtx(), spec.longestText());
     if (window > longest) {
       throw TrainException.windowTooLong(window, longest);
@@ -133,26 +121,22 @@ public final class TrainingRun implements AutoCloseable {
   /// stopped.
   ///
   /// @param checkpoint the folder of one step
-  /// @param training the texts it learned from
-  /// @param validation the texts it looked at
-  /// @throws dev.weir.WeirException if the checkpoint is damaged or does not fit the texts
-  public static TrainingRun resume(Path checkpoint, Corpus training, Corpus validation) {
-    return resume(checkpoint, training, validation, TrainingParts.usual());
+  /// @param data what it learned from
+  /// @throws dev.weir.WeirException if the checkpoint is damaged or does not fit the data
+  public static TrainingRun resume(Path checkpoint, TrainingData data) {
+    return resume(checkpoint, data, TrainingParts.usual());
   }
 
   /// A run that goes on where a [Checkpoint] left off, with the same numbers as if it had never
   /// stopped.
   ///
   /// @param checkpoint the folder of one step
-  /// @param training the texts it learned from
-  /// @param validation the texts it looked at
+  /// @param data what it learned from
   /// @param parts who else took part
-  /// @throws dev.weir.WeirException if the checkpoint is damaged or does not fit the texts
-  public static TrainingRun resume(
-      Path checkpoint, Corpus training, Corpus validation, TrainingParts parts) {
+  /// @throws dev.weir.WeirException if the checkpoint is damaged or does not fit the data
+  public static TrainingRun resume(Path checkpoint, TrainingData data, TrainingParts parts) {
     Checkpoint.State state = Checkpoint.state(checkpoint);
-    TrainingRun run =
-        new TrainingRun(state.settings(), parts, training, validation, reopened(checkpoint));
+    TrainingRun run = new TrainingRun(state.settings(), parts, data, reopened(checkpoint));
     try {
       Checkpoint.restore(checkpoint, run.optimizers, run.model.parameters(), state.steps());
       run.steps = state.steps();
@@ -206,9 +190,9 @@ public final class TrainingRun implements AutoCloseable {
     return Collections.unmodifiableMap(optimizers);
   }
 
-  /// How many windows there are to learn from.
-  public int windowsPerEpoch() {
-    return batches.windowsPerEpoch();
+  /// How many examples there are before they come again; empty if they never do.
+  public OptionalLong examplesPerEpoch() {
+    return batches.examplesPerEpoch();
   }
 
   /// Trains until the schedule ends.
@@ -234,12 +218,13 @@ public final class TrainingRun implements AutoCloseable {
     steps++;
     double seconds = (System.nanoTime() - start) / 1e9;
     long tokens = steps * settings.tokensPerStep();
+    Optional<Look> looked = look ? Optional.of(look()) : Optional.empty();
     return new TrainingStep(
         steps,
         tokens,
         update.loss,
         update.auxiliaries,
-        look ? OptionalDouble.of(validationLoss()) : OptionalDouble.empty(),
+        looked,
         learningRate,
         update.gradientNorm,
         settings.tokensPerStep() / seconds,
@@ -253,12 +238,14 @@ public final class TrainingRun implements AutoCloseable {
     Hooks hooks = dropout().then(edits).then(watching);
     try (Scope _ = Scope.open();
         GradientSum sum = new GradientSum()) {
-      for (List<int[]> micro : ownShare()) {
+      Batch whole = batches.at(steps);
+      for (Batch micro : ownShare(whole)) {
+        double share = micro.weight() / whole.weight() * parts.exchange().size();
         try (Scope _ = Scope.open()) {
-          sum.add(objective.of(micro, hooks));
+          sum.add(objective.of(micro, hooks), share);
         }
       }
-      List<Tensor> gradients = parts.exchange().mean(sum.mean());
+      List<Tensor> gradients = parts.exchange().mean(sum.gradients());
       double loss = parts.exchange().mean(sum.loss());
       double norm = Gradients.norm(gradients);
       if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
@@ -270,13 +257,12 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   /// The micro-batches of this process.
-  private List<List<int[]>> ownShare() {
-    List<int[]> all = batches.at(steps);
+  private List<Batch> ownShare(Batch whole) {
     int size = settings.microBatch();
     int first = parts.exchange().rank() * settings.batching().accumulate();
-    List<List<int[]>> share = new ArrayList<>();
+    List<Batch> share = new ArrayList<>();
     for (int micro = first; micro < first + settings.batching().accumulate(); micro++) {
-      share.add(all.subList(micro * size, (micro + 1) * size));
+      share.add(whole.part(micro * size, size));
     }
     return share;
   }
@@ -303,16 +289,16 @@ public final class TrainingRun implements AutoCloseable {
             new SplittableRandom(luck + ((long) parts.exchange().rank() << 40)));
   }
 
-  /// How surprised the model is by the validation texts, nats per token. In float32, without
-  /// dropout and without interventions: the model as it is saved.
+  /// How well the model does on what it is not trained on. In float32, without dropout and without
+  /// interventions: the model as it is saved.
   ///
-  /// @throws TrainException if that is no number
-  public double validationLoss() {
-    double loss = validation.loss(model, parts.exchange());
-    if (!Double.isFinite(loss)) {
-      throw TrainException.diverged(steps, loss);
+  /// @throws TrainException if the loss is no number
+  public Look look() {
+    Look look = validation.look(model, parts.exchange());
+    if (!Double.isFinite(look.loss())) {
+      throw TrainException.diverged(steps, look.loss());
     }
-    return loss;
+    return look;
   }
 
   /// Complains about parameters that are no numbers any more, so that no such model is saved.

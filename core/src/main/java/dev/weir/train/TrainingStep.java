@@ -3,16 +3,17 @@ package dev.weir.train;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /// What became of one step; losses in nats per token.
 ///
 /// @param step from 1
 /// @param tokens how many tokens have been predicted so far
-/// @param trainLoss the mean cross entropy of this step's windows, before its update
+/// @param trainLoss the mean cross entropy of this step's examples, before its update
 /// @param auxiliaryLosses what else was made small, by name
-/// @param validationLoss the mean cross entropy of the validation texts after the update, if looked
-///   at
+/// @param validation how well the model does after the update on what it is not trained on, if
+///   looked at
 /// @param learningRate of the update
 /// @param gradientNorm the length of the gradient before clipping
 /// @param tokensPerSecond how fast this step was, validation left out
@@ -23,7 +24,7 @@ public record TrainingStep(
     long tokens,
     double trainLoss,
     Map<String, Double> auxiliaryLosses,
-    OptionalDouble validationLoss,
+    Optional<Look> validation,
     double learningRate,
     double gradientNorm,
     double tokensPerSecond,
@@ -33,5 +34,12 @@ public record TrainingStep(
   public TrainingStep {
     auxiliaryLosses = Collections.unmodifiableMap(new LinkedHashMap<>(auxiliaryLosses));
     statistics = Collections.unmodifiableMap(new LinkedHashMap<>(statistics));
+  }
+
+  /// The mean cross entropy on what the model is not trained on, if looked at, nats.
+  public OptionalDouble validationLoss() {
+    return validation.isPresent()
+        ? OptionalDouble.of(validation.get().loss())
+        : OptionalDouble.empty();
   }
 }

@@ -4,42 +4,32 @@ import dev.weir.model.Transformer;
 import dev.weir.stream.Hooks;
 import dev.weir.tensor.Gradients;
 import dev.weir.tensor.Scope;
-import java.util.ArrayList;
+import dev.weir.tensor.Tensor;
 import java.util.List;
 
-/// Texts that a model is not trained on, to be looked at.
-final class Validation {
-  private final List<List<int[]>> batches;
+/// Examples that a model is not trained on, to be looked at.
+///
+/// @param batches the examples
+record Validation(List<Batch> batches) {
 
-  /// @param windows the texts; only the last may be of another length
-  /// @param batch how many are read together
-  Validation(List<int[]> windows, int batch) {
-    List<List<int[]>> found = new ArrayList<>();
-    for (int[] window : windows) {
-      if (found.isEmpty()
-          || found.getLast().size() == batch
-          || found.getLast().getFirst().length != window.length) {
-        found.add(new ArrayList<>());
-      }
-      found.getLast().add(window);
-    }
-    batches = found;
-  }
-
-  /// The mean cross entropy, nats per token; each process looks at its share.
-  double loss(Transformer model, GradientExchange exchange) {
+  /// How well a model does; each process looks at its share.
+  Look look(Transformer model, GradientExchange exchange) {
     return Gradients.untracked(() -> {
-      double sum = 0;
-      double predictions = 0;
+      double loss = 0;
+      double weight = 0;
+      Accuracy accuracy = Accuracy.none();
       for (int i = exchange.rank(); i < batches.size(); i += exchange.size()) {
-        List<int[]> windows = batches.get(i);
-        double tokens = windows.size() * (windows.getFirst().length - 1.0);
+        Batch batch = batches.get(i);
         try (Scope _ = Scope.open()) {
-          sum += Objective.loss(model, windows, Hooks.none()).item() * tokens;
+          Tensor logits = Objective.logits(model, batch, Hooks.none());
+          loss += batch.loss(logits).item() * batch.weight();
+          accuracy = accuracy.plus(Accuracy.of(logits, batch));
         }
-        predictions += tokens;
+        weight += batch.weight();
       }
-      return exchange.mean(sum) / exchange.mean(predictions);
+      return new Look(
+          exchange.mean(loss) / exchange.mean(weight),
+          exchange.mean(accuracy.right()) / exchange.mean(accuracy.counted()));
     });
   }
 }

@@ -8,24 +8,23 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class TrainingLogTest {
   private static final TrainingStep PLAIN =
-      new TrainingStep(
-          1, 2048, 7.25, Map.of(), OptionalDouble.empty(), 2e-5, 1.5, 1800, 0, Map.of());
+      new TrainingStep(1, 2048, 7.25, Map.of(), Optional.empty(), 2e-5, 1.5, 1800, 0, Map.of());
   private static final TrainingStep WITH_VALIDATION =
       new TrainingStep(
-          2, 4096, 6.5, Map.of(), OptionalDouble.of(6.75), 4e-5, 1.25, 1900, 0, Map.of());
+          2, 4096, 6.5, Map.of(), Optional.of(new Look(6.75, 0.5)), 4e-5, 1.25, 1900, 0, Map.of());
   private static final TrainingStep WITH_EVERYTHING =
       new TrainingStep(
           3,
           6144,
           1 / 3.0,
           Map.of("direction at hook_embed", 0.125),
-          OptionalDouble.of(2 / 3.0),
+          Optional.of(new Look(2 / 3.0, 0.5)),
           4e-5,
           1 / 7.0,
           1900,
@@ -47,7 +46,7 @@ class TrainingLogTest {
   void writesOneObjectALine() {
     assertThat(TrainingLog.line(WITH_VALIDATION))
         .isEqualTo(
-            "{\"step\":2,\"tokens\":4096,\"train_loss\":6.5,\"val_loss\":6.75,"
+            "{\"step\":2,\"tokens\":4096,\"train_loss\":6.5,\"val_loss\":6.75,\"val_accuracy\":0.5,"
                 + "\"learning_rate\":4.0E-5,\"gradient_norm\":1.25,\"tokens_per_second\":1900.0}");
   }
 

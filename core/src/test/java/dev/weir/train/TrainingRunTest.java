@@ -44,6 +44,10 @@ class TrainingRunTest {
     return new Corpus(List.of(tokens), 0, length);
   }
 
+  private static TrainingData data(Corpus training, Corpus validation) {
+    return new TextData(training, validation, VOCAB);
+  }
+
   @Test
   void learnsASourceDownToItsEntropy() {
     List<TrainingStep> steps = trained(coins(40_000, 1), coins(2_000, 2), settings(250, 0, 1));
@@ -77,7 +81,7 @@ class TrainingRunTest {
     Corpus text = coins(2_000, 1);
     List<TrainingStep> whole = trained(text, text, settings(20, 0.1, 1));
     List<TrainingStep> parted = new ArrayList<>();
-    try (TrainingRun run = new TrainingRun(tiny(), text, text, settings(20, 0.1, 1))) {
+    try (TrainingRun run = new TrainingRun(tiny(), data(text, text), settings(20, 0.1, 1))) {
       while (run.steps() < 8) {
         parted.add(run.step());
       }
@@ -86,7 +90,7 @@ class TrainingRunTest {
     }
     Path checkpoint = Checkpoint.latest(folder).orElseThrow();
     assertThat(checkpoint.getFileName()).hasToString("step-00000008");
-    try (TrainingRun run = TrainingRun.resume(checkpoint, text, text)) {
+    try (TrainingRun run = TrainingRun.resume(checkpoint, data(text, text))) {
       run.run(parted::add);
     }
     assertThat(losses(parted)).isEqualTo(losses(whole));
@@ -98,11 +102,11 @@ class TrainingRunTest {
   void saysThatAStateIsDamaged(@TempDir Path folder) throws IOException {
     Corpus text = coins(500, 1);
     Path checkpoint;
-    try (TrainingRun run = new TrainingRun(tiny(), text, text, settings(20, 0, 1))) {
+    try (TrainingRun run = new TrainingRun(tiny(), data(text, text), settings(20, 0, 1))) {
       checkpoint = Checkpoint.write(run, folder);
     }
     Files.writeString(checkpoint.resolve("training.json"), "{\"steps\": 3, \"stride\": 4}");
-    assertThatThrownBy(() -> TrainingRun.resume(checkpoint, text, text))
+    assertThatThrownBy(() -> TrainingRun.resume(checkpoint, data(text, text)))
         .isInstanceOf(TrainException.class)
         .hasMessageStartingWith("This is not the state of a training run. Where: ")
         .hasMessageEndingWith("To fix: go on from another checkpoint, or start anew.");
@@ -124,7 +128,7 @@ class TrainingRunTest {
   @Test
   void saysThatTheWindowIsTooLong() {
     TrainingSettings wide = TrainingSettings.usual(1, WINDOW + 1, new Schedule.Cosine(1, 0, 1, 0));
-    assertThatThrownBy(() -> new TrainingRun(tiny(), coins(99, 1), coins(99, 1), wide))
+    assertThatThrownBy(() -> new TrainingRun(tiny(), data(coins(99, 1), coins(99, 1)), wide))
         .isInstanceOf(TrainException.class)
         .hasMessage(
             "A window of 17 tokens is longer than the 16 that this model reads. Where: training"
@@ -144,7 +148,7 @@ class TrainingRunTest {
   private static List<TrainingStep> trained(
       Corpus training, Corpus validation, TrainingSettings settings) {
     List<TrainingStep> steps = new ArrayList<>();
-    try (TrainingRun run = new TrainingRun(tiny(), training, validation, settings)) {
+    try (TrainingRun run = new TrainingRun(tiny(), data(training, validation), settings)) {
       run.run(steps::add);
     }
     return steps;
