@@ -15,6 +15,7 @@ final class TrainJson {
   private static final JsonMapper MAPPER =
       JsonMapper.builder()
           .addMixIn(Schedule.class, Named.class)
+          .addMixIn(DocumentRule.class, Named.class)
           .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
           .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
