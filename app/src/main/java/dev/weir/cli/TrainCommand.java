@@ -1,9 +1,11 @@
 package dev.weir.cli;
 
 import dev.weir.WeirException;
+import dev.weir.stream.HookPoint;
 import dev.weir.tensor.Engine;
 import dev.weir.train.DataSettings;
 import dev.weir.train.Look;
+import dev.weir.train.PointStatistics;
 import dev.weir.train.RunData;
 import dev.weir.train.RunFolder;
 import dev.weir.train.RunPlan;
@@ -101,7 +103,7 @@ final class TrainCommand implements Callable<Integer> {
     Task task = resume.map(TrainCommand::resumed).orElseGet(this::begun);
     RunFolder folder = task.folder;
     try (Interruption.Work _ = interruption.begin();
-        TrainingRun run = folder.start(task.data, TrainingParts.usual())) {
+        TrainingRun run = folder.start(task.data, parts())) {
       describe(folder, run);
       train(folder, run);
       if (!run.isDone()) {
@@ -170,6 +172,11 @@ final class TrainCommand implements Callable<Integer> {
 
   private RunPlan.Saving saving(int steps) {
     return new RunPlan.Saving(saveEvery.orElse(Math.max(1, steps / 10)), keep);
+  }
+
+  private static TrainingParts parts() {
+    return TrainingParts.usual()
+        .withStatistics(new PointStatistics(point -> point instanceof HookPoint.Route));
   }
 
   private void describe(RunFolder folder, TrainingRun run) {

@@ -15,26 +15,53 @@ import java.util.Optional;
 /// Attention of one block (Vaswani et al. 2017, arXiv:1706.03762, section 3.2.2), with grouped
 /// queries, rotary positions, windows, softcaps and query/key norms as the spec says.
 final class Attention {
+
+  /// Which attention of a block.
+  enum Role {
+    /// The one that every block has.
+    GLOBAL,
+    /// The short one before it, which remembers no more than its window.
+    LOCAL
+  }
+
   private final int layer;
+  private final Role role;
   private final AttentionSpec spec;
   private final Projection query;
   private final Projection key;
-  private final Projection value;
+  private final Optional<Projection> value;
   private final Optional<Projection> joined;
   private final Projection output;
   private final Norm queryNorm;
   private final Norm keyNorm;
   private final Optional<Rotary> rotary;
+  private final ValuePath valuePath;
+  private final CanonConvs canon;
 
-  Attention(int layer, AttentionSpec spec, int nCtx, Parameters parameters, TensorOwner owner) {
-    String path = "blocks.%d.attn.".formatted(layer);
+  Attention(
+      int layer,
+      Role role,
+      AttentionSpec spec,
+      LocalMixing mixing,
+      int nCtx,
+      Parameters parameters,
+      TensorOwner owner) {
+    String path = "blocks.%d.%s.".formatted(layer, role == Role.GLOBAL ? "attn" : "local");
     this.layer = layer;
+    this.role = role;
     this.spec = spec;
+    this.valuePath = new ValuePath(layer, spec, mixing.branch(), parameters);
+    this.canon = new CanonConvs(layer, mixing.canon(), parameters);
     this.query = Projection.of(parameters, path + "W_Q", path + "b_Q");
     this.key = Projection.of(parameters, path + "W_K", path + "b_K");
-    this.value = Projection.of(parameters, path + "W_V", path + "b_V");
+    this.value =
+        parameters
+            .find(path + "W_V")
+            .map(_ -> Projection.of(parameters, path + "W_V", path + "b_V"));
     this.joined =
-        Projection.joined("part", List.of(query, key, value)).map(all -> all.ownedBy(owner));
+        value
+            .flatMap(own -> Projection.joined("part", List.of(query, key, own)))
+            .map(all -> all.ownedBy(owner));
     this.output = Projection.of(parameters, path + "W_O", path + "b_O");
     this.queryNorm = qkNorm(spec.qkNorm(), parameters, path + "q_norm");
     this.keyNorm = qkNorm(spec.qkNorm(), parameters, path + "k_norm");
@@ -52,24 +79,31 @@ final class Attention {
   /// @param run what all blocks of a run share
   Tensor forward(Tensor queryInput, Tensor keyInput, Tensor valueInput, Run run) {
     Hooks hooks = run.hooks();
-    Span span = run.span();
-    Mapped mapped = mapped(queryInput, keyInput, valueInput);
-    Tensor q = normed(mapped.query(), queryNorm, "head");
-    Tensor k = normed(mapped.key(), keyNorm, "kv_head");
-    Tensor v = hooks.see(new HookPoint.Value(layer), mapped.value());
-    q =
-        turned(
-            hooks.see(new HookPoint.Query(layer), q),
-            span,
-            hooks,
-            new HookPoint.RotatedQuery(layer));
-    k =
-        turned(
-            hooks.see(new HookPoint.Key(layer), k), span, hooks, new HookPoint.RotatedKey(layer));
-    var keysAndValues = remembered(byHead(k), byHead(v), run.cache());
-    Tensor z =
-        hooks.see(new HookPoint.Z(layer), mixed(q, keysAndValues, span, hooks).order(PLACES));
+    Mapped mapped = mapped(queryInput, keyInput, valueInput, run);
+    Tensor q =
+        seen(
+            new HookPoint.Query(layer),
+            normed(canon.queries(mapped.query(), run), queryNorm, "head"),
+            hooks);
+    Tensor k =
+        seen(
+            new HookPoint.Key(layer),
+            normed(canon.keys(mapped.key(), run), keyNorm, "kv_head"),
+            hooks);
+    q = turned(q, new HookPoint.RotatedQuery(layer), run);
+    k = turned(k, new HookPoint.RotatedKey(layer), run);
+    Tensor own = valuePath.mixed(canon.values(mapped.value(), run), q, k, run);
+    Tensor v = seen(new HookPoint.Value(layer), own, hooks);
+    Tensor z = seen(new HookPoint.Z(layer), mixed(q, remembered(k, v, run), run), hooks);
     return written(z, hooks);
+  }
+
+  private HookPoint placed(HookPoint.InBlock point) {
+    return role == Role.GLOBAL ? point : new HookPoint.InLocal(point);
+  }
+
+  private Tensor seen(HookPoint.InBlock point, Tensor value, Hooks hooks) {
+    return hooks.see(placed(point), value);
   }
 
   /// What the three maps give.
@@ -79,12 +113,14 @@ final class Attention {
   /// @param value `[batch, pos, kv_head, d_head]`
   private record Mapped(Tensor query, Tensor key, Tensor value) {}
 
-  private Mapped mapped(Tensor queryInput, Tensor keyInput, Tensor valueInput) {
+  private Mapped mapped(Tensor queryInput, Tensor keyInput, Tensor valueInput, Run run) {
     if (joined.isEmpty() || queryInput != keyInput || keyInput != valueInput) {
       return new Mapped(
           query.apply(queryInput, "d_model"),
           key.apply(keyInput, "d_model"),
-          value.apply(valueInput, "d_model"));
+          value
+              .map(own -> own.apply(valueInput, "d_model"))
+              .orElseGet(() -> run.firstValues().get()));
     }
     Tensor all = joined.get().apply(queryInput, "d_model");
     return new Mapped(
@@ -104,29 +140,52 @@ final class Attention {
     return keysOrValues.rename("pos", "key_pos").order("batch", "kv_head", "key_pos", "d_head");
   }
 
-  private KvCache.KeysAndValues remembered(Tensor keys, Tensor values, Optional<KvCache> cache) {
-    return cache
-        .map(c -> c.layer(layer).append(keys, values))
-        .orElseGet(() -> new KvCache.KeysAndValues(keys, values));
+  private KvCache.KeysAndValues remembered(Tensor k, Tensor v, Run run) {
+    Tensor keys = byHead(k);
+    Tensor values = byHead(v);
+    if (run.cache().isEmpty()) {
+      return new KvCache.KeysAndValues(keys, values);
+    }
+    KvCache cache = run.cache().get();
+    if (role == Role.GLOBAL) {
+      return valuePath.areTheFirst()
+          ? cache.layer(layer).append(keys, cache.layer(0))
+          : cache.layer(layer).append(keys, values);
+    }
+    String where = "blocks.%d.local.".formatted(layer);
+    return new KvCache.KeysAndValues(
+        cache.ring(where + "keys", window()).append(keys),
+        cache.ring(where + "values", window()).append(values));
   }
 
-  private Tensor turned(Tensor x, Span span, Hooks hooks, HookPoint point) {
-    return rotary.map(r -> hooks.see(point, r.turn(x, span.angles(r, x)))).orElse(x);
+  private int window() {
+    return spec.visibility() instanceof AttentionSpec.Visibility.SlidingWindow(int size)
+        ? size
+        : Integer.MAX_VALUE;
   }
 
-  /// `[batch, head, pos, d_head]`.
-  private Tensor mixed(Tensor q, KvCache.KeysAndValues kv, Span span, Hooks hooks) {
-    Span.Mask mask = span.mask(spec.visibility());
+  private Tensor turned(Tensor x, HookPoint.InBlock point, Run run) {
+    return rotary
+        .map(r -> seen(point, r.turn(x, run.span().angles(r, x)), run.hooks()))
+        .orElse(x);
+  }
+
+  /// `[batch, pos, head, d_head]`.
+  private Tensor mixed(Tensor q, KvCache.KeysAndValues kv, Run run) {
+    Span.Mask mask =
+        role == Role.LOCAL ? run.span().recent(window()) : run.span().mask(spec.visibility());
     Tensor queries = q.order("batch", "head", "pos", "d_head");
-    return canFuse(q, hooks)
-        ? fused(queries, forEachHead(kv.keys()), forEachHead(kv.values()), mask)
-        : composed(queries, kv, mask, hooks);
+    Tensor z =
+        canFuse(q, run.hooks())
+            ? fused(queries, forEachHead(kv.keys()), forEachHead(kv.values()), mask)
+            : composed(queries, kv, mask, run.hooks());
+    return z.order(PLACES);
   }
 
   /// For one query the fused kernel pays off only where no head's keys have to be repeated.
   private boolean canFuse(Tensor q, Hooks hooks) {
-    return !hooks.touches(new HookPoint.AttnScores(layer))
-        && !hooks.touches(new HookPoint.Pattern(layer))
+    return !hooks.touches(placed(new HookPoint.AttnScores(layer)))
+        && !hooks.touches(placed(new HookPoint.Pattern(layer)))
         && spec.softcap() instanceof Softcap.Unbounded
         && spec.softmaxShare() == 1
         && (q.dtype() == DType.FLOAT32 || q.dtype() == DType.FLOAT64)
@@ -160,9 +219,11 @@ final class Attention {
     Tensor grouped = q.times(spec.scale()).rename("pos", "query_pos").split("head", kvHead, group);
     Tensor raw = spec.softcap().applyTo(grouped.dot(kv.keys(), "d_head"));
     Tensor scores =
-        hooks.see(
-            new HookPoint.AttnScores(layer), masked(raw.merge("head", "kv_head", "group"), mask));
-    Tensor pattern = hooks.see(new HookPoint.Pattern(layer), pattern(scores, mask));
+        seen(
+            new HookPoint.AttnScores(layer),
+            masked(raw.merge("head", "kv_head", "group"), mask),
+            hooks);
+    Tensor pattern = seen(new HookPoint.Pattern(layer), pattern(scores, mask), hooks);
     return pattern
         .split("head", kvHead, group)
         .dot(kv.values(), "key_pos")
@@ -188,7 +249,7 @@ final class Attention {
   }
 
   private Tensor written(Tensor z, Hooks hooks) {
-    HookPoint point = new HookPoint.HeadResult(layer);
+    HookPoint point = placed(new HookPoint.HeadResult(layer));
     if (!hooks.touches(point)) {
       return output.apply(z, "head", "d_head");
     }

@@ -13,6 +13,7 @@ package dev.weir.model;
 /// @param biases which of its maps have biases
 /// @param softmaxShare 1 for softmax attention; below, the rest is attention of weight 1 to every
 ///   visible key (Zhong et al. 2023, arXiv:2306.17844, section 2)
+/// @param values where its values come from
 public record AttentionSpec(
     int nHeads,
     int nKvHeads,
@@ -23,7 +24,56 @@ public record AttentionSpec(
     PositionCode positions,
     QkNorm qkNorm,
     Biases biases,
-    double softmaxShare) {
+    double softmaxShare,
+    Values values) {
+
+  /// Attention whose values are its own.
+  ///
+  /// @param nHeads query heads
+  /// @param nKvHeads key/value heads
+  /// @param dHead size of a head
+  /// @param scale what the products of queries and keys are multiplied with
+  /// @param softcap what the scores pass through before the softmax
+  /// @param visibility which keys a query sees
+  /// @param positions how it tells positions apart
+  /// @param qkNorm which norm queries and keys pass, before rotation
+  /// @param biases which of its maps have biases
+  /// @param softmaxShare 1 for softmax attention
+  public AttentionSpec(
+      int nHeads,
+      int nKvHeads,
+      int dHead,
+      double scale,
+      Softcap softcap,
+      Visibility visibility,
+      PositionCode positions,
+      QkNorm qkNorm,
+      Biases biases,
+      double softmaxShare) {
+    this(
+        nHeads,
+        nKvHeads,
+        dHead,
+        scale,
+        softcap,
+        visibility,
+        positions,
+        qkNorm,
+        biases,
+        softmaxShare,
+        Values.OWN);
+  }
+
+  /// Where values come from (Zhou et al. 2024, "Value Residual Learning", arXiv:2410.17897).
+  public enum Values {
+    /// From the block's own map.
+    OWN,
+    /// From the block's own map and the first block's values, `λ_1 V_1 + λ_2 V_n`, half of each at
+    /// the start (ResFormer).
+    MIXED_WITH_FIRST,
+    /// From the first block alone; later ones have no map (SVFormer).
+    FIRST
+  }
 
   /// Which keys a query sees.
   public sealed interface Visibility {
@@ -78,49 +128,68 @@ public record AttentionSpec(
   ///
   /// @param other what the scores pass through
   public AttentionSpec withSoftcap(Softcap other) {
-    return new AttentionSpec(
-        nHeads, nKvHeads, dHead, scale, other, visibility, positions, qkNorm, biases, softmaxShare);
+    return with(other, positions, qkNorm, biases, values);
   }
 
   /// The same attention with another position code.
   ///
   /// @param other how it tells positions apart
   public AttentionSpec withPositions(PositionCode other) {
-    return new AttentionSpec(
-        nHeads, nKvHeads, dHead, scale, softcap, visibility, other, qkNorm, biases, softmaxShare);
+    return with(softcap, other, qkNorm, biases, values);
   }
 
   /// The same attention with other biases.
   ///
   /// @param other which of its maps have biases
   public AttentionSpec withBiases(Biases other) {
-    return new AttentionSpec(
-        nHeads,
-        nKvHeads,
-        dHead,
-        scale,
-        softcap,
-        visibility,
-        positions,
-        qkNorm,
-        other,
-        softmaxShare);
+    return with(softcap, positions, qkNorm, other, values);
   }
 
   /// The same attention with another norm of queries and keys.
   ///
   /// @param other which norm they pass
   public AttentionSpec withQkNorm(QkNorm other) {
+    return with(softcap, positions, other, biases, values);
+  }
+
+  /// The same attention with other values.
+  ///
+  /// @param other where they come from
+  public AttentionSpec withValues(Values other) {
+    return with(softcap, positions, qkNorm, biases, other);
+  }
+
+  private AttentionSpec with(
+      Softcap otherCap, PositionCode code, QkNorm norm, Biases maps, Values from) {
+    return new AttentionSpec(
+        nHeads,
+        nKvHeads,
+        dHead,
+        scale,
+        otherCap,
+        visibility,
+        code,
+        norm,
+        maps,
+        softmaxShare,
+        from);
+  }
+
+  /// The same attention over the latest positions only.
+  ///
+  /// @param windowSize how many, itself included
+  public AttentionSpec withWindow(int windowSize) {
     return new AttentionSpec(
         nHeads,
         nKvHeads,
         dHead,
         scale,
         softcap,
-        visibility,
+        new Visibility.SlidingWindow(windowSize),
         positions,
-        other,
+        qkNorm,
         biases,
-        softmaxShare);
+        softmaxShare,
+        Values.OWN);
   }
 }

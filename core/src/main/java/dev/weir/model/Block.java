@@ -1,7 +1,11 @@
 package dev.weir.model;
 
 import dev.weir.model.BlockSpec.Wiring;
+import dev.weir.pathway.Passage;
+import dev.weir.pathway.Reading;
 import dev.weir.pathway.ResidualPathway;
+import dev.weir.pathway.Routing;
+import dev.weir.pathway.ShortConv;
 import dev.weir.stream.HookPoint;
 import dev.weir.stream.Hooks;
 import dev.weir.stream.NormSite;
@@ -10,36 +14,65 @@ import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
 import dev.weir.tensor.TensorOwner;
 import java.util.Optional;
-import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
-/// One block: attention and an MLP, each reading the stream and writing to it over any pathway.
+/// One block: a local mixer if it has one, attention and an MLP, each reading the stream and writing
+/// to it over any pathway.
 final class Block {
   private final int layer;
   private final BlockSpec spec;
+  private final Norm ln0;
   private final Norm ln1;
   private final Norm ln1Post;
   private final Norm ln2;
   private final Norm ln2Post;
   private final Attention attention;
+  private final Optional<Attention> shortAttention;
+  private final Optional<Tensor> shortConv;
+  private final CanonConvs canon;
   private final Optional<Mlp> mlp;
 
   private Block(int layer, TransformerSpec model, Parameters parameters, TensorOwner owner) {
     String path = "blocks.%d.".formatted(layer);
     this.layer = layer;
     this.spec = model.blocks().get(layer);
+    this.ln0 = Norm.of(spec.local().ln0(), parameters, path + "ln0");
     this.ln1 = Norm.of(spec.ln1(), parameters, path + "ln1");
     this.ln1Post = Norm.of(spec.ln1Post(), parameters, path + "ln1_post");
     this.ln2 = Norm.of(spec.ln2(), parameters, path + "ln2");
     this.ln2Post = Norm.of(spec.ln2Post(), parameters, path + "ln2_post");
-    this.attention = new Attention(layer, spec.attention(), model.nCtx(), parameters, owner);
-    this.mlp = mlp(layer, spec.mlp(), parameters, path + "mlp.");
+    this.canon = new CanonConvs(layer, spec.local().canon(), parameters);
+    this.attention =
+        new Attention(
+            layer,
+            Attention.Role.GLOBAL,
+            spec.attention(),
+            spec.local(),
+            model.nCtx(),
+            parameters,
+            owner);
+    this.shortAttention =
+        spec.local().sublayer() instanceof LocalMixing.Sublayer.ShortSwa(AttentionSpec local)
+            ? Optional.of(
+                new Attention(
+                    layer,
+                    Attention.Role.LOCAL,
+                    local,
+                    LocalMixing.none(),
+                    model.nCtx(),
+                    parameters,
+                    owner))
+            : Optional.empty();
+    this.shortConv = parameters.find(path + "local.conv");
+    this.mlp = mlp(layer, spec.mlp(), parameters, path + "mlp.", canon);
   }
 
   static Block of(int layer, TransformerSpec model, Parameters parameters, TensorOwner owner) {
     return new Block(layer, model, parameters, owner);
   }
 
-  private static Optional<Mlp> mlp(int layer, MlpSpec spec, Parameters parameters, String path) {
+  private static Optional<Mlp> mlp(
+      int layer, MlpSpec spec, Parameters parameters, String path, CanonConvs canon) {
     return switch (spec) {
       case MlpSpec.NoMlp() -> Optional.empty();
       case MlpSpec.Plain(_, Activation activation, _) ->
@@ -48,9 +81,10 @@ final class Block {
                   layer,
                   Projection.of(parameters, path + "W_in", path + "b_in"),
                   activation,
-                  Projection.of(parameters, path + "W_out", path + "b_out")));
+                  Projection.of(parameters, path + "W_out", path + "b_out"),
+                  canon));
       case MlpSpec.Gated(_, Activation activation, MlpSpec.GatedBiases biases) ->
-          Optional.of(gated(layer, activation, biases, parameters, path));
+          Optional.of(gated(layer, activation, biases, parameters, path, canon));
     };
   }
 
@@ -59,7 +93,8 @@ final class Block {
       Activation activation,
       MlpSpec.GatedBiases biases,
       Parameters parameters,
-      String path) {
+      String path,
+      CanonConvs canon) {
     Projection gate = Projection.of(parameters, path + "W_gate", path + "b_gate");
     Projection out = Projection.of(parameters, path + "W_out", path + "b_out");
     return switch (biases) {
@@ -69,7 +104,8 @@ final class Block {
               gate,
               Projection.of(parameters, path + "W_in", path + "b_in"),
               activation,
-              out);
+              out,
+              canon);
       case PRODUCT ->
           new Mlp.GatedPlusBias(
               new Mlp.Gated(
@@ -77,7 +113,8 @@ final class Block {
                   gate,
                   new Projection.Plain(parameters.get(path + "W_in")),
                   activation,
-                  out),
+                  out,
+                  canon),
               parameters.get(path + "b_in"));
     };
   }
@@ -87,85 +124,170 @@ final class Block {
   /// @param over the pathway
   /// @param entering the stream before it
   /// @param run what all blocks of a run share
-  <S, R> S forward(ResidualPathway<S, R> over, S entering, Run run) {
-    S pre = seen(over, entering, new HookPoint.ResidPre(layer), run.hooks());
-    S leaving =
-        switch (spec.wiring()) {
-          case SEQUENTIAL -> sequential(over, pre, run);
-          case PARALLEL, PARALLEL_SHARED_NORM -> parallel(over, pre, run);
-        };
-    return seen(over, leaving, new HookPoint.ResidPost(layer), run.hooks());
+  <S> S forward(ResidualPathway<S> over, S entering, Run run) {
+    S pre = seen(over, entering, new HookPoint.ResidPre(layer), run);
+    S leaving = spec.parallel() ? parallel(over, pre, run) : sequential(over, pre, run);
+    return seen(over, leaving, new HookPoint.ResidPost(layer), run);
   }
 
-  private <S, R> S sequential(ResidualPathway<S, R> over, S pre, Run run) {
-    S mid = write(over, pre, Site.attention(layer), attend(over, pre, run));
-    if (mlp.isEmpty()) {
-      return mid;
+  private <S> S sequential(ResidualPathway<S> over, S pre, Run run) {
+    S stream = pre;
+    if (spec.local().hasSublayer()) {
+      S mixed = passed(over, stream, stream, Site.local(layer), run);
+      stream = seen(over, mixed, new HookPoint.ResidLocal(layer), run);
     }
-    S seenMid = seen(over, mid, new HookPoint.ResidMid(layer), run.hooks());
-    return write(over, seenMid, Site.mlp(layer), think(over, seenMid, mlp.get(), run));
+    stream = passed(over, stream, stream, Site.attention(layer), run);
+    if (mlp.isEmpty()) {
+      return stream;
+    }
+    S mid = seen(over, stream, new HookPoint.ResidMid(layer), run);
+    return passed(over, mid, mid, Site.mlp(layer), run);
   }
 
-  private <S, R> S parallel(ResidualPathway<S, R> over, S pre, Run run) {
-    Tensor attnOut = attend(over, pre, run);
-    S mid = write(over, pre, Site.attention(layer), attnOut);
-    return mlp.isEmpty()
-        ? mid
-        : write(over, mid, Site.mlp(layer), think(over, pre, mlp.get(), run));
+  private <S> S parallel(ResidualPathway<S> over, S pre, Run run) {
+    S mid = passed(over, pre, pre, Site.attention(layer), run);
+    return mlp.isEmpty() ? mid : passed(over, pre, mid, Site.mlp(layer), run);
   }
 
-  /// What attention writes, `[batch, pos, d_model]`.
-  private <S> Tensor attend(ResidualPathway<S, ?> over, S stream, Run run) {
-    return scoped(() -> {
-      Hooks hooks = run.hooks();
-      Tensor read =
-          hooks.see(new HookPoint.AttnIn(layer), over.read(stream, Site.attention(layer)));
-      Tensor x = ln1.forward(read, new NormSite.Ln1(layer), hooks);
-      Tensor located = run.beside().map(x::plus).orElse(x);
-      Tensor out = attention.forward(located, located, x, run);
-      Tensor write = ln1Post.forward(out, new NormSite.Ln1Post(layer), hooks);
-      return hooks.see(new HookPoint.AttnOut(layer), write);
-    });
+  /// One sublayer: routed, read, computed, routed, written.
+  ///
+  /// @param from the stream it reads
+  /// @param to the stream it writes to
+  private <S> S passed(ResidualPathway<S> over, S from, S to, Site site, Run run) {
+    Routing routing =
+        scoped(keep -> over.routeRead(from, site).map(keep))
+            .map(changed(site, HookPoint.Moment.READ, run.hooks()));
+    Reading read =
+        scoped(keep -> seen(over.read(from, site, routing, run.past()), site, run.hooks()).map(keep));
+    Passage passage = scoped(keep -> computed(read, site, run, keep));
+    Routing written =
+        scoped(keep -> over.routeWrite(to, site, routing, passage).map(keep))
+            .map(changed(site, HookPoint.Moment.WRITE, run.hooks()));
+    S after = over.write(to, site, written, passage.out());
+    return over.constant(site).map(c -> over.add(after, c)).orElse(after);
   }
 
-  /// What the MLP writes, `[batch, pos, d_model]`.
-  private <S> Tensor think(ResidualPathway<S, ?> over, S stream, Mlp with, Run run) {
-    return scoped(() -> {
-      Hooks hooks = run.hooks();
-      Tensor read = hooks.see(new HookPoint.MlpIn(layer), over.read(stream, Site.mlp(layer)));
-      Tensor x =
-          spec.wiring() == Wiring.PARALLEL_SHARED_NORM
-              ? ln1.forward(read, new NormSite.Ln1(layer), Hooks.none())
-              : ln2.forward(read, new NormSite.Ln2(layer), hooks);
-      Tensor write = ln2Post.forward(with.forward(x, hooks), new NormSite.Ln2Post(layer), hooks);
-      return hooks.see(new HookPoint.MlpOut(layer), write);
-    });
+  /// What somebody made of the routing.
+  private static Routing.Change changed(Site site, HookPoint.Moment moment, Hooks hooks) {
+    return (name, value) -> hooks.see(new HookPoint.Route(site, moment, name), value);
   }
 
-  private static <S, R> S write(ResidualPathway<S, R> over, S stream, Site site, Tensor out) {
-    R routing = over.route(stream, site, out);
-    S written = over.write(stream, site, routing, out);
-    return over.constant(site).map(c -> over.add(written, c)).orElse(written);
+  private Passage computed(Reading read, Site site, Run run, UnaryOperator<Tensor> keep) {
+    Hooks hooks = run.hooks();
+    return switch (site.sublayer()) {
+      case LOCAL -> {
+        Tensor normed = ln0.forward(read.single(), new NormSite.Ln0(layer), hooks);
+        Tensor out = hooks.see(new HookPoint.LocalOut(layer), mixed(normed, run));
+        yield new Passage(read, keep.apply(normed), keep.apply(out));
+      }
+      case ATTENTION -> attend(read, run, keep);
+      case MLP -> {
+        Tensor normed = mlpNorm(read.single(), hooks);
+        Tensor mapped = mlp.orElseThrow().forward(canon.beforeMlp(normed, run), run);
+        Tensor write = ln2Post.forward(mapped, new NormSite.Ln2Post(layer), hooks);
+        Tensor out = hooks.see(new HookPoint.MlpOut(layer), write);
+        yield new Passage(read, keep.apply(normed), keep.apply(out));
+      }
+      case UNEMBED -> throw new IllegalStateException("a block has no unembedding");
+    };
+  }
+
+  private Tensor mixed(Tensor normed, Run run) {
+    return shortAttention
+        .map(attend -> attend.forward(normed, normed, normed, run))
+        .orElseGet(() ->
+            ShortConv.apply(
+                normed,
+                shortConv.orElseThrow(),
+                "blocks.%d.local.conv".formatted(layer),
+                run.past()));
+  }
+
+  private Tensor mlpNorm(Tensor read, Hooks hooks) {
+    return spec.wiring() == Wiring.PARALLEL_SHARED_NORM
+        ? ln1.forward(read, new NormSite.Ln1(layer), Hooks.none())
+        : ln2.forward(read, new NormSite.Ln2(layer), hooks);
+  }
+
+  private Passage attend(Reading read, Run run, UnaryOperator<Tensor> keep) {
+    Hooks hooks = run.hooks();
+    NormSite site = new NormSite.Ln1(layer);
+    Reading.Separate normed =
+        switch (read) {
+          case Reading.One(Tensor resid) -> {
+            Tensor x = canon.beforeAttention(ln1.forward(resid, site, hooks), run);
+            Tensor located = run.beside().map(x::plus).orElse(x);
+            yield new Reading.Separate(located, located, x);
+          }
+          case Reading.Separate(Tensor query, Tensor key, Tensor value) ->
+              located(
+                  ln1.forward(query, site, hooks),
+                  ln1.forward(key, site, Hooks.none()),
+                  ln1.forward(value, site, Hooks.none()),
+                  run);
+        };
+    Tensor out = attention.forward(normed.query(), normed.key(), normed.value(), run);
+    Tensor write = ln1Post.forward(out, new NormSite.Ln1Post(layer), hooks);
+    return new Passage(
+        read,
+        keep.apply(normed.query()),
+        keep.apply(hooks.see(new HookPoint.AttnOut(layer), write)));
+  }
+
+  private static Reading.Separate located(Tensor query, Tensor key, Tensor value, Run run) {
+    return new Reading.Separate(
+        run.beside().map(query::plus).orElse(query),
+        run.beside().map(key::plus).orElse(key),
+        value);
+  }
+
+  /// What a sublayer reads, as somebody may have changed it.
+  private Reading seen(Reading read, Site site, Hooks hooks) {
+    return switch (read) {
+      case Reading.One(Tensor resid) ->
+          new Reading.One(
+              switch (site.sublayer()) {
+                case LOCAL -> hooks.see(new HookPoint.LocalIn(layer), resid);
+                case ATTENTION -> hooks.see(new HookPoint.AttnIn(layer), resid);
+                case MLP -> hooks.see(new HookPoint.MlpIn(layer), resid);
+                case UNEMBED -> resid;
+              });
+      case Reading.Separate(Tensor query, Tensor key, Tensor value) ->
+          new Reading.Separate(
+              hooks.see(new HookPoint.QueryIn(layer), query),
+              hooks.see(new HookPoint.KeyIn(layer), key),
+              hooks.see(new HookPoint.ValueIn(layer), value));
+    };
   }
 
   /// The stream as somebody may have changed it.
-  private static <S> S seen(ResidualPathway<S, ?> over, S stream, HookPoint point, Hooks hooks) {
-    if (!hooks.touches(point)) {
+  private static <S> S seen(ResidualPathway<S> over, S stream, HookPoint point, Run run) {
+    if (!run.hooks().touches(point)) {
       return stream;
     }
-    Tensor resid = over.close(stream);
-    Tensor after = hooks.apply(point, resid);
-    return after == resid ? stream : over.replace(stream, after);
+    Tensor resid = over.resid(stream, run.past().seenFrom(point.name()));
+    Tensor after = run.hooks().apply(point, resid);
+    return after == resid ? stream : over.replace(stream, resid, after);
   }
 
-  /// Frees everything but the result: a sublayer's inner values are the bulk of a run's memory.
-  private static Tensor scoped(Supplier<Tensor> computation) {
+  /// Something computed in a scope of its own.
+  private interface Scoped<T> {
+    /// What comes out.
+    ///
+    /// @param keep hands a tensor to the scope around, any shape
+    T computed(UnaryOperator<Tensor> keep);
+  }
+
+  /// Frees everything but what is kept: a sublayer's inner values are the bulk of a run's memory.
+  private static <T> T scoped(Scoped<T> computation) {
     try (Scope scope = Scope.open()) {
-      return scope.keep(computation.get());
+      // A view of its own: what is kept may belong to the scope around already.
+      return computation.computed(tensor -> scope.keep(tensor.alias()));
     }
   }
 
   boolean sameAngles(long length, long other) {
-    return attention.sameAngles(length, other);
+    return attention.sameAngles(length, other)
+        && shortAttention.map(a -> a.sameAngles(length, other)).orElse(true);
   }
 }

@@ -11,6 +11,7 @@ import java.util.function.UnaryOperator;
 /// @param ln1Post the norm attention writes through
 /// @param ln2 the norm the MLP reads through
 /// @param ln2Post the norm the MLP writes through
+/// @param local what mixes neighbouring positions beside attention
 public record BlockSpec(
     AttentionSpec attention,
     MlpSpec mlp,
@@ -18,7 +19,28 @@ public record BlockSpec(
     NormSpec ln1,
     NormSpec ln1Post,
     NormSpec ln2,
-    NormSpec ln2Post) {
+    NormSpec ln2Post,
+    LocalMixing local) {
+
+  /// A block without local mixing.
+  ///
+  /// @param attention its attention
+  /// @param mlp its MLP
+  /// @param wiring in which order the two meet the stream
+  /// @param ln1 the norm attention reads through
+  /// @param ln1Post the norm attention writes through
+  /// @param ln2 the norm the MLP reads through
+  /// @param ln2Post the norm the MLP writes through
+  public BlockSpec(
+      AttentionSpec attention,
+      MlpSpec mlp,
+      Wiring wiring,
+      NormSpec ln1,
+      NormSpec ln1Post,
+      NormSpec ln2,
+      NormSpec ln2Post) {
+    this(attention, mlp, wiring, ln1, ln1Post, ln2, ln2Post, LocalMixing.none());
+  }
 
   /// In which order attention and MLP meet the stream.
   public enum Wiring {
@@ -34,14 +56,31 @@ public record BlockSpec(
   ///
   /// @param other how its attention is put together
   public BlockSpec withAttention(AttentionSpec other) {
-    return new BlockSpec(other, mlp, wiring, ln1, ln1Post, ln2, ln2Post);
+    return new BlockSpec(other, mlp, wiring, ln1, ln1Post, ln2, ln2Post, local);
   }
 
   /// The same block with another MLP.
   ///
   /// @param other how its MLP is put together
   public BlockSpec withMlp(MlpSpec other) {
-    return new BlockSpec(attention, other, wiring, ln1, ln1Post, ln2, ln2Post);
+    return new BlockSpec(attention, other, wiring, ln1, ln1Post, ln2, ln2Post, local);
+  }
+
+  /// The same block with other local mixing.
+  ///
+  /// @param other what mixes neighbouring positions
+  public BlockSpec withLocal(LocalMixing other) {
+    return new BlockSpec(attention, mlp, wiring, ln1, ln1Post, ln2, ln2Post, other);
+  }
+
+  /// Whether attention and MLP read the same stream.
+  public boolean parallel() {
+    return wiring != Wiring.SEQUENTIAL;
+  }
+
+  /// Whether it has an MLP.
+  public boolean hasMlp() {
+    return !(mlp instanceof MlpSpec.NoMlp);
   }
 
   /// The same block with each norm changed.
@@ -55,6 +94,7 @@ public record BlockSpec(
         change.apply(ln1),
         change.apply(ln1Post),
         change.apply(ln2),
-        change.apply(ln2Post));
+        change.apply(ln2Post),
+        local.withSublayer(local.sublayer(), change.apply(local.ln0())));
   }
 }

@@ -1,5 +1,6 @@
 package dev.weir.model;
 
+import dev.weir.pathway.PreNorm;
 import dev.weir.model.BlockSpec.Wiring;
 import dev.weir.tensor.Axis;
 import dev.weir.tensor.DType;
@@ -150,7 +151,7 @@ public final class Folding {
   }
 
   private static Optional<String> objectionToCentredWriting(TransformerSpec spec) {
-    if (!(spec.pathway() instanceof TransformerSpec.PathwaySpec.PreNorm)) {
+    if (!(spec.pathway() instanceof PreNorm)) {
       return Optional.of("its pathway changes the stream after each write");
     }
     if (!readingNorms(spec).stream().allMatch(NormSpec::centres)) {

@@ -20,6 +20,15 @@ public sealed interface MlpSpec {
   /// @param biases where biases are added
   record Gated(int dMlp, Activation activation, GatedBiases biases) implements MlpSpec {}
 
+  /// How many neurons; 0 where there is no MLP.
+  default int neurons() {
+    return switch (this) {
+      case NoMlp() -> 0;
+      case Plain(int dMlp, _, _) -> dMlp;
+      case Gated(int dMlp, _, _) -> dMlp;
+    };
+  }
+
   /// Where a gated MLP adds biases.
   enum GatedBiases {
     /// Nowhere.

@@ -1,5 +1,6 @@
 package dev.weir.model;
 
+import dev.weir.pathway.Weight;
 import dev.weir.stream.NormSite;
 import dev.weir.tensor.Axis;
 import dev.weir.tensor.Shape;
@@ -10,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /// Which weights a [TransformerSpec] calls for, by TransformerLens's names, and with which axes.
 /// The order of the axes is free: files differ in it, and nothing depends on it.
@@ -17,6 +19,7 @@ public final class ParameterLayout {
   private final TransformerSpec spec;
   private final Axis dModel;
   private final Map<String, Shape> shapes = new LinkedHashMap<>();
+  private final Map<String, Weight> declared = new LinkedHashMap<>();
 
   private ParameterLayout(TransformerSpec spec) {
     this.spec = spec;
@@ -32,8 +35,55 @@ public final class ParameterLayout {
     for (int layer = 0; layer < spec.nLayers(); layer++) {
       layout.block(layer);
     }
+    layout.declare(spec.pathway().weights(spec.depth()));
     layout.unembedding();
     return layout.shapes;
+  }
+
+  /// What the pathway's and the local mixers' weights are before training, by name.
+  ///
+  /// @param spec how the model is put together
+  public static Map<String, Weight> declared(TransformerSpec spec) {
+    ParameterLayout layout = new ParameterLayout(spec);
+    for (int layer = 0; layer < spec.nLayers(); layer++) {
+      layout.mixing(layer);
+    }
+    layout.declare(spec.pathway().weights(spec.depth()));
+    return layout.declared;
+  }
+
+  /// The weights that weight decay draws to zero: matrices, but no gains, biases, gates or
+  /// connection weights.
+  ///
+  /// @param spec how the model is put together
+  public static Set<String> decayed(TransformerSpec spec) {
+    Map<String, Weight> declared = declared(spec);
+    return of(spec).keySet().stream()
+        .filter(name ->
+            declared.containsKey(name)
+                ? declared.get(name).decay() == Weight.Decay.ON
+                : name.startsWith("W_", name.lastIndexOf('.') + 1))
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
+  private void declare(Map<String, Weight> weights) {
+    declared.putAll(weights);
+    weights.forEach((name, weight) -> shapes.put(name, weight.shape()));
+  }
+
+  private void mixing(int layer) {
+    BlockSpec block = spec.blocks().get(layer);
+    Map<String, Weight> weights = new LinkedHashMap<>();
+    block
+        .local()
+        .weights(block, spec.dModel())
+        .forEach((name, weight) -> weights.put("blocks.%d.%s".formatted(layer, name), weight));
+    if (layer > 0 && block.attention().values() == AttentionSpec.Values.MIXED_WITH_FIRST) {
+      weights.put(
+          "blocks.%d.attn.lambda_v".formatted(layer),
+          Weight.constant(Shape.of(new Axis("part", 2)), 0.5));
+    }
+    declare(weights);
   }
 
   /// Complains about everything that does not fit.
@@ -75,23 +125,24 @@ public final class ParameterLayout {
 
   private void block(int layer) {
     BlockSpec block = spec.blocks().get(layer);
+    if (block.local().hasSublayer()) {
+      norm(new NormSite.Ln0(layer), block.local().ln0());
+    }
+    if (block.local().sublayer() instanceof LocalMixing.Sublayer.ShortSwa(AttentionSpec local)) {
+      attention("blocks.%d.local.".formatted(layer), local, true);
+    }
     norm(new NormSite.Ln1(layer), block.ln1());
-    attention("blocks.%d.attn.".formatted(layer), block.attention());
+    attention("blocks.%d.attn.".formatted(layer), block.attention(), ownValues(layer));
     norm(new NormSite.Ln1Post(layer), block.ln1Post());
-    pathway("blocks.%d.attn_norm.".formatted(layer));
     norm(new NormSite.Ln2(layer), block.ln2());
     mlp("blocks.%d.mlp.".formatted(layer), block.mlp());
     norm(new NormSite.Ln2Post(layer), block.ln2Post());
-    if (!(block.mlp() instanceof MlpSpec.NoMlp)) {
-      pathway("blocks.%d.mlp_norm.".formatted(layer));
-    }
+    mixing(layer);
   }
 
-  private void pathway(String path) {
-    if (spec.pathway() instanceof TransformerSpec.PathwaySpec.PostNorm) {
-      shapes.put(path + "w", Shape.of(dModel));
-      shapes.put(path + "b", Shape.of(dModel));
-    }
+  private boolean ownValues(int layer) {
+    return layer == 0
+        || spec.blocks().get(layer).attention().values() != AttentionSpec.Values.FIRST;
   }
 
   private void norm(NormSite site, NormSpec norm) {
@@ -107,18 +158,22 @@ public final class ParameterLayout {
     }
   }
 
-  private void attention(String path, AttentionSpec attention) {
+  private void attention(String path, AttentionSpec attention, boolean ownValues) {
     Axis head = new Axis("head", attention.nHeads());
     Axis kvHead = new Axis("kv_head", attention.nKvHeads());
     Axis dHead = new Axis("d_head", attention.dHead());
     shapes.put(path + "W_Q", Shape.of(head, dHead, dModel));
     shapes.put(path + "W_K", Shape.of(kvHead, dHead, dModel));
-    shapes.put(path + "W_V", Shape.of(kvHead, dHead, dModel));
+    if (ownValues) {
+      shapes.put(path + "W_V", Shape.of(kvHead, dHead, dModel));
+    }
     shapes.put(path + "W_O", Shape.of(head, dHead, dModel));
     if (attention.biases() != AttentionSpec.Biases.NONE) {
       shapes.put(path + "b_Q", Shape.of(head, dHead));
       shapes.put(path + "b_K", Shape.of(kvHead, dHead));
-      shapes.put(path + "b_V", Shape.of(kvHead, dHead));
+      if (ownValues) {
+        shapes.put(path + "b_V", Shape.of(kvHead, dHead));
+      }
     }
     if (attention.biases() == AttentionSpec.Biases.ALL) {
       shapes.put(path + "b_O", Shape.of(dModel));

@@ -1,5 +1,6 @@
 package dev.weir.model;
 
+import dev.weir.pathway.Weights;
 import dev.weir.tensor.DType;
 import dev.weir.tensor.Device;
 import dev.weir.tensor.Tensor;
@@ -14,7 +15,7 @@ import java.util.function.UnaryOperator;
 /// axes in whatever order the file stores them.
 ///
 /// @param tensors by name
-public record Parameters(Map<String, Tensor> tensors) {
+public record Parameters(Map<String, Tensor> tensors) implements Weights {
 
   public Parameters {
     tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
@@ -23,6 +24,7 @@ public record Parameters(Map<String, Tensor> tensors) {
   /// The weight of this name; its axes are those that [ParameterLayout] lists for it.
   ///
   /// @param name for instance `blocks.0.attn.W_Q`
+  @Override
   public Tensor get(String name) {
     Tensor tensor = tensors.get(name);
     if (tensor == null) {

@@ -15,9 +15,11 @@ final class Span implements AutoCloseable {
   private final Tensor paddings;
   private final boolean padded;
   private final Tensor positions;
+  private final Tensor real;
   // Sublayers free what they made when they are done; this outlives them.
   private final TensorOwner owner = new TensorOwner();
   private final Map<Visibility, Mask> masks = new HashMap<>();
+  private final Map<Integer, Mask> recent = new HashMap<>();
   private final Map<Rotary, Rotary.Angles> angles = new HashMap<>();
 
   /// The stretch from `start` on.
@@ -34,6 +36,7 @@ final class Span implements AutoCloseable {
     Tensor places = Tensor.range(start, new Axis("pos", queries));
     // Padding has no position; 0 is as good as any.
     this.positions = padded ? paddings.times(-1).plus(places).relu() : places;
+    this.real = paddings.atMost(places);
   }
 
   /// Positions of the tokens in their texts, int64, `[pos]`, or `[batch, pos]` where texts are
@@ -45,6 +48,11 @@ final class Span implements AutoCloseable {
   /// How many tokens the longest text has so far.
   long length() {
     return start + queries;
+  }
+
+  /// A value of this stretch with zeros where texts are padded, `[batch, pos, ..]`.
+  Tensor withoutPadding(Tensor value) {
+    return padded ? value.where(real, 0).order(value.shape().names().toArray(String[]::new)) : value;
   }
 
   Rotary.Angles angles(Rotary rotary, Tensor like) {
@@ -69,6 +77,25 @@ final class Span implements AutoCloseable {
 
     /// As the booleans say, `[query_pos, key_pos]` or `[batch, query_pos, key_pos]`.
     record Some(Tensor visible) implements Mask {}
+  }
+
+  /// Who sees whom where only the latest keys are there, the queries' own among them.
+  ///
+  /// @param windowSize how many keys a query sees, its own included
+  Mask recent(int windowSize) {
+    return recent.computeIfAbsent(windowSize, w -> owned(makeRecent(w)));
+  }
+
+  private Mask makeRecent(int windowSize) {
+    if (queries == 1 && !padded) {
+      return new Mask.Everything();
+    }
+    long first = Math.max(0, start - (windowSize - 1));
+    Tensor queryPos = Tensor.range(start, new Axis("query_pos", queries));
+    Tensor keyPos = Tensor.range(first, new Axis("key_pos", length() - first));
+    Tensor age = queryPos.minus(keyPos);
+    Tensor visible = since(age, 0).and(age.atMost(windowSize - 1));
+    return new Mask.Some(unpadded(visible, keyPos));
   }
 
   Mask mask(Visibility visibility) {

@@ -1,8 +1,9 @@
 package dev.weir.model;
 
-import dev.weir.pathway.PostNorm;
-import dev.weir.pathway.PreNorm;
+import dev.weir.pathway.Past;
+import dev.weir.pathway.Reading;
 import dev.weir.pathway.ResidualPathway;
+import dev.weir.pathway.Routing;
 import dev.weir.stream.Capture;
 import dev.weir.stream.HookPoint;
 import dev.weir.stream.Hooks;
@@ -20,7 +21,6 @@ import dev.weir.tensor.Tensor;
 import dev.weir.tensor.TensorOwner;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +37,7 @@ public final class Transformer implements AutoCloseable {
   private final List<Block> blocks = new ArrayList<>();
   private final Norm lnFinal;
   private final Projection unembed;
-  private final ResidualPathway<?, ?> pathway;
+  private final ResidualPathway<?> pathway;
   private final String where;
 
   private Transformer(
@@ -54,7 +54,7 @@ public final class Transformer implements AutoCloseable {
         spec.unembedding() == TransformerSpec.Unembedding.TIED
             ? new Projection.Plain(parameters.get("embed.W_E"))
             : Projection.of(parameters, "unembed.W_U", "unembed.b_U");
-    this.pathway = pathway(spec, parameters);
+    this.pathway = spec.pathway().over(spec.depth(), parameters);
   }
 
   /// A transformer of these numbers.
@@ -91,28 +91,6 @@ public final class Transformer implements AutoCloseable {
     return ready == weight ? weight : owner.own(ready);
   }
 
-  private static ResidualPathway<?, ?> pathway(TransformerSpec spec, Parameters parameters) {
-    return switch (spec.pathway()) {
-      case TransformerSpec.PathwaySpec.PreNorm() -> new PreNorm();
-      case TransformerSpec.PathwaySpec.PostNorm(double epsilon) -> {
-        Map<Site, PostNorm.Norm> norms = new HashMap<>();
-        for (int layer = 0; layer < spec.nLayers(); layer++) {
-          norms.put(Site.attention(layer), postNorm(parameters, layer, "attn_norm", epsilon));
-          if (!(spec.blocks().get(layer).mlp() instanceof MlpSpec.NoMlp)) {
-            norms.put(Site.mlp(layer), postNorm(parameters, layer, "mlp_norm", epsilon));
-          }
-        }
-        yield new PostNorm(norms);
-      }
-    };
-  }
-
-  private static PostNorm.Norm postNorm(
-      Parameters parameters, int layer, String name, double epsilon) {
-    String path = "blocks.%d.%s.".formatted(layer, name);
-    return new PostNorm.Norm(parameters.get(path + "w"), parameters.get(path + "b"), epsilon);
-  }
-
   /// How it is put together.
   public TransformerSpec spec() {
     return spec;
@@ -124,7 +102,7 @@ public final class Transformer implements AutoCloseable {
   }
 
   /// How sublayers meet the stream.
-  public ResidualPathway<?, ?> pathway() {
+  public ResidualPathway<?> pathway() {
     return pathway;
   }
 
@@ -192,6 +170,11 @@ public final class Transformer implements AutoCloseable {
           last = Math.max(last, layer);
           end |= place.norm() instanceof NormSite.LnFinal;
         }
+        case HookPoint.Route(Site site, _, _) ->
+            last =
+                Math.max(
+                    last,
+                    site.sublayer() == Site.Sublayer.UNEMBED ? lastLayer() : site.layer());
         case HookPoint.Embed() -> {}
         case HookPoint.PosEmbed() -> {}
       }
@@ -205,6 +188,7 @@ public final class Transformer implements AutoCloseable {
 
   private int layerOf(NormSite site) {
     return switch (site) {
+      case NormSite.Ln0(int layer) -> layer;
       case NormSite.Ln1(int layer) -> layer;
       case NormSite.Ln1Post(int layer) -> layer;
       case NormSite.Ln2(int layer) -> layer;
@@ -287,19 +271,32 @@ public final class Transformer implements AutoCloseable {
   }
 
   /// What the final norm sees, `[batch, pos, d_model]`.
-  private <S, R> Tensor stream(
-      ResidualPathway<S, R> over,
+  private <S> Tensor stream(
+      ResidualPathway<S> over,
       TokenBatch batch,
       Span span,
       Optional<KvCache> cache,
       Hooks hooks,
       int lastLayer) {
-    S stream = over.open(embedded(batch, span, hooks));
-    Run run = new Run(span, cache, besideTheStream(span), hooks);
-    for (Block block : blocks.subList(0, lastLayer + 1)) {
-      stream = block.forward(over, stream, run);
+    Past past = new SequencePast(span, cache);
+    S stream = over.open(embedded(batch, span, hooks), past);
+    try (FirstValues firstValues = new FirstValues()) {
+      Run run = new Run(span, past, cache, besideTheStream(span), firstValues, hooks);
+      for (Block block : blocks.subList(0, lastLayer + 1)) {
+        stream = block.forward(over, stream, run);
+      }
     }
-    return over.close(stream);
+    return end(over, stream, past, hooks);
+  }
+
+  private static <S> Tensor end(ResidualPathway<S> over, S stream, Past past, Hooks hooks) {
+    Site end = Site.unembed();
+    Routing routing =
+        over.routeRead(stream, end)
+            .map((name, value) ->
+                hooks.see(new HookPoint.Route(end, HookPoint.Moment.READ, name), value));
+    Reading read = over.read(stream, end, routing, past);
+    return read.single();
   }
 
   private Tensor embedded(TokenBatch batch, Span span, Hooks hooks) {

@@ -1,6 +1,9 @@
 package dev.weir.model;
 
+import dev.weir.pathway.Depth;
+import dev.weir.pathway.PathwaySpec;
 import dev.weir.stream.HookPoint;
+import dev.weir.stream.Site;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -43,6 +46,9 @@ public record TransformerSpec(
     for (int layer = 0; layer < blocks.size(); layer++) {
       check(problems, layer, blocks.get(layer));
     }
+    if (problems.isEmpty()) {
+      problems.addAll(pathway.problems(depth(dModel, blocks)));
+    }
     if (!problems.isEmpty()) {
       throw ModelException.impossibleSpec(family, problems);
     }
@@ -56,18 +62,6 @@ public record TransformerSpec(
     SEPARATE,
     /// A matrix of its own and a bias.
     SEPARATE_WITH_BIAS
-  }
-
-  /// How sublayers meet the stream over depth.
-  public sealed interface PathwaySpec {
-
-    /// [dev.weir.pathway.PreNorm].
-    record PreNorm() implements PathwaySpec {}
-
-    /// [dev.weir.pathway.PostNorm].
-    ///
-    /// @param epsilon of its norms
-    record PostNorm(double epsilon) implements PathwaySpec {}
   }
 
   /// The same transformer with each block changed.
@@ -91,6 +85,44 @@ public record TransformerSpec(
   /// Every hook point that a run passes, in the order of the computation.
   public List<HookPoint> hookPoints() {
     return HookPoints.of(this);
+  }
+
+  /// The depth axis: who writes to the stream, in order.
+  public Depth depth() {
+    return depth(dModel, blocks);
+  }
+
+  private static Depth depth(int dModel, List<BlockSpec> blocks) {
+    List<Site> sites = new ArrayList<>();
+    for (int layer = 0; layer < blocks.size(); layer++) {
+      if (blocks.get(layer).local().hasSublayer()) {
+        sites.add(Site.local(layer));
+      }
+      sites.add(Site.attention(layer));
+      if (blocks.get(layer).hasMlp()) {
+        sites.add(Site.mlp(layer));
+      }
+    }
+    return new Depth(dModel, sites, blocks.stream().anyMatch(BlockSpec::parallel));
+  }
+
+  /// The same transformer over another pathway.
+  ///
+  /// @param other how sublayers meet the stream
+  public TransformerSpec withPathway(PathwaySpec other) {
+    return new TransformerSpec(
+        family,
+        dModel,
+        dVocab,
+        dVocabOut,
+        nCtx,
+        blocks,
+        positions,
+        embedScale,
+        lnFinal,
+        unembedding,
+        finalSoftcap,
+        other);
   }
 
   /// How many blocks it has.
@@ -162,7 +194,49 @@ public record TransformerSpec(
   }
 
   private static void check(List<String> problems, int layer, BlockSpec block) {
-    AttentionSpec attention = block.attention();
+    check(problems, layer, block.attention());
+    LocalMixing local = block.local();
+    switch (local.sublayer()) {
+      case LocalMixing.Sublayer.None() -> {}
+      case LocalMixing.Sublayer.ShortSwa(AttentionSpec attention) ->
+          checkShortSwa(problems, layer, attention);
+      case LocalMixing.Sublayer.ShortConv(int taps) ->
+          atLeastOne(problems, "the taps of the convolution of block " + layer, taps);
+    }
+    switch (local.branch()) {
+      case LocalMixing.Branch.None() -> {}
+      case LocalMixing.Branch.ShortSwa(int window) ->
+          atLeastOne(problems, "the window of the branch of block " + layer, window);
+      case LocalMixing.Branch.ShortConv(int taps) ->
+          atLeastOne(problems, "the taps of the branch of block " + layer, taps);
+    }
+    atLeastOne(problems, "the taps of the canon layers of block " + layer, local.canon().taps());
+    if (local.canon().at(LocalMixing.Place.D) && !block.hasMlp()) {
+      problems.add("canon D stands in the MLP, but block %d has none".formatted(layer));
+    }
+    if (local.hasSublayer() && block.parallel()) {
+      problems.add(
+          "block %d has a local mixer before attention, which parallel blocks have no place for"
+              .formatted(layer));
+    }
+    if (!local.equals(LocalMixing.none())
+        && block.attention().visibility() instanceof AttentionSpec.Visibility.Bidirectional) {
+      problems.add(
+          "block %d has local mixers, which are causal, but its attention is not".formatted(layer));
+    }
+  }
+
+  private static void checkShortSwa(List<String> problems, int layer, AttentionSpec attention) {
+    check(problems, layer, attention);
+    if (!(attention.visibility() instanceof AttentionSpec.Visibility.SlidingWindow)) {
+      problems.add("the short attention of block %d has no window".formatted(layer));
+    }
+    if (attention.values() != AttentionSpec.Values.OWN) {
+      problems.add("the short attention of block %d must have values of its own".formatted(layer));
+    }
+  }
+
+  private static void check(List<String> problems, int layer, AttentionSpec attention) {
     if (attention.nHeads() < 1 || attention.dHead() < 1) {
       problems.add(
           "block %d has %d heads of size %d, but needs at least one of at least one"

@@ -1,87 +1,154 @@
 package dev.weir.pathway;
 
+import dev.weir.stream.HookPoint;
 import dev.weir.stream.Site;
+import dev.weir.tensor.Shape;
 import dev.weir.tensor.Tensor;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 
 /// The original transformer's stream: `h ← N(h + F(h))` (Vaswani et al. 2017, arXiv:1706.03762,
-/// section 3.1). The norm's centre and scale are its routing: with the scale of a run frozen, what
-/// remains is linear, and the norm's shift is the pathway's own constant.
+/// section 3.1), and with a factor above 1 on the stream DeepNorm: `h ← N(α h + F(h))` (Wang et al.
+/// 2022, arXiv:2203.00555, section 3). The norm's centre and scale are its routing: with the scale
+/// of a run frozen, what remains is linear, and the norm's shift is the pathway's own constant.
 ///
-/// @param norms the LayerNorm after each write
-public record PostNorm(Map<Site, PostNorm.Norm> norms)
-    implements ResidualPathway<Tensor, PostNorm.Frozen> {
+/// @param norm which norm
+/// @param alpha what the stream is multiplied with before the write is added
+/// @param beta what the starting deviation of value, output and MLP matrices is multiplied with
+/// @param epsilon added to the variance or the mean square
+public record PostNorm(Norm norm, double alpha, double beta, double epsilon)
+    implements PathwaySpec {
 
-  /// The name in checkpoints.
-  public static final String NAME = "post_norm";
-
-  public PostNorm {
-    norms = Map.copyOf(norms);
+  /// Which norm follows each write.
+  public enum Norm {
+    /// Centres, scales, multiplies and shifts.
+    LAYER_NORM,
+    /// Scales and multiplies.
+    RMS_NORM
   }
 
-  /// One LayerNorm.
+  /// The original.
   ///
-  /// @param weight its gain, `[d_model]`
-  /// @param bias its shift, `[d_model]`
-  /// @param epsilon added to the variance
-  public record Norm(Tensor weight, Tensor bias, double epsilon) {}
+  /// @param epsilon of its LayerNorms
+  public static PostNorm original(double epsilon) {
+    return new PostNorm(Norm.LAYER_NORM, 1, 1, epsilon);
+  }
 
-  /// What the norm divided by.
+  /// DeepNorm with the constants that the paper gives decoders: `α = (2M)^(1/4)` and `β =
+  /// (8M)^(-1/4)` for `M` blocks.
   ///
-  /// @param scale `sqrt(variance + epsilon)`, `[batch, pos]`
-  public record Frozen(Tensor scale) {}
-
-  @Override
-  public String name() {
-    return NAME;
-  }
-
-  private Norm at(Site site) {
-    return Objects.requireNonNull(norms.get(site), "every site has a norm");
+  /// @param nLayers how many blocks
+  /// @param epsilon of its LayerNorms
+  public static PostNorm deepNorm(int nLayers, double epsilon) {
+    return new PostNorm(
+        Norm.LAYER_NORM, Math.pow(2.0 * nLayers, 0.25), Math.pow(8.0 * nLayers, -0.25), epsilon);
   }
 
   @Override
-  public Tensor open(Tensor embed) {
-    return embed;
+  public List<String> problems(Depth depth) {
+    return new Check()
+        .positive("alpha", alpha)
+        .positive("beta", beta)
+        .positive("epsilon", epsilon)
+        .problems();
   }
 
   @Override
-  public Tensor read(Tensor stream, Site site) {
-    return stream;
+  public Map<String, Weight> weights(Depth depth) {
+    Map<String, Weight> weights = new LinkedHashMap<>();
+    for (Site site : depth.sites()) {
+      weights.put(site.path() + "_path.w", Weight.constant(Shape.of(depth.width()), 1));
+      if (norm == Norm.LAYER_NORM) {
+        weights.put(site.path() + "_path.b", Weight.constant(Shape.of(depth.width()), 0));
+      }
+    }
+    return weights;
   }
 
   @Override
-  public Frozen route(Tensor stream, Site site, Tensor out) {
-    Tensor sum = stream.plus(out);
-    Tensor centred = sum.minus(sum.mean("d_model"));
-    return new Frozen(centred.square().mean("d_model").plus(at(site).epsilon()).sqrt());
+  public List<HookPoint.Route> routes(Depth depth) {
+    return depth.sites().stream()
+        .map(site -> new HookPoint.Route(site, HookPoint.Moment.WRITE, "scale"))
+        .toList();
   }
 
   @Override
-  public Tensor write(Tensor stream, Site site, Frozen routing, Tensor out) {
-    Tensor sum = stream.plus(out);
-    return sum.minus(sum.mean("d_model")).dividedBy(routing.scale()).times(at(site).weight());
+  public double startFactor(String weight, Depth depth) {
+    return List.of("W_V", "W_O", "W_in", "W_gate", "W_out")
+            .contains(weight.substring(weight.lastIndexOf('.') + 1))
+        ? beta
+        : 1;
   }
 
   @Override
-  public Optional<Tensor> constant(Site site) {
-    return Optional.of(at(site).bias());
+  public PathwayCost cost(Depth depth) {
+    double d = depth.dModel();
+    double sites = depth.sites().size();
+    int vectors = norm == Norm.LAYER_NORM ? 2 : 1;
+    return new PathwayCost(
+        vectors * d * sites, (3 + 2 * vectors) * d * sites, 3 * d * sites, d * sites, 0, 0, 1);
   }
 
   @Override
-  public Tensor add(Tensor stream, Tensor constant) {
-    return stream.plus(constant);
+  public ResidualPathway<?> over(Depth depth, Weights weights) {
+    return new Normed(this, weights);
   }
 
-  @Override
-  public Tensor close(Tensor stream) {
-    return stream;
-  }
+  /// The pathway with its numbers.
+  ///
+  /// @param spec its settings
+  /// @param weights where its numbers are
+  private record Normed(PostNorm spec, Weights weights) implements ResidualPathway<Tensor> {
 
-  @Override
-  public Tensor replace(Tensor stream, Tensor resid) {
-    return resid;
+    @Override
+    public Tensor open(Tensor embed, Past past) {
+      return embed;
+    }
+
+    @Override
+    public Reading read(Tensor stream, Site site, Routing routing, Past past) {
+      return new Reading.One(stream);
+    }
+
+    @Override
+    public Routing routeWrite(Tensor stream, Site site, Routing reading, Passage passage) {
+      Tensor centred = centred(sum(stream, passage.out()));
+      return Routing.of(
+          "scale", centred.square().mean("d_model").plus(spec.epsilon).sqrt());
+    }
+
+    @Override
+    public Tensor write(Tensor stream, Site site, Routing routing, Tensor out) {
+      return centred(sum(stream, out))
+          .dividedBy(routing.get("scale"))
+          .times(weights.get(site.path() + "_path.w"));
+    }
+
+    private Tensor sum(Tensor stream, Tensor out) {
+      return spec.alpha == 1 ? stream.plus(out) : stream.times(spec.alpha).plus(out);
+    }
+
+    private Tensor centred(Tensor sum) {
+      return spec.norm == Norm.LAYER_NORM ? sum.minus(sum.mean("d_model")) : sum;
+    }
+
+    @Override
+    public Optional<Tensor> constant(Site site) {
+      return spec.norm == Norm.LAYER_NORM
+          ? Optional.of(weights.get(site.path() + "_path.b"))
+          : Optional.empty();
+    }
+
+    @Override
+    public Tensor add(Tensor stream, Tensor delta) {
+      return stream.plus(delta);
+    }
+
+    @Override
+    public Tensor replace(Tensor stream, Tensor before, Tensor after) {
+      return after;
+    }
   }
 }

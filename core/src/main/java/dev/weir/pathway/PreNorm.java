@@ -2,60 +2,60 @@ package dev.weir.pathway;
 
 import dev.weir.stream.Site;
 import dev.weir.tensor.Tensor;
-import java.util.Optional;
+import java.util.List;
+import java.util.Map;
 
 /// The plain residual stream: `h ← h + F(N(h))` (Xiong et al. 2020, arXiv:2002.04745, figure 1b).
 /// Every sublayer reads the sum of everything written before it, and nothing is routed.
-public final class PreNorm implements ResidualPathway<Tensor, PreNorm.Unrouted> {
-
-  /// The name in checkpoints.
-  public static final String NAME = "pre_norm";
-
-  /// Nothing to decide.
-  public record Unrouted() {}
+public record PreNorm() implements PathwaySpec, ResidualPathway<Tensor> {
 
   @Override
-  public String name() {
-    return NAME;
+  public List<String> problems(Depth depth) {
+    return List.of();
   }
 
   @Override
-  public Tensor open(Tensor embed) {
+  public Map<String, Weight> weights(Depth depth) {
+    return Map.of();
+  }
+
+  @Override
+  public ResidualPathway<?> over(Depth depth, Weights weights) {
+    return this;
+  }
+
+  @Override
+  public PathwayCost cost(Depth depth) {
+    return PathwayCost.none();
+  }
+
+  @Override
+  public Tensor open(Tensor embed, Past past) {
     return embed;
   }
 
   @Override
-  public Tensor read(Tensor stream, Site site) {
-    return stream;
+  public Reading read(Tensor stream, Site site, Routing routing, Past past) {
+    return new Reading.One(stream);
   }
 
   @Override
-  public Unrouted route(Tensor stream, Site site, Tensor out) {
-    return new Unrouted();
-  }
-
-  @Override
-  public Tensor write(Tensor stream, Site site, Unrouted routing, Tensor out) {
+  public Tensor write(Tensor stream, Site site, Routing routing, Tensor out) {
     return stream.plus(out);
   }
 
   @Override
-  public Optional<Tensor> constant(Site site) {
-    return Optional.empty();
+  public Tensor add(Tensor stream, Tensor delta) {
+    return stream.plus(delta);
   }
 
   @Override
-  public Tensor add(Tensor stream, Tensor constant) {
-    return stream.plus(constant);
+  public Tensor replace(Tensor stream, Tensor before, Tensor after) {
+    return after;
   }
 
   @Override
-  public Tensor close(Tensor stream) {
-    return stream;
-  }
-
-  @Override
-  public Tensor replace(Tensor stream, Tensor resid) {
-    return resid;
+  public boolean additive() {
+    return true;
   }
 }

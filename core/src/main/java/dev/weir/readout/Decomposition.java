@@ -34,6 +34,9 @@ public final class Decomposition {
         "blocks.*.hook_resid_*",
         "blocks.*.hook_attn_out",
         "blocks.*.hook_mlp_out?",
+        "blocks.*.hook_local_out?",
+        "*_read.hook_*?",
+        "*_write.hook_*?",
         "blocks.*.attn.hook_z",
         "blocks.*.mlp.hook_post?",
         "blocks.*.ln1_post.hook_scale?",
@@ -56,15 +59,20 @@ public final class Decomposition {
 
   /// Of the stream at another place.
   ///
-  /// @param other a `resid_pre`, `resid_mid` or `resid_post`
+  /// @param other a `resid_pre`, `resid_mid` or `resid_post`, or what a sublayer read there (`attn_in`,
+  ///   `mlp_in`, `q_input` …), which differs from the stream where the pathway routes
   /// @throws ReadoutException if the model has no such place
   public Decomposition upTo(HookPoint other) {
-    int _ = writes.before(other);
+    FrozenPathway.Place _ = writes.place(other);
     return new Decomposition(writes, trace, other);
   }
 
+  private FrozenPathway.Place where() {
+    return writes.place(place);
+  }
+
   private int end() {
-    return writes.before(place);
+    return where().writes();
   }
 
   /// The stream that is decomposed, `[pos, d_model]`.
@@ -77,7 +85,7 @@ public final class Decomposition {
   public Components accumulated() {
     Parts parts = new Parts();
     for (Places.Place stop : Places.SUBLAYERS.of(writes.spec())) {
-      if (writes.before(stop.point()) <= end()) {
+      if (writes.place(stop.point()).writes() <= end()) {
         parts.add(stop.label(), Wide.of(trace.get(stop.point())));
       }
     }
@@ -120,7 +128,8 @@ public final class Decomposition {
           addHeads(parts, i);
           bias = sum(bias, attentionBias(site, i));
         }
-        case MLP -> parts.add(label(site), carried(writes.written(site), i));
+        case LOCAL, MLP -> parts.add(label(site), carried(writes.written(site), i));
+        case UNEMBED -> {}
       }
     }
     bias.ifPresent(all -> parts.add("bias", all));
@@ -134,8 +143,10 @@ public final class Decomposition {
   /// @param direction `[d_model]`
   public Tensor neurons(int layer, Tensor direction) {
     Tensor everywhere = Wide.of(direction).repeat(new Axis("pos", stream().size("pos")));
-    int site = writes.sites().indexOf(Site.mlp(layer));
-    return writes.neuronScores(layer, writes.pathway().before(everywhere, site));
+    return new Adjoint(writes.pathway(), everywhere)
+        .scores(
+            1 + writes.sites().indexOf(Site.mlp(layer)),
+            here -> writes.neuronScores(layer, here));
   }
 
   /// What each source token writes through each head of a block, as it is written, `[head,
@@ -151,10 +162,10 @@ public final class Decomposition {
 
   private Parts embeddings() {
     Parts parts = new Parts();
-    parts.add("embed", writes.pathway().embedCarried(writes.embed(), end()));
+    parts.add("embed", writes.pathway().embedCarried(writes.embed(), where()));
     writes
         .posEmbed()
-        .ifPresent(rows -> parts.add("pos_embed", writes.pathway().embedCarried(rows, end())));
+        .ifPresent(rows -> parts.add("pos_embed", writes.pathway().embedCarried(rows, where())));
     return parts;
   }
 
@@ -180,14 +191,14 @@ public final class Decomposition {
               .pathway()
               .constant(i)
               .map(constant ->
-                  writes.pathway().constantCarried(like(Wide.of(constant), stream()), site, end()));
+                  writes.pathway().constantCarried(like(Wide.of(constant), stream()), site, where()));
       sum = sum(sum, here);
     }
     return sum;
   }
 
   private Tensor carried(Tensor write, int site) {
-    return writes.pathway().writeCarried(write, site, end());
+    return writes.pathway().writeCarried(write, site, where());
   }
 
   private static Optional<Tensor> sum(Optional<Tensor> a, Optional<Tensor> b) {
@@ -201,8 +212,10 @@ public final class Decomposition {
 
   static String label(Site site) {
     return switch (site.sublayer()) {
+      case LOCAL -> site.layer() + "_local_out";
       case ATTENTION -> site.layer() + "_attn_out";
       case MLP -> site.layer() + "_mlp_out";
+      case UNEMBED -> "unembed";
     };
   }
 

@@ -1,6 +1,5 @@
 package dev.weir.readout;
 
-import dev.weir.model.MlpSpec;
 import dev.weir.model.Transformer;
 import dev.weir.stream.Capture;
 import dev.weir.stream.Site;
@@ -73,6 +72,8 @@ public final class DirectLogitAttribution {
     EMBED,
     /// The position's embedding.
     POS_EMBED,
+    /// A local mixer before attention.
+    LOCAL,
     /// An attention head.
     HEAD,
     /// A whole MLP, its output bias included.
@@ -100,6 +101,9 @@ public final class DirectLogitAttribution {
         "blocks.*.hook_resid_post",
         "blocks.*.hook_attn_out",
         "blocks.*.hook_mlp_out?",
+        "blocks.*.hook_local_out?",
+        "*_read.hook_*?",
+        "*_write.hook_*?",
         "blocks.*.attn.hook_z",
         "blocks.*.mlp.hook_post?",
         "blocks.*.ln1_post.hook_scale?",
@@ -204,32 +208,43 @@ public final class DirectLogitAttribution {
   ///
   /// @param direction in the stream after the last block, `[pos, d_model]`
   private void attribute(Writes writes, Tensor direction) {
-    FrozenPathway<?, ?> pathway = writes.pathway();
-    Tensor atEmbed = pathway.before(direction, -1);
-    put(Kind.EMBED, "embed", along(writes.embed(), atEmbed));
-    writes.posEmbed().ifPresent(rows -> put(Kind.POS_EMBED, "pos_embed", along(rows, atEmbed)));
+    FrozenPathway<?> pathway = writes.pathway();
+    Adjoint adjoint = new Adjoint(pathway, direction);
+    put(Kind.EMBED, "embed", along(writes.embed(), adjoint, 0));
+    writes
+        .posEmbed()
+        .ifPresent(rows -> put(Kind.POS_EMBED, "pos_embed", along(rows, adjoint, 0)));
     for (int i = 0; i < writes.sites().size(); i++) {
       Site site = writes.sites().get(i);
-      int index = i;
-      Tensor here = pathway.before(direction, i);
       switch (site.sublayer()) {
-        case ATTENTION -> attributeHeads(writes, site, here);
-        case MLP -> attributeMlp(writes, site, here);
+        case LOCAL ->
+            put(Kind.LOCAL, Decomposition.label(site), along(writes.written(site), adjoint, i + 1));
+        case ATTENTION -> attributeHeads(writes, site, adjoint, i + 1);
+        case MLP -> attributeMlp(writes, site, adjoint, i + 1);
+        case UNEMBED -> {}
       }
-      pathway
-          .constant(i)
-          .map(c -> c.repeat(direction.shape().axis("pos")))
-          .map(c -> pathway.constantCarried(Wide.of(c), index, writes.sites().size()))
-          .ifPresent(c ->
-              put(
-                  Kind.BIAS,
-                  Decomposition.label(site).replace("_out", "_pathway_bias"),
-                  along(c, direction)));
+      attributeConstant(pathway, direction, i, site, writes.sites().size());
     }
   }
 
-  private void attributeHeads(Writes writes, Site site, Tensor direction) {
-    Tensor scores = writes.headScores(site.layer(), direction).order("head", "pos");
+  private void attributeConstant(
+      FrozenPathway<?> pathway, Tensor direction, int index, Site site, int end) {
+    pathway
+        .constant(index)
+        .map(c -> c.repeat(direction.shape().axis("pos")))
+        .map(c -> pathway.constantCarried(Wide.of(c), index, FrozenPathway.Place.resid(end)))
+        .ifPresent(c ->
+            put(
+                Kind.BIAS,
+                Decomposition.label(site).replace("_out", "_pathway_bias"),
+                c.times(direction).sum("d_model").toDoubles()));
+  }
+
+  private void attributeHeads(Writes writes, Site site, Adjoint adjoint, int write) {
+    Tensor scores =
+        adjoint
+            .scores(write, here -> writes.headScores(site.layer(), here))
+            .order("head", "pos");
     double[] all = scores.toDoubles();
     int count = positions.size();
     for (int head = 0; head < scores.size("head"); head++) {
@@ -240,23 +255,22 @@ public final class DirectLogitAttribution {
     }
     writes
         .bias(site)
-        .ifPresent(bias -> put(Kind.BIAS, site.layer() + "_attn_bias", along(bias, direction)));
+        .ifPresent(bias ->
+            put(Kind.BIAS, site.layer() + "_attn_bias", along(bias, adjoint, write)));
   }
 
-  private void attributeMlp(Writes writes, Site site, Tensor direction) {
-    put(Kind.MLP, Decomposition.label(site), along(writes.written(site), direction));
-    int count =
-        switch (writes.spec().blocks().get(site.layer()).mlp()) {
-          case MlpSpec.NoMlp() -> 0;
-          case MlpSpec.Plain(int dMlp, _, _) -> dMlp;
-          case MlpSpec.Gated(int dMlp, _, _) -> dMlp;
-        };
-    Tensor scores = writes.neuronScores(site.layer(), direction).order("pos", "d_mlp");
+  private void attributeMlp(Writes writes, Site site, Adjoint adjoint, int write) {
+    put(Kind.MLP, Decomposition.label(site), along(writes.written(site), adjoint, write));
+    int count = writes.spec().blocks().get(site.layer()).mlp().neurons();
+    Tensor scores =
+        adjoint
+            .scores(write, here -> writes.neuronScores(site.layer(), here))
+            .order("pos", "d_mlp");
     neurons.add(new Neurons(site.layer(), count, scores.toDoubles()));
   }
 
-  private static double[] along(Tensor part, Tensor direction) {
-    return part.times(direction).sum("d_model").toDoubles();
+  private static double[] along(Tensor part, Adjoint adjoint, int write) {
+    return adjoint.scores(write, here -> part.times(here).sum("d_model")).toDoubles();
   }
 
   private void put(Kind kind, String label, double[] scores) {

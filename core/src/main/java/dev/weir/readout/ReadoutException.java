@@ -66,4 +66,12 @@ public final class ReadoutException extends WeirException {
         "text score",
         "give the logits of every position of this text");
   }
+
+  static ReadoutException pathwayNeedsEveryPosition(String readout) {
+    return new ReadoutException(
+        "%s on this pathway needs every position, since a write reaches later ones"
+            .formatted(readout),
+        "trace",
+        "capture all positions of the text");
+  }
 }

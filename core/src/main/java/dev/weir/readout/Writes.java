@@ -1,18 +1,18 @@
 package dev.weir.readout;
 
-import dev.weir.model.MlpSpec;
 import dev.weir.model.Norm;
+import dev.weir.model.NormSpec;
 import dev.weir.model.Transformer;
 import dev.weir.model.TransformerSpec;
-import dev.weir.pathway.PreNorm;
 import dev.weir.pathway.ResidualPathway;
+import dev.weir.readout.FrozenPathway.View;
 import dev.weir.stream.HookPoint;
+import dev.weir.stream.Hooks;
 import dev.weir.stream.NormSite;
 import dev.weir.stream.Site;
 import dev.weir.stream.StreamTrace;
 import dev.weir.tensor.Axis;
 import dev.weir.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -21,8 +21,8 @@ import java.util.Optional;
 final class Writes {
   private final Transformer model;
   private final StreamTrace trace;
-  private final List<Site> sites = new ArrayList<>();
-  private final FrozenPathway<?, ?> pathway;
+  private final List<Site> sites;
+  private final FrozenPathway<?> pathway;
 
   Writes(String readout, Transformer model, StreamTrace trace) {
     int texts = trace.tokens().size();
@@ -31,21 +31,44 @@ final class Writes {
     }
     this.model = model;
     this.trace = trace;
-    for (int layer = 0; layer < spec().nLayers(); layer++) {
-      sites.add(Site.attention(layer));
-      if (!(spec().blocks().get(layer).mlp() instanceof MlpSpec.NoMlp)) {
-        sites.add(Site.mlp(layer));
-      }
+    this.sites = spec().depth().sites();
+    if (model.pathway().mixesPositions()
+        && trace.positions().size() != trace.tokens().getFirst().length) {
+      throw ReadoutException.pathwayNeedsEveryPosition(readout);
     }
     this.pathway = frozen(model.pathway());
   }
 
-  private <S, R> FrozenPathway<S, R> frozen(ResidualPathway<S, R> over) {
-    if (over instanceof PreNorm) {
-      return FrozenPathway.of(over, embed(), sites, List.of());
-    }
+  private <S> FrozenPathway<S> frozen(ResidualPathway<S> over) {
     Tensor embedded = posEmbed().map(embed()::plus).orElse(embed());
-    return FrozenPathway.of(over, embedded, sites, sites.stream().map(this::written).toList());
+    return FrozenPathway.of(
+        over,
+        embedded,
+        sites,
+        new FrozenPathway.Run() {
+          @Override
+          public Tensor written(Site site) {
+            return Writes.this.written(site);
+          }
+
+          @Override
+          public Tensor normed(Site site, Tensor read) {
+            return readingNorm(site).forward(read, new NormSite.LnFinal(), Hooks.none());
+          }
+        },
+        trace);
+  }
+
+  /// The norm that a sublayer reads through.
+  private Norm readingNorm(Site site) {
+    var block = spec().blocks().get(site.layer());
+    String path = "blocks.%d.".formatted(site.layer());
+    return switch (site.sublayer()) {
+      case LOCAL -> Norm.of(block.local().ln0(), model.parameters(), path + "ln0");
+      case ATTENTION -> Norm.of(block.ln1(), model.parameters(), path + "ln1");
+      case MLP -> Norm.of(block.ln2(), model.parameters(), path + "ln2");
+      case UNEMBED -> model.lnFinal();
+    };
   }
 
   TransformerSpec spec() {
@@ -56,22 +79,49 @@ final class Writes {
     return sites;
   }
 
-  FrozenPathway<?, ?> pathway() {
+  FrozenPathway<?> pathway() {
     return pathway;
   }
 
-  /// How many writes came before a place of the stream.
-  int before(HookPoint place) {
-    return switch (place) {
-      case HookPoint.ResidPre(int layer) when has(layer) -> sites.indexOf(Site.attention(layer));
+  /// Where along the writes a place of the stream is.
+  FrozenPathway.Place place(HookPoint point) {
+    return switch (point) {
+      case HookPoint.ResidPre(int layer) when has(layer) -> FrozenPathway.Place.resid(first(layer));
+      case HookPoint.ResidLocal(int layer)
+          when has(layer) && spec().blocks().get(layer).local().hasSublayer() ->
+          FrozenPathway.Place.resid(sites.indexOf(Site.attention(layer)));
       case HookPoint.ResidMid(int layer)
           when has(layer) && Places.hasMiddle(spec().blocks().get(layer)) ->
-          sites.indexOf(Site.mlp(layer));
+          FrozenPathway.Place.resid(sites.indexOf(Site.mlp(layer)));
       case HookPoint.ResidPost(int layer) when has(layer) ->
-          layer == spec().nLayers() - 1 ? sites.size() : sites.indexOf(Site.attention(layer + 1));
-      case HookPoint.InBlock _, HookPoint.AtNorm _, HookPoint.Embed _, HookPoint.PosEmbed _ ->
-          throw ReadoutException.noSuchPlace(place.name());
+          FrozenPathway.Place.resid(
+              layer == spec().nLayers() - 1 ? sites.size() : first(layer + 1));
+      case HookPoint.LocalIn(int layer) -> read(point, Site.local(layer), View.READING);
+      case HookPoint.AttnIn(int layer) -> read(point, Site.attention(layer), View.READING);
+      case HookPoint.QueryIn(int layer) -> read(point, Site.attention(layer), View.READING);
+      case HookPoint.KeyIn(int layer) -> read(point, Site.attention(layer), View.KEY);
+      case HookPoint.ValueIn(int layer) -> read(point, Site.attention(layer), View.VALUE);
+      case HookPoint.MlpIn(int layer) -> read(point, Site.mlp(layer), View.READING);
+      case HookPoint.InBlock _,
+          HookPoint.AtNorm _,
+          HookPoint.Route _,
+          HookPoint.Embed _,
+          HookPoint.PosEmbed _ ->
+          throw ReadoutException.noSuchPlace(point.name());
     };
+  }
+
+  private FrozenPathway.Place read(HookPoint point, Site site, View view) {
+    if (!model.hookPoints().contains(point)
+        || (spec().depth().parallel() && site.sublayer() == Site.Sublayer.MLP)) {
+      throw ReadoutException.noSuchPlace(point.name());
+    }
+    return new FrozenPathway.Place(sites.indexOf(site), view);
+  }
+
+  private int first(int layer) {
+    Site local = Site.local(layer);
+    return sites.indexOf(sites.contains(local) ? local : Site.attention(layer));
   }
 
   private boolean has(int layer) {
@@ -117,8 +167,10 @@ final class Writes {
   private Optional<Tensor> outputBias(Site site) {
     String name =
         switch (site.sublayer()) {
+          case LOCAL -> "blocks.%d.local.b_O";
           case ATTENTION -> "blocks.%d.attn.b_O";
           case MLP -> "blocks.%d.mlp.b_out";
+          case UNEMBED -> "unembed.b_U";
         };
     return model.parameters().find(name.formatted(site.layer())).map(Wide::of);
   }
@@ -186,16 +238,15 @@ final class Writes {
 
   private FrozenNorm postNorm(Site site) {
     var block = spec().blocks().get(site.layer());
-    NormSite at =
-        switch (site.sublayer()) {
-          case ATTENTION -> new NormSite.Ln1Post(site.layer());
-          case MLP -> new NormSite.Ln2Post(site.layer());
-        };
-    Norm norm =
-        switch (site.sublayer()) {
-          case ATTENTION -> Norm.of(block.ln1Post(), model.parameters(), at.path());
-          case MLP -> Norm.of(block.ln2Post(), model.parameters(), at.path());
-        };
+    return switch (site.sublayer()) {
+      case ATTENTION -> postNorm(block.ln1Post(), new NormSite.Ln1Post(site.layer()));
+      case MLP -> postNorm(block.ln2Post(), new NormSite.Ln2Post(site.layer()));
+      case LOCAL, UNEMBED -> FrozenNorm.none();
+    };
+  }
+
+  private FrozenNorm postNorm(NormSpec spec, NormSite at) {
+    Norm norm = Norm.of(spec, model.parameters(), at.path());
     return norm instanceof Norm.NoNorm ? FrozenNorm.none() : recorded(norm, at);
   }
 

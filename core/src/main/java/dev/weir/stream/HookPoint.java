@@ -59,6 +59,99 @@ public sealed interface HookPoint {
     }
   }
 
+  /// What a pathway's routing decided at one site in this run: a gate, weights over sources, a
+  /// direction. Its axes are `[pos, ..]`, as the pathway's page says; changing it changes how the
+  /// stream is carried, and nothing else.
+  ///
+  /// @param site who reads or writes
+  /// @param moment whether it was decided for the reading or for the write
+  /// @param value which of its values, for instance `weights`
+  record Route(Site site, Moment moment, String value) implements HookPoint {
+    @Override
+    public String name() {
+      return "%s_%s.hook_%s".formatted(site.path(), moment.word(), value);
+    }
+  }
+
+  /// When routing decides.
+  enum Moment {
+    /// Before a sublayer reads.
+    READ,
+    /// Before what it wrote is kept.
+    WRITE;
+
+    /// As it stands in names.
+    String word() {
+      return name().toLowerCase(java.util.Locale.ROOT);
+    }
+  }
+
+  /// The same kind of place within the local mixer's own attention: `blocks.3.local.hook_pattern`.
+  ///
+  /// @param like the place in attention
+  record InLocal(InBlock like) implements InBlock {
+    @Override
+    public int layer() {
+      return like.layer();
+    }
+
+    @Override
+    public String local() {
+      return like.local().replaceFirst("^attn\\.", "local.");
+    }
+  }
+
+  /// What the pathway let the local mixer read, before its norm, `[pos, d_model]`.
+  record LocalIn(int layer) implements InBlock {
+    @Override
+    public String local() {
+      return "hook_local_in";
+    }
+  }
+
+  /// What the local mixer writes to the stream, `[pos, d_model]`.
+  record LocalOut(int layer) implements InBlock {
+    @Override
+    public String local() {
+      return "hook_local_out";
+    }
+  }
+
+  /// The stream between local mixer and attention, `[pos, d_model]`.
+  record ResidLocal(int layer) implements InBlock {
+    @Override
+    public String local() {
+      return "hook_resid_local";
+    }
+  }
+
+  /// What the pathway let attention's queries read, before the norm, `[pos, d_model]`; only where
+  /// queries, keys and values read apart.
+  record QueryIn(int layer) implements InBlock {
+    @Override
+    public String local() {
+      return "hook_q_input";
+    }
+  }
+
+  /// What the pathway let attention's keys read, before the norm, `[pos, d_model]`; only where
+  /// queries, keys and values read apart.
+  record KeyIn(int layer) implements InBlock {
+    @Override
+    public String local() {
+      return "hook_k_input";
+    }
+  }
+
+  /// What the pathway let attention's values read, before the norm, `[pos, d_model]`; only where
+  /// queries, keys and values read apart.
+  record ValueIn(int layer) implements InBlock {
+    @Override
+    public String local() {
+      return "hook_v_input";
+    }
+  }
+
   /// The stream entering a block, `[pos, d_model]`.
   record ResidPre(int layer) implements InBlock {
     @Override
@@ -255,12 +348,34 @@ public sealed interface HookPoint {
     if (norm.isPresent() && name.endsWith(".hook_normalized")) {
       return new NormNormalized(norm.get());
     }
+    Matcher route = ROUTE.matcher(name);
+    if (route.matches()) {
+      return route(route);
+    }
     Matcher block = BLOCK.matcher(name);
     if (block.matches() && BY_LOCAL.containsKey(block.group(2))) {
       return BY_LOCAL.get(block.group(2)).apply(Integer.parseInt(block.group(1)));
     }
     throw StreamException.unknownHookPoint(name);
   }
+
+  private static Route route(Matcher name) {
+    Moment moment = name.group(3).equals("read") ? Moment.READ : Moment.WRITE;
+    Site site =
+        name.group(1) == null
+            ? Site.unembed()
+            : switch (name.group(2)) {
+              case "local" -> Site.local(Integer.parseInt(name.group(1)));
+              case "attn" -> Site.attention(Integer.parseInt(name.group(1)));
+              default -> Site.mlp(Integer.parseInt(name.group(1)));
+            };
+    return new Route(site, moment, name.group(4));
+  }
+
+  /// What routing decided.
+  java.util.regex.Pattern ROUTE =
+      java.util.regex.Pattern.compile(
+          "(?:blocks\\.(\\d{1,5})\\.(local|attn|mlp)|final)_(read|write)\\.hook_([a-z0-9_]+)");
 
   /// A name inside a block.
   java.util.regex.Pattern BLOCK = java.util.regex.Pattern.compile("blocks\\.(\\d{1,5})\\.(.+)");
@@ -269,7 +384,22 @@ public sealed interface HookPoint {
   List<IntFunction<? extends InBlock>> MAKERS =
       List.of(
           ResidPre::new,
+          LocalIn::new,
+          layer -> new InLocal(new Query(layer)),
+          layer -> new InLocal(new Key(layer)),
+          layer -> new InLocal(new Value(layer)),
+          layer -> new InLocal(new RotatedQuery(layer)),
+          layer -> new InLocal(new RotatedKey(layer)),
+          layer -> new InLocal(new AttnScores(layer)),
+          layer -> new InLocal(new Pattern(layer)),
+          layer -> new InLocal(new Z(layer)),
+          layer -> new InLocal(new HeadResult(layer)),
+          LocalOut::new,
+          ResidLocal::new,
           AttnIn::new,
+          QueryIn::new,
+          KeyIn::new,
+          ValueIn::new,
           Query::new,
           Key::new,
           Value::new,

@@ -12,6 +12,14 @@ public sealed interface NormSite {
   /// The path of its weights and hook points, for instance `blocks.0.ln1`.
   String path();
 
+  /// The norm that the local mixer reads through.
+  record Ln0(int layer) implements NormSite {
+    @Override
+    public String path() {
+      return "blocks." + layer + ".ln0";
+    }
+  }
+
   /// The norm that attention reads through.
   record Ln1(int layer) implements NormSite {
     @Override
@@ -79,5 +87,5 @@ public sealed interface NormSite {
 
   /// One maker for each norm of a block.
   List<IntFunction<? extends NormSite>> MAKERS =
-      List.of(Ln1::new, Ln1Post::new, Ln2::new, Ln2Post::new);
+      List.of(Ln0::new, Ln1::new, Ln1Post::new, Ln2::new, Ln2Post::new);
 }

@@ -32,6 +32,13 @@ public final class AppendBuffer implements AutoCloseable {
     return room.slice(axis, 0, length);
   }
 
+  /// Everything so far, as a view that holds until rows are added, same axes as those.
+  ///
+  /// @throws java.util.NoSuchElementException if nothing was added yet
+  public Tensor all() {
+    return storage.orElseThrow().slice(axis, 0, length);
+  }
+
   /// How many rows are there.
   public long length() {
     return length;

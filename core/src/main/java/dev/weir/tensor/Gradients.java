@@ -33,23 +33,20 @@ public final class Gradients {
     return gradients;
   }
 
-  /// The same where the number need not depend on every parameter: zeros for those that it does not
-  /// depend on.
+  /// The same, with zeros for parameters that the number does not depend on.
   ///
   /// @param loss one number, computed from some of the parameters
   /// @param parameters what to differentiate with respect to
   /// @return one tensor of the current scope for each parameter, of its shape
-  public static List<Tensor> orZeros(Tensor loss, List<Tensor> parameters) {
+  public static List<Tensor> orZero(Tensor loss, List<Tensor> parameters) {
     TensorVector found = found(loss, parameters);
     List<Tensor> gradients = new ArrayList<>();
     for (int i = 0; i < parameters.size(); i++) {
       Tensor parameter = parameters.get(i);
-      var gradient = found.get(i);
       gradients.add(
-          parameter.same(
-              gradient.defined()
-                  ? gradient.detach()
-                  : torch.zeros_like(parameter.handle().detach())));
+          found.get(i).defined()
+              ? parameter.same(found.get(i).detach())
+              : Tensor.zeros(parameter.shape(), parameter.dtype()).to(parameter.device()));
     }
     return gradients;
   }

@@ -1,20 +1,21 @@
 package dev.weir.train;
 
-import dev.weir.tensor.Shape;
+import dev.weir.model.ParameterLayout;
+import dev.weir.model.TransformerSpec;
+import java.util.Set;
 
 /// Which parameters are drawn to zero.
 @FunctionalInterface
 public interface Decay {
 
-  /// Whether a parameter is drawn to zero.
+  /// The names of those that are.
   ///
-  /// @param name its name, for instance `blocks.0.attn.W_Q`
-  /// @param shape its axes
-  boolean decays(String name, Shape shape);
+  /// @param spec how the model is put together
+  Set<String> of(TransformerSpec spec);
 
-  /// Matrices are, by their TransformerLens name `W_…`; biases, gains, connection weights and
-  /// queries, which have no reason to be small, are not.
-  static Decay matrices() {
-    return (name, shape) -> shape.rank() > 1 && name.startsWith("W_", name.lastIndexOf('.') + 1);
+  /// Those that the model's parts declare: matrices, but no biases, gains, gates, queries or
+  /// connection weights, which have no reason to be small.
+  static Decay declared() {
+    return ParameterLayout::decayed;
   }
 }

@@ -4,12 +4,14 @@ import dev.weir.model.NormSpec;
 import dev.weir.model.ParameterLayout;
 import dev.weir.model.Parameters;
 import dev.weir.model.TransformerSpec;
+import dev.weir.pathway.Weight;
 import dev.weir.tensor.DType;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Shape;
 import dev.weir.tensor.Tensor;
 import dev.weir.tensor.TensorOwner;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
@@ -29,15 +31,42 @@ public record Initialization(double deviation, long seed) {
   /// @param owner who keeps them
   public Parameters parameters(TransformerSpec spec, DType dtype, TensorOwner owner) {
     RandomGenerator random = new SplittableRandom(seed);
+    Map<String, Weight> declared = ParameterLayout.declared(spec);
     Map<String, Tensor> made = new LinkedHashMap<>();
     ParameterLayout.of(spec)
         .forEach((name, shape) -> {
           try (Scope _ = Scope.open()) {
-            Tensor start = start(name, shape, spec, random).to(dtype);
+            Tensor start =
+                (declared.containsKey(name)
+                        ? declared(declared.get(name), random)
+                        : start(name, shape, spec, random))
+                    .to(dtype);
             made.put(name, owner.own(start.asParameter()));
           }
         });
     return new Parameters(made);
+  }
+
+  /// What a pathway or a mixer says its weight starts from.
+  private static Tensor declared(Weight weight, RandomGenerator random) {
+    Shape shape = weight.shape();
+    return switch (weight.start()) {
+      case Weight.Start.Constant(double value) ->
+          Tensor.zeros(shape, DType.FLOAT32).plus(value);
+      case Weight.Start.Numbers(List<Double> values) ->
+          Tensor.of(values.stream().mapToDouble(Double::doubleValue).toArray(), shape)
+              .to(DType.FLOAT32);
+      case Weight.Start.Normal(double scale) -> Tensor.gaussian(shape, scale, random);
+      case Weight.Start.Uniform(double bound) -> uniform(shape, bound, random);
+    };
+  }
+
+  private static Tensor uniform(Shape shape, double bound, RandomGenerator random) {
+    float[] values = new float[Math.toIntExact(shape.elements())];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextDouble(-bound, bound);
+    }
+    return Tensor.of(values, shape);
   }
 
   private Tensor start(String name, Shape shape, TransformerSpec spec, RandomGenerator random) {
@@ -45,7 +74,8 @@ public record Initialization(double deviation, long seed) {
     if (last.startsWith("W_")) {
       boolean writes = last.equals("W_O") || last.equals("W_out");
       double depth = writes ? Math.sqrt(2.0 * spec.nLayers()) : 1;
-      return Tensor.gaussian(shape, deviation / depth, random);
+      double factor = spec.pathway().startFactor(name, spec.depth());
+      return Tensor.gaussian(shape, deviation / depth * factor, random);
     }
     Tensor zeros = Tensor.zeros(shape, DType.FLOAT32);
     return last.equals("w") ? zeros.plus(neutralGain(spec)) : zeros;

@@ -8,6 +8,9 @@ import dev.weir.model.NormSpec;
 import dev.weir.model.PositionCode;
 import dev.weir.model.Softcap;
 import dev.weir.model.TransformerSpec;
+import dev.weir.pathway.PathwaySpec;
+import dev.weir.pathway.Pathways;
+import dev.weir.pathway.PostNorm;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.ArrayList;
@@ -134,10 +137,11 @@ public record ModelSettings(
 
   /// The model.
   ///
-  /// @throws TrainException if no pathway has that name
+  /// @throws dev.weir.WeirException if no pathway has that name, or it does not go together with the
+  ///   rest
   public TransformerSpec spec() {
-    TransformerSpec.PathwaySpec over = pathway(pathway);
-    NormSpec reads = over instanceof TransformerSpec.PathwaySpec.PostNorm ? none() : reading();
+    PathwaySpec over = over();
+    NormSpec reads = over instanceof PostNorm ? none() : reading();
     BlockSpec block =
         new BlockSpec(
             attention(), neurons(), BlockSpec.Wiring.SEQUENTIAL, reads, none(), reads, none());
@@ -161,15 +165,25 @@ public record ModelSettings(
         over);
   }
 
-  /// The one place where a pathway is found by its name.
-  private static TransformerSpec.PathwaySpec pathway(String name) {
-    return switch (name) {
-      case "pre_norm" -> new TransformerSpec.PathwaySpec.PreNorm();
-      case "post_norm" -> new TransformerSpec.PathwaySpec.PostNorm(EPSILON);
-      default ->
-          throw TrainException.badModel(
-              "There is no pathway '%s'".formatted(name), "use one of pre_norm, post_norm");
-    };
+  /// The one place where a pathway is found by its name. Where it norms after writes, it takes the
+  /// norm that was asked for, and DeepNorm's constants depend on the depth.
+  private PathwaySpec over() {
+    PathwaySpec found =
+        Pathways.find(pathway)
+            .orElseThrow(() ->
+                TrainException.badModel(
+                    "There is no pathway '%s'".formatted(pathway),
+                    "use one of " + String.join(", ", Pathways.names())));
+    if (!(found instanceof PostNorm post)) {
+      return found;
+    }
+    PostNorm constants = post.alpha() == 1 ? post : PostNorm.deepNorm(nLayers, EPSILON);
+    PostNorm.Norm after =
+        switch (norm) {
+          case RMS -> PostNorm.Norm.RMS_NORM;
+          case LAYER -> PostNorm.Norm.LAYER_NORM;
+        };
+    return new PostNorm(after, constants.alpha(), constants.beta(), EPSILON);
   }
 
   private static NormSpec none() {

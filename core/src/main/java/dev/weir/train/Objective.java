@@ -47,7 +47,7 @@ final class Objective {
       }
       List<Tensor> parameters = List.copyOf(model.parameters().tensors().values());
       List<Tensor> gradients =
-          mayCutOff(hooks) ? Gradients.orZeros(total, parameters) : Gradients.of(total, parameters);
+          mayCutOff(hooks) ? Gradients.orZero(total, parameters) : Gradients.of(total, parameters);
       return new Pass(loss.item(), auxiliaries, gradients);
     }
   }

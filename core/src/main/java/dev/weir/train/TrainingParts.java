@@ -33,7 +33,7 @@ public record TrainingParts(
     return new TrainingParts(
         _ -> Hooks.none(),
         List.of(),
-        Decay.matrices(),
+        Decay.declared(),
         GradientExchange.alone(),
         StepStatistics.none(),
         0);

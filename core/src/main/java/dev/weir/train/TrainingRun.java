@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.SplittableRandom;
 
 /// Trains a transformer to predict what [TrainingData] say comes next: forward, backward, clip,
@@ -36,6 +37,7 @@ public final class TrainingRun implements AutoCloseable {
   private final Transformer model;
   private final Objective objective;
   private final Hooks edits;
+  private final Set<String> decayed;
   private final Map<String, AdamW> optimizers = new LinkedHashMap<>();
   private int steps;
 
@@ -82,6 +84,7 @@ public final class TrainingRun implements AutoCloseable {
       this.validation = new Validation(data.validation(settings.microBatch(), window));
       this.objective = new Objective(model, settings.execution(), parts.auxiliaries());
       this.edits = parts.edits().apply(model);
+      this.decayed = parts.decay().of(model.spec());
     } catch (RuntimeException e) {
       model.close();
       throw e;
@@ -274,9 +277,7 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   private double weightDecay(String name) {
-    return parts.decay().decays(name, model.parameters().get(name).shape())
-        ? settings.optimizer().weightDecay()
-        : 0;
+    return decayed.contains(name) ? settings.optimizer().weightDecay() : 0;
   }
 
   /// Each process leaves out other numbers, since it reads other texts.

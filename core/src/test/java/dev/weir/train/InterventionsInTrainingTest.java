@@ -19,6 +19,7 @@ import dev.weir.tensor.Shape;
 import dev.weir.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
@@ -212,15 +213,10 @@ class InterventionsInTrainingTest {
   // ---------------------------------------------------------------- decay, cost
 
   @Test
-  void matricesDecayAndNothingElseDoes() {
-    Decay matrices = Decay.matrices();
-    Shape matrix = Shape.of("d_mlp", 3, "d_model", 2);
-    Shape vector = Shape.of("d_model", 2);
-    assertThat(matrices.decays("blocks.0.mlp.W_in", matrix)).isTrue();
-    assertThat(matrices.decays("embed.W_E", matrix)).isTrue();
-    assertThat(matrices.decays("blocks.0.ln1.w", vector)).isFalse();
-    assertThat(matrices.decays("blocks.0.attn.b_Q", matrix)).isFalse();
-    assertThat(matrices.decays("blocks.0.attn.W_gain", vector)).isFalse();
+  void matricesDecayAndGainsDoNot() {
+    assertThat(Decay.declared().of(TinyRuns.spec()))
+        .contains("embed.W_E", "blocks.0.mlp.W_in", "blocks.1.attn.W_O")
+        .doesNotContain("blocks.0.ln1.w", "ln_final.w");
   }
 
   @Test
@@ -228,8 +224,8 @@ class InterventionsInTrainingTest {
     TrainingSettings strong =
         TinyRuns.settings(6)
             .with(new TrainingSettings.Optimizer(new AdamW.Settings(0.9, 0.99, 1e-8), 50, 1));
-    double shrunk = gain(strong, (name, _) -> name.equals("ln_final.w"));
-    double left = gain(strong, Decay.matrices());
+    double shrunk = gain(strong, _ -> Set.of("ln_final.w"));
+    double left = gain(strong, Decay.declared());
     assertThat(shrunk).isLessThan(0.9 * left);
   }
 

@@ -8,7 +8,7 @@ import dev.weir.model.NormSpec.Gain;
 import dev.weir.model.Parameters;
 import dev.weir.model.PositionCode;
 import dev.weir.model.TransformerSpec;
-import dev.weir.model.TransformerSpec.PathwaySpec;
+import dev.weir.pathway.PreNorm;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -46,7 +46,7 @@ final class Gemma2 implements Family {
         norm,
         LlamaLike.unembedding(config, true),
         GemmaLayers.softcap(config, "final_logit_softcapping", 30),
-        new PathwaySpec.PreNorm());
+        new PreNorm());
   }
 
   @Override

@@ -9,7 +9,7 @@ import dev.weir.model.PositionCode;
 import dev.weir.model.PositionCode.Rotary;
 import dev.weir.model.Softcap;
 import dev.weir.model.TransformerSpec;
-import dev.weir.model.TransformerSpec.PathwaySpec;
+import dev.weir.pathway.PreNorm;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -53,7 +53,7 @@ final class Gemma3 implements Family {
         config.has("final_logit_softcapping")
             ? new Softcap.Tanh(config.real("final_logit_softcapping"))
             : new Softcap.Unbounded(),
-        new PathwaySpec.PreNorm());
+        new PreNorm());
   }
 
   private static Rotary global(Config config, LlamaSizes sizes) {

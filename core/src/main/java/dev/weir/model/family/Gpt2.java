@@ -12,7 +12,7 @@ import dev.weir.model.Parameters;
 import dev.weir.model.PositionCode;
 import dev.weir.model.Softcap;
 import dev.weir.model.TransformerSpec;
-import dev.weir.model.TransformerSpec.PathwaySpec;
+import dev.weir.pathway.PreNorm;
 import dev.weir.model.TransformerSpec.Unembedding;
 import dev.weir.tensor.Axis;
 import dev.weir.tensor.Tensor;
@@ -60,7 +60,7 @@ final class Gpt2 implements Family {
         norm,
         config.flag("tie_word_embeddings", true) ? Unembedding.TIED : Unembedding.SEPARATE,
         new Softcap.Unbounded(),
-        new PathwaySpec.PreNorm());
+        new PreNorm());
   }
 
   private static AttentionSpec attention(Config config, int nHeads, int dHead, int layer) {

@@ -12,7 +12,7 @@ import dev.weir.model.Parameters;
 import dev.weir.model.PositionCode;
 import dev.weir.model.Softcap;
 import dev.weir.model.TransformerSpec;
-import dev.weir.model.TransformerSpec.PathwaySpec;
+import dev.weir.pathway.PreNorm;
 import dev.weir.model.TransformerSpec.Unembedding;
 import dev.weir.tensor.Axis;
 import dev.weir.tensor.Tensor;
@@ -73,7 +73,7 @@ final class GptNeox implements Family {
         norm,
         config.flag("tie_word_embeddings", false) ? Unembedding.TIED : Unembedding.SEPARATE,
         new Softcap.Unbounded(),
-        new PathwaySpec.PreNorm());
+        new PreNorm());
   }
 
   @Override

@@ -14,7 +14,7 @@ import dev.weir.model.Parameters;
 import dev.weir.model.PositionCode;
 import dev.weir.model.Softcap;
 import dev.weir.model.TransformerSpec;
-import dev.weir.model.TransformerSpec.PathwaySpec;
+import dev.weir.pathway.PreNorm;
 import java.util.Collections;
 import java.util.List;
 
@@ -52,7 +52,7 @@ final class Llama implements Family {
         norm,
         LlamaLike.unembedding(config, false),
         new Softcap.Unbounded(),
-        new PathwaySpec.PreNorm());
+        new PreNorm());
   }
 
   @Override

@@ -14,7 +14,7 @@ import dev.weir.model.PositionCode.RotaryScaling;
 import dev.weir.model.Softcap;
 import dev.weir.model.Transformer;
 import dev.weir.model.TransformerSpec;
-import dev.weir.model.TransformerSpec.PathwaySpec;
+import dev.weir.pathway.PreNorm;
 import dev.weir.model.TransformerSpec.Unembedding;
 import dev.weir.tensor.Axis;
 import dev.weir.tensor.DType;
@@ -94,7 +94,7 @@ public record LlamaFolder(Sizes sizes, int boundary) {
         norm,
         Unembedding.TIED,
         new Softcap.Unbounded(),
-        new PathwaySpec.PreNorm());
+        new PreNorm());
   }
 
   /// Writes a model of this [#spec] in float32.

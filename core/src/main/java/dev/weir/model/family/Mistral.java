@@ -13,7 +13,7 @@ import dev.weir.model.Parameters;
 import dev.weir.model.PositionCode;
 import dev.weir.model.Softcap;
 import dev.weir.model.TransformerSpec;
-import dev.weir.model.TransformerSpec.PathwaySpec;
+import dev.weir.pathway.PreNorm;
 import java.util.Collections;
 import java.util.List;
 
@@ -45,7 +45,7 @@ final class Mistral implements Family {
         norm,
         LlamaLike.unembedding(config, false),
         new Softcap.Unbounded(),
-        new PathwaySpec.PreNorm());
+        new PreNorm());
   }
 
   /// A window of 4,096 where the key is absent, none where it is `null`.

@@ -12,7 +12,7 @@ import dev.weir.model.Parameters;
 import dev.weir.model.PositionCode;
 import dev.weir.model.Softcap;
 import dev.weir.model.TransformerSpec;
-import dev.weir.model.TransformerSpec.PathwaySpec;
+import dev.weir.pathway.PreNorm;
 import dev.weir.model.TransformerSpec.Unembedding;
 import dev.weir.tensor.Axis;
 import dev.weir.tensor.Tensor;
@@ -60,7 +60,7 @@ final class Phi implements Family {
         norm,
         Unembedding.SEPARATE_WITH_BIAS,
         new Softcap.Unbounded(),
-        new PathwaySpec.PreNorm());
+        new PreNorm());
   }
 
   @Override

@@ -13,7 +13,7 @@ import dev.weir.model.Parameters;
 import dev.weir.model.PositionCode;
 import dev.weir.model.Softcap;
 import dev.weir.model.TransformerSpec;
-import dev.weir.model.TransformerSpec.PathwaySpec;
+import dev.weir.pathway.PreNorm;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -50,7 +50,7 @@ final class Qwen2 implements Family {
         norm,
         LlamaLike.unembedding(config, false),
         new Softcap.Unbounded(),
-        new PathwaySpec.PreNorm());
+        new PreNorm());
   }
 
   @Override

@@ -18,7 +18,7 @@ import dev.weir.model.PositionCode.Pairing;
 import dev.weir.model.PositionCode.RotaryScaling;
 import dev.weir.model.Softcap;
 import dev.weir.model.TransformerSpec;
-import dev.weir.model.TransformerSpec.PathwaySpec;
+import dev.weir.pathway.PreNorm;
 import dev.weir.model.TransformerSpec.Unembedding;
 import dev.weir.tensor.Axis;
 import dev.weir.tensor.Shape;
@@ -66,7 +66,7 @@ public final class TransformerLens {
         config.flag("final_rms", false) ? rmsOf(config, norm) : norm,
         Unembedding.SEPARATE_WITH_BIAS,
         softcap(config, "output_logits_soft_cap"),
-        new PathwaySpec.PreNorm());
+        new PreNorm());
   }
 
   private static NormSpec rmsOf(Config config, NormSpec norm) {

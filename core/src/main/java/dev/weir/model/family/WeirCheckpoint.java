@@ -2,6 +2,7 @@ package dev.weir.model.family;
 
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import dev.weir.model.AttentionSpec;
+import dev.weir.model.LocalMixing;
 import dev.weir.model.MlpSpec;
 import dev.weir.model.NormSpec;
 import dev.weir.model.ParameterLayout;
@@ -10,6 +11,8 @@ import dev.weir.model.PositionCode;
 import dev.weir.model.Softcap;
 import dev.weir.model.Transformer;
 import dev.weir.model.TransformerSpec;
+import dev.weir.pathway.PathwaySpec;
+import dev.weir.pathway.Pathways;
 import dev.weir.tensor.Axis;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Shape;
@@ -41,7 +44,12 @@ public final class WeirCheckpoint {
           .addMixIn(PositionCode.RotaryScaling.class, Named.class)
           .addMixIn(AttentionSpec.Visibility.class, Named.class)
           .addMixIn(AttentionSpec.QkNorm.class, Named.class)
-          .addMixIn(TransformerSpec.PathwaySpec.class, Named.class)
+          .addMixIn(PathwaySpec.class, Named.class)
+          .addMixIn(LocalMixing.Sublayer.class, Named.class)
+          .addMixIn(LocalMixing.Branch.class, Named.class)
+          .registerSubtypes(
+              Pathways.all().stream().map(Pathways.Listing::kind).toArray(Class<?>[]::new))
+          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
           .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
           .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .build();

@@ -1,0 +1,271 @@
+package dev.weir.pathway;
+
+import dev.weir.stream.HookPoint;
+import dev.weir.stream.Site;
+import dev.weir.tensor.Shape;
+import dev.weir.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/// Queries, keys and values each read the stack of everything written through a generalized residual
+/// network of their own (Heddes et al. 2025, "DeepCrossAttention", arXiv:2502.06785): `(G ⊙ (b + 1
+/// ReLU(wᵀG))) 1`, where `G` holds the embedding and the outputs of all blocks before. With `b = 1`
+/// and `w = 0`, where training starts, each read is the plain sum.
+///
+/// A block's residual is its query read, and its output, what enters the stack, is what its
+/// attention and MLP wrote: the reading of the paper's figure 4 that a third party's code has too.
+///
+/// @param read which of the paper's reads
+/// @param views whether queries, keys and values have reads of their own
+/// @param newest how many outputs stay apart; of the others but the embedding the stack holds the
+///   sum (the paper's k-DCA); 0 keeps all apart
+public record DeepCrossAttention(Read read, Views views, int newest) implements PathwaySpec {
+
+  /// Which generalized residual network reads the stack.
+  public enum Read {
+    /// GRN-v1: a number for each source.
+    V1,
+    /// GRN-v2: a number for each source and feature.
+    V2,
+    /// GRN-v3: as v2, and a number that depends on the source itself.
+    V3
+  }
+
+  /// Who reads apart.
+  public enum Views {
+    /// Queries, keys and values.
+    SEPARATE,
+    /// Nobody: one read for all.
+    ONE
+  }
+
+  @Override
+  public List<String> problems(Depth depth) {
+    return new Check()
+        .atLeast(0, "newest", newest)
+        .sequential("DeepCrossAttention", depth)
+        .that(
+            views == Views.ONE
+                || depth.sites().stream().noneMatch(s -> s.sublayer() == Site.Sublayer.LOCAL),
+            "a local mixer before attention would write to a stream that queries, keys and values"
+                + " read apart; use views ONE, or canon or a branch instead of the mixer")
+        .problems();
+  }
+
+  @Override
+  public boolean readsApart() {
+    return views == Views.SEPARATE;
+  }
+
+  /// What the reads of one site are called.
+  private List<String> names(boolean end) {
+    return end || views == Views.ONE ? List.of("r") : List.of("q", "k", "v");
+  }
+
+  /// How many vectors the stack holds before a block.
+  private int height(int blocks) {
+    return newest == 0 || blocks <= newest ? blocks + 1 : newest + 2;
+  }
+
+  @Override
+  public Map<String, Weight> weights(Depth depth) {
+    Map<String, Weight> weights = new LinkedHashMap<>();
+    for (int n = 0; n <= depth.nLayers(); n++) {
+      boolean end = n == depth.nLayers();
+      // The end may look at a block half done, which is one source more.
+      for (String name : names(end)) {
+        String path = path(n, end) + name;
+        Shape sources = Shape.of(Sources.axis(height(n)));
+        weights.put(
+            path + "_b",
+            Weight.constant(
+                read == Read.V1 ? sources : Shape.of(Sources.axis(height(n)), depth.width()), 1));
+        if (read == Read.V3) {
+          weights.put(path + "_w", Weight.constant(Shape.of(depth.width()), 0));
+        }
+      }
+    }
+    return weights;
+  }
+
+  private static String path(int block, boolean end) {
+    return end ? "final_path." : "blocks.%d.path.".formatted(block);
+  }
+
+  @Override
+  public List<HookPoint.Route> routes(Depth depth) {
+    if (read != Read.V3) {
+      return List.of();
+    }
+    Site end = Site.unembed();
+    return Stream.concat(
+            depth.sites().stream().filter(depth::opensBlock), Stream.of(end))
+        .flatMap(site ->
+            names(site.equals(end)).stream()
+                .map(name -> new HookPoint.Route(site, HookPoint.Moment.READ, "weights_" + name)))
+        .toList();
+  }
+
+  @Override
+  public PathwayCost cost(Depth depth) {
+    double d = depth.dModel();
+    double parameters = 0;
+    double flops = 0;
+    double moved = 0;
+    for (int n = 0; n <= depth.nLayers(); n++) {
+      double t = height(n);
+      double reads = names(n == depth.nLayers()).size();
+      parameters += reads * (read == Read.V1 ? t : d * t + (read == Read.V3 ? d : 0));
+      flops += reads * ((2 * t - 1) * d + (read == Read.V3 ? 3 * t * d : 0));
+      moved += reads * (t + 1 + (read == Read.V3 ? t : 0)) * d;
+    }
+    double held = height(depth.nLayers());
+    double kept = newest == 0 ? held : 2.0 * depth.nLayers();
+    return new PathwayCost(parameters, flops, moved, kept * d, 0, held * d, held);
+  }
+
+  @Override
+  public ResidualPathway<?> over(Depth depth, Weights weights) {
+    return new Crossed(this, depth, weights);
+  }
+
+  /// Where a block is.
+  ///
+  /// @param stack the embedding, the sum of the middle if there is one, the newest outputs
+  /// @param blocks how many blocks are finished
+  /// @param own what the sublayers of an unfinished block wrote, each `[batch, pos, d_model]`
+  /// @param residual the query read that the unfinished block began from
+  private record State(Sources stack, int blocks, List<Tensor> own, Optional<Tensor> residual) {
+
+    /// The stack with what the unfinished block has written so far.
+    Sources soFar() {
+      return own.isEmpty() ? stack : stack.with(Sources.sum(own));
+    }
+  }
+
+  /// The pathway with its numbers.
+  private record Crossed(DeepCrossAttention spec, Depth depth, Weights weights)
+      implements ResidualPathway<State> {
+
+    @Override
+    public State open(Tensor embed, Past past) {
+      return new State(Sources.of(embed), 0, List.of(), Optional.empty());
+    }
+
+    private static boolean end(Site site) {
+      return site.sublayer() == Site.Sublayer.UNEMBED;
+    }
+
+    private boolean reads(Site site) {
+      return end(site) || depth.opensBlock(site);
+    }
+
+    @Override
+    public Routing routeRead(State stream, Site site) {
+      if (spec.read != Read.V3 || !reads(site)) {
+        return Routing.none();
+      }
+      Routing routing = Routing.none();
+      for (String name : spec.names(end(site))) {
+        routing = routing.and("weights_" + name, inputWeights(stream, site, name));
+      }
+      return routing;
+    }
+
+    /// `ReLU(wᵀG)`, `[batch, pos, source]`.
+    private Tensor inputWeights(State stream, Site site, String name) {
+      Tensor w = weights.get(path(depth.block(site), end(site)) + name + "_w");
+      return Sources.columns(
+          stream.soFar().vectors().stream().map(g -> g.dot(w, "d_model").relu()).toList());
+    }
+
+    @Override
+    public Reading read(State stream, Site site, Routing routing, Past past) {
+      if (!reads(site)) {
+        return new Reading.One(stream.stack.seen(middle(stream)));
+      }
+      if (end(site) || spec.views == Views.ONE) {
+        return new Reading.One(mixed(stream, site, "r", routing));
+      }
+      return new Reading.Separate(
+          mixed(stream, site, "q", routing),
+          mixed(stream, site, "k", routing),
+          mixed(stream, site, "v", routing));
+    }
+
+    private static Tensor middle(State stream) {
+      List<Tensor> parts = new ArrayList<>(stream.own);
+      parts.addFirst(stream.residual.orElseThrow());
+      return Sources.sum(parts);
+    }
+
+    private Tensor mixed(State stream, Site site, String name, Routing routing) {
+      return stream.stack.seen(mix(stream.soFar(), site, name, routing));
+    }
+
+    private Tensor mix(Sources stack, Site site, String name, Routing routing) {
+      Tensor b = weights.get(path(depth.block(site), end(site)) + name + "_b");
+      Tensor fixed = Sources.mix(stack.vectors(), matching(b, stack.size()));
+      return routing.isEmpty()
+          ? fixed
+          : fixed.plus(Sources.mix(stack.vectors(), routing.get("weights_" + name)));
+    }
+
+    /// The numbers of as many sources as there are: the end may read before all are there, or while
+    /// a block is half done.
+    private static Tensor matching(Tensor b, int sources) {
+      long known = b.size("source");
+      if (sources <= known) {
+        return b.slice("source", 0, sources);
+      }
+      return Tensor.concat("source", List.of(b, b.slice("source", known - 1, sources - known)));
+    }
+
+    @Override
+    public Routing routeWrite(State stream, Site site, Routing reading, Passage passage) {
+      return reading;
+    }
+
+    @Override
+    public State write(State stream, Site site, Routing routing, Tensor out) {
+      List<Tensor> own = new ArrayList<>(stream.own);
+      own.add(out);
+      if (depth.closesBlock(site)) {
+        return new State(
+            stacked(stream.stack, stream.blocks, Sources.sum(own)),
+            stream.blocks + 1,
+            List.of(),
+            Optional.empty());
+      }
+      Optional<Tensor> residual =
+          stream.residual.isPresent()
+              ? stream.residual
+              : Optional.of(mix(stream.stack, site, spec.views == Views.ONE ? "r" : "q", routing));
+      return new State(stream.stack, stream.blocks, List.copyOf(own), residual);
+    }
+
+    /// k-DCA: the output that leaves the window joins the sum of the middle.
+    private Sources stacked(Sources stack, int blocks, Tensor output) {
+      Sources grown = stack.with(output);
+      if (spec.newest == 0 || blocks < spec.newest) {
+        return grown;
+      }
+      List<Tensor> vectors = new ArrayList<>(grown.vectors());
+      if (blocks > spec.newest) {
+        Tensor leaving = vectors.remove(2);
+        vectors.set(1, vectors.get(1).plus(leaving));
+      }
+      return new Sources(vectors, stack.outside());
+    }
+
+    @Override
+    public State add(State stream, Tensor delta) {
+      return new State(
+          stream.stack.plusOutside(delta), stream.blocks, stream.own, stream.residual);
+    }
+  }
+}

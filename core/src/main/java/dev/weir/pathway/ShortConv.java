@@ -1,0 +1,26 @@
+package dev.weir.pathway;
+
+import dev.weir.tensor.Tensor;
+
+/// A causal convolution along the sequence, each feature by itself: the shortest of local mixers.
+public final class ShortConv {
+
+  private ShortConv() {}
+
+  /// `y_t = Σ_i w_i x_{t−(taps−1)+i}`: the last tap sees the position itself.
+  ///
+  /// @param x `[batch, pos, ..]`
+  /// @param weights `tap` and any of the axes of `x`
+  /// @param where the name of this place, for what came before
+  /// @param past what came before along the sequence
+  /// @return same shape as `x`
+  public static Tensor apply(Tensor x, Tensor weights, String where, Past past) {
+    int taps = Math.toIntExact(weights.size("tap"));
+    Tensor padded = past.before(where, x, taps - 1);
+    Tensor sum = padded.slice("pos", 0, x.size("pos")).times(weights.at("tap", 0));
+    for (int tap = 1; tap < taps; tap++) {
+      sum = sum.plus(padded.slice("pos", tap, x.size("pos")).times(weights.at("tap", tap)));
+    }
+    return sum;
+  }
+}
