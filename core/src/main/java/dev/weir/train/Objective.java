@@ -1,7 +1,6 @@
 package dev.weir.train;
 
 import dev.weir.model.Transformer;
-import dev.weir.stream.HookPoint;
 import dev.weir.stream.Hooks;
 import dev.weir.tensor.DType;
 import dev.weir.tensor.Gradients;
@@ -46,8 +45,9 @@ final class Objective {
         auxiliaries.put(auxiliary.getKey(), auxiliary.getValue().item());
       }
       List<Tensor> parameters = List.copyOf(model.parameters().tensors().values());
-      List<Tensor> gradients =
-          mayCutOff(hooks) ? Gradients.orZero(total, parameters) : Gradients.of(total, parameters);
+      // A replaced value cuts off what it was computed from; some pathways have weights that only
+      // deeper models use.
+      List<Tensor> gradients = Gradients.orZero(total, parameters);
       return new Pass(loss.item(), auxiliaries, gradients);
     }
   }
@@ -62,12 +62,6 @@ final class Objective {
             model.parameters().map(weight -> weight.to(execution.dtype())),
             owner,
             "training");
-  }
-
-  /// Where values are replaced, parameters behind them have no gradient; elsewhere a parameter
-  /// without one is a fault.
-  private boolean mayCutOff(Hooks hooks) {
-    return model.hookPoints().stream().anyMatch((HookPoint point) -> hooks.touches(point));
   }
 
   /// The model's scores, float32, `[batch, pos, d_vocab]`.
