@@ -12,6 +12,7 @@ import dev.weir.train.RunPlan;
 import dev.weir.train.TrainingData;
 import dev.weir.train.TrainingParts;
 import dev.weir.train.TrainingRun;
+import dev.weir.train.TrainingSettings;
 import dev.weir.train.TrainingStep;
 import dev.weir.view.Progress;
 import dev.weir.view.ReportFiles;
@@ -155,7 +156,9 @@ final class TrainCommand implements Callable<Integer> {
         ModelOptions.requireThreads(threads.orElseGet(Runtime.getRuntime()::availableProcessors));
     int likely = shape.window(OptionalInt.empty());
     var _ = shape.settings(1, likely).spec();
-    RunPlan.Saving saving = saving(learning.settings(shape.dModel(), likely).schedule().steps());
+    TrainingSettings checked = learning.settings(shape.dModel(), likely);
+    requirePossible(checked.execution());
+    RunPlan.Saving saving = saving(checked.schedule().steps());
     DataSettings where = data.settings();
     Engine.useThreads(count);
     RunData found = RunData.prepare(where, data.tokenizer(), data.vocab(), path);
@@ -168,6 +171,16 @@ final class TrainCommand implements Callable<Integer> {
             saving,
             count);
     return new Task(RunFolder.begin(path, plan), found.data());
+  }
+
+  /// The one place that knows what cannot be done yet.
+  private static void requirePossible(TrainingSettings.Execution execution) {
+    if (execution.worldSize() != 1) {
+      throw CliException.notHere("--world-size above 1 is not possible yet", "use 1");
+    }
+    if (execution.activations() == TrainingSettings.Activations.RECOMPUTED) {
+      throw CliException.notHere("--recompute is not possible yet", "use a larger --accumulate");
+    }
   }
 
   private RunPlan.Saving saving(int steps) {

@@ -18,6 +18,10 @@ final class Objective {
 
   Objective(
       Transformer model, TrainingSettings.Execution execution, List<AuxiliaryLoss> auxiliaries) {
+    switch (execution.activations()) {
+      case KEPT -> {}
+      case RECOMPUTED -> throw TrainException.cannotRecompute();
+    }
     this.model = model;
     this.execution = execution;
     this.readings = AuxiliaryReader.Reading.of(auxiliaries, model.hookPoints());
