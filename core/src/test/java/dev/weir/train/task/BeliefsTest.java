@@ -217,6 +217,24 @@ class BeliefsTest {
     return true;
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"mess3", "rrxor"})
+  void theLeastLossOfTheValidationExamplesScattersAroundTheOptimum(String name) {
+    Task task = Tasks.parse(name);
+    double least = new TaskData(task, 20_000).validationOptimum();
+    // Four standard errors of 200,000 predictions that scatter by 0.7 and are a little alike.
+    assertThat(least).isCloseTo(task.optimum().crossEntropy(), within(7e-3));
+    assertThat(least).isNotEqualTo(task.optimum().crossEntropy());
+    Example example = task.example(Split.VALIDATION, 0, 0);
+    double[] losses = task.leastLosses(example);
+    double[][] beliefs = ((BeliefTask) task).process().beliefs(example.inputs());
+    for (int pos = 0; pos < example.length(); pos++) {
+      double chance = process(name).next(beliefs[pos])[example.targets()[pos]];
+      assertThat(losses[pos]).isCloseTo(-Math.log(chance), within(FLOAT64));
+    }
+    assertThat(TaskData.of(Tasks.parse("mqar")).validationOptimum()).isZero();
+  }
+
   @Test
   void saysWhatCannotCome() {
     assertThatThrownBy(() -> process("rrxor").beliefs(new int[] {0, 2}))
