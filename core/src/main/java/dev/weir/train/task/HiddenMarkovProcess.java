@@ -13,6 +13,9 @@ public final class HiddenMarkovProcess {
   private static final double ROUNDING = 1e-9;
   private static final int MOST_BELIEFS = 60_000;
 
+  /// `2^60` steps, more than any process with chances in float64 needs.
+  private static final int DOUBLINGS = 60;
+
   private final double[][][] transitions;
   private final double[] stationary;
 
@@ -48,28 +51,30 @@ public final class HiddenMarkovProcess {
     }
   }
 
-  /// Where an even start comes to rest: of two steps each the mean, as a process may alternate
-  /// forever.
+  /// Where an even start comes to rest. Half of the time a step is not made, so that a process that
+  /// alternates comes to rest too; squaring doubles the number of steps each time.
   private double[] settled() {
-    double[] now = new double[states()];
-    Arrays.fill(now, 1.0 / states());
-    for (int step = 0; step < 1_000_000; step++) {
-      double[] next = new double[states()];
+    double[][] steps = new double[states()][states()];
+    for (int from = 0; from < states(); from++) {
+      steps[from][from] = 0.5;
       for (double[][] symbol : transitions) {
-        add(next, moved(now, symbol));
-      }
-      double change = 0;
-      for (int i = 0; i < next.length; i++) {
-        double mean = (now[i] + next[i]) / 2;
-        change += Math.abs(mean - now[i]);
-        next[i] = mean;
-      }
-      now = next;
-      if (change < 1e-16) {
-        break;
+        for (int to = 0; to < states(); to++) {
+          steps[from][to] += symbol[from][to] / 2;
+        }
       }
     }
-    return now;
+    for (int doubling = 0; doubling < DOUBLINGS; doubling++) {
+      double[][] once = steps;
+      steps = Arrays.stream(once).map(row -> normalized(moved(row, once))).toArray(double[][]::new);
+    }
+    double[] even = new double[states()];
+    Arrays.fill(even, 1.0 / states());
+    return moved(even, steps);
+  }
+
+  private static double[] normalized(double[] weights) {
+    double sum = sum(weights);
+    return Arrays.stream(weights).map(weight -> weight / sum).toArray();
   }
 
   /// How many symbols there are.
@@ -134,7 +139,7 @@ public final class HiddenMarkovProcess {
       throw TaskException.badSettings(
           "hidden Markov process", List.of("symbol %d cannot come here".formatted(symbol)));
     }
-    return Arrays.stream(next).map(weight -> weight / chance).toArray();
+    return normalized(next);
   }
 
   /// How likely each symbol is to come next, `[symbol]`.
@@ -165,12 +170,6 @@ public final class HiddenMarkovProcess {
       }
     }
     return to;
-  }
-
-  private static void add(double[] sum, double[] more) {
-    for (int i = 0; i < sum.length; i++) {
-      sum[i] += more[i];
-    }
   }
 
   private static double sum(double[] numbers) {
