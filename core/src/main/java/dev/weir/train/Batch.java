@@ -4,6 +4,7 @@ import dev.weir.tensor.Device;
 import dev.weir.tensor.Fused;
 import dev.weir.tensor.Shape;
 import dev.weir.tensor.Tensor;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.LongStream;
 
@@ -56,9 +57,7 @@ public record Batch(List<Example> examples) {
   /// @param device where to
   public Tensor targets(Device device) {
     long[] targets =
-        examples.stream()
-            .flatMapToLong(e -> java.util.Arrays.stream(e.targets()).asLongStream())
-            .toArray();
+        examples.stream().flatMapToLong(e -> Arrays.stream(e.targets()).asLongStream()).toArray();
     return Tensor.of(targets, shape()).to(device);
   }
 

@@ -12,6 +12,7 @@ import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -212,7 +213,7 @@ public record CorpusFiles(DocumentRule rule, String field, TokenFile.Width width
   private void readArray(Path file, Consumer<String> texts) {
     if (!Files.isReadable(file)) {
       throw TrainException.unreadableCorpus(
-          file.toString(), new java.nio.file.NoSuchFileException(file.toString()));
+          file.toString(), new NoSuchFileException(file.toString()));
     }
     JsonNode array = StrictJson.read(file, LONGEST_ARRAY);
     if (!array.isArray()) {

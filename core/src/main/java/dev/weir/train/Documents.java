@@ -82,7 +82,9 @@ public record Documents(List<String> texts) {
     int wanted = (int) (text.length() * (1 - share));
     int lineEnd = text.lastIndexOf('\n', wanted) + 1;
     int cut = lineEnd > 0 && wanted - lineEnd <= text.length() / 100 ? lineEnd : wanted;
-    return cut > 0 && Character.isLowSurrogate(text.charAt(cut)) ? cut - 1 : cut;
+    return cut > 0 && cut < text.length() && Character.isLowSurrogate(text.charAt(cut))
+        ? cut - 1
+        : cut;
   }
 
   /// These texts as tokens.

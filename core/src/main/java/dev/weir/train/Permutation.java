@@ -36,11 +36,11 @@ public record Permutation(long size, long seed) {
     long left = number >>> half;
     long right = number & mask;
     for (int round = 0; round < ROUNDS; round++) {
-      long next = left ^ mixed(mixed(seed + round * GOLDEN) + right) & mask;
+      long next = left ^ (mixed(mixed(seed + round * GOLDEN) + right) & mask);
       left = right;
       right = next;
     }
-    return left << half | right;
+    return (left << half) | right;
   }
 
   /// Each bit of the result depends on each bit of the number (Steele, Lea and Flood 2014, after
@@ -48,8 +48,8 @@ public record Permutation(long size, long seed) {
   ///
   /// @param number any
   public static long mixed(long number) {
-    long z = (number ^ number >>> 30) * 0xBF58476D1CE4E5B9L;
-    z = (z ^ z >>> 27) * 0x94D049BB133111EBL;
-    return z ^ z >>> 31;
+    long z = (number ^ (number >>> 30)) * 0xBF58476D1CE4E5B9L;
+    z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+    return z ^ (z >>> 31);
   }
 }

@@ -39,6 +39,7 @@ public record TextData(Corpus training, Corpus validation, int dVocab) implement
 
   @Override
   public Batches training(int batch, int window, long seed) {
+    requireSomething(batch, window);
     Corpus.Batches batches = new Corpus.Batches(training, batch, window, seed);
     return new Batches() {
       @Override
@@ -55,7 +56,14 @@ public record TextData(Corpus training, Corpus validation, int dVocab) implement
 
   @Override
   public List<Batch> validation(int batch, int window) {
+    requireSomething(batch, window);
     return grouped(validation.windows(window), batch);
+  }
+
+  static void requireSomething(int batch, int window) {
+    if (batch < 1 || window < 1) {
+      throw TrainException.nothingInBatch(batch, window);
+    }
   }
 
   /// Windows in groups, those of the last length by themselves.

@@ -111,9 +111,7 @@ public record TokenData(List<Stretch> training, List<Stretch> validation, int dV
 
   @Override
   public Batches training(int batch, int window, long seed) {
-    if (batch < 1 || window < 1) {
-      throw TrainException.windowTooShort(window);
-    }
+    TextData.requireSomething(batch, window);
     long windows = training.stream().mapToLong(part -> part.windows(window)).sum();
     if (windows == 0) {
       throw TrainException.tooShort(tokens(), window);
@@ -156,9 +154,7 @@ public record TokenData(List<Stretch> training, List<Stretch> validation, int dV
 
   @Override
   public List<Batch> validation(int batch, int window) {
-    if (batch < 1 || window < 1) {
-      throw TrainException.windowTooShort(window);
-    }
+    TextData.requireSomething(batch, window);
     List<List<Batch>> parts =
         validation.stream().map(part -> batches(part, batch, window)).toList();
     return joined(parts);

@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
@@ -102,7 +103,7 @@ public final class TokenFile {
       throw TrainException.badNpy(path.toString(), "it is too short");
     }
     start.get(magic);
-    if (!java.util.Arrays.equals(magic, NPY)) {
+    if (!Arrays.equals(magic, NPY)) {
       throw TrainException.badNpy(path.toString(), "it does not begin like one");
     }
     int version = start.get();
@@ -140,7 +141,7 @@ public final class TokenFile {
     long elements = 1;
     int axes = 0;
     try {
-      for (String size : shape.group(1).replace(" ", "").split(",")) {
+      for (String size : shape.group(1).replace(" ", "").split(",", -1)) {
         if (!size.isEmpty()) {
           elements = Math.multiplyExact(elements, Long.parseLong(size));
           axes++;
@@ -149,7 +150,7 @@ public final class TokenFile {
     } catch (ArithmeticException | NumberFormatException e) {
       throw TrainException.badNpy(path.toString(), "its shape is (%s)".formatted(shape.group(1)));
     }
-    if (axes == 0 || axes > 1 && FORTRAN.matcher(header).find()) {
+    if (axes == 0 || (axes > 1 && FORTRAN.matcher(header).find())) {
       throw TrainException.badNpy(path.toString(), "it is one number, or lies column by column");
     }
     return elements;

@@ -95,9 +95,9 @@ public final class TrainException extends WeirException {
         "give more text, or a shorter window");
   }
 
-  static TrainException windowTooShort(int window) {
+  static TrainException nothingInBatch(int batch, int window) {
     return new TrainException(
-        "A window of %,d predictions and its batch hold nothing".formatted(window),
+        "A batch of %d with a window of %d holds nothing".formatted(batch, window),
         "training settings",
         "use at least 1 for each");
   }

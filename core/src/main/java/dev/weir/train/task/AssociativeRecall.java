@@ -41,18 +41,14 @@ public record AssociativeRecall(int pairs, int queries, int vocab, int length) i
     Problems problems = new Problems("mqar");
     problems.when(
         pairs > keys(vocab),
-        "%d pairs need as many keys, but a vocab of %d has %d",
-        pairs,
-        vocab,
-        keys(vocab));
-    problems.when(queries > pairs, "%d queries ask for more keys than %d pairs", queries, pairs);
+        "%d pairs need as many keys, but a vocab of %d has %d"
+            .formatted(pairs, vocab, keys(vocab)));
+    problems.when(
+        queries > pairs, "%d queries ask for more keys than %d pairs".formatted(queries, pairs));
     problems.when(
         2L * (pairs + queries) > length + 1L,
-        "%d pairs and %d queries take a length of %d or more, not %d",
-        pairs,
-        queries,
-        2L * (pairs + queries) - 1,
-        length);
+        "%d pairs and %d queries take a length of %d or more, not %d"
+            .formatted(pairs, queries, 2L * (pairs + queries) - 1, length));
     problems.report();
   }
 

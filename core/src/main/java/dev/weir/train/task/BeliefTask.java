@@ -1,6 +1,7 @@
 package dev.weir.train.task;
 
 import dev.weir.train.Example;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /// Predicting a hidden Markov process (Shai et al. 2024, arXiv:2405.15943). All predictions count.
@@ -14,6 +15,13 @@ public interface BeliefTask extends Task {
   default Example example(Split split, long seed, long index) {
     SplittableRandom random = split.random(seed, index);
     return Example.ofWindow(process().sample(length() + 1, random));
+  }
+
+  @Override
+  default double[] leastLosses(Example example) {
+    int[] text = Arrays.copyOf(example.inputs(), example.length() + 1);
+    text[example.length()] = example.targets()[example.length() - 1];
+    return process().surprises(text);
   }
 
   /// The mean over all places but the first token's, which nothing goes before.

@@ -34,13 +34,11 @@ public record Copying(int vocab, int shortest, int span, int length) implements 
   public Copying {
     KIND.checked(vocab, shortest, span, length);
     Problems problems = new Problems("copy");
-    problems.when(shortest > span, "the shortest span %d is longer than %d", shortest, span);
+    problems.when(
+        shortest > span, "the shortest span %d is longer than %d".formatted(shortest, span));
     problems.when(
         length < span + 2L,
-        "a span of %d takes a length of %d or more, not %d",
-        span,
-        span + 2,
-        length);
+        "a span of %d takes a length of %d or more, not %d".formatted(span, span + 2, length));
     problems.report();
   }
 

@@ -2,7 +2,7 @@ package dev.weir.train.task;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
@@ -12,8 +12,9 @@ import java.util.random.RandomGenerator;
 public final class HiddenMarkovProcess {
   private static final double ROUNDING = 1e-9;
   private static final int MOST_BELIEFS = 60_000;
-  private static final double COARSE = 1 / 128.0;
-  private static final double FINE = 1 / 256.0;
+
+  /// `2^60` steps, more than any process with chances in float64 needs.
+  private static final int DOUBLINGS = 60;
 
   private final double[][][] transitions;
   private final double[] stationary;
@@ -50,28 +51,30 @@ public final class HiddenMarkovProcess {
     }
   }
 
-  /// Where an even start comes to rest: of two steps each the mean, as a process may alternate
-  /// forever.
+  /// Where an even start comes to rest. Half of the time a step is not made, so that a process that
+  /// alternates comes to rest too; squaring doubles the number of steps each time.
   private double[] settled() {
-    double[] now = new double[states()];
-    Arrays.fill(now, 1.0 / states());
-    for (int step = 0; step < 1_000_000; step++) {
-      double[] next = new double[states()];
+    double[][] steps = new double[states()][states()];
+    for (int from = 0; from < states(); from++) {
+      steps[from][from] = 0.5;
       for (double[][] symbol : transitions) {
-        add(next, moved(now, symbol));
-      }
-      double change = 0;
-      for (int i = 0; i < next.length; i++) {
-        double mean = (now[i] + next[i]) / 2;
-        change += Math.abs(mean - now[i]);
-        next[i] = mean;
-      }
-      now = next;
-      if (change < 1e-16) {
-        break;
+        for (int to = 0; to < states(); to++) {
+          steps[from][to] += symbol[from][to] / 2;
+        }
       }
     }
-    return now;
+    for (int doubling = 0; doubling < DOUBLINGS; doubling++) {
+      double[][] once = steps;
+      steps = Arrays.stream(once).map(row -> normalized(moved(row, once))).toArray(double[][]::new);
+    }
+    double[] even = new double[states()];
+    Arrays.fill(even, 1.0 / states());
+    return moved(even, steps);
+  }
+
+  private static double[] normalized(double[] weights) {
+    double sum = sum(weights);
+    return Arrays.stream(weights).map(weight -> weight / sum).toArray();
   }
 
   /// How many symbols there are.
@@ -136,7 +139,7 @@ public final class HiddenMarkovProcess {
       throw TaskException.badSettings(
           "hidden Markov process", List.of("symbol %d cannot come here".formatted(symbol)));
     }
-    return Arrays.stream(next).map(weight -> weight / chance).toArray();
+    return normalized(next);
   }
 
   /// How likely each symbol is to come next, `[symbol]`.
@@ -169,12 +172,6 @@ public final class HiddenMarkovProcess {
     return to;
   }
 
-  private static void add(double[] sum, double[] more) {
-    for (int i = 0; i < sum.length; i++) {
-      sum[i] += more[i];
-    }
-  }
-
   private static double sum(double[] numbers) {
     double sum = 0;
     for (double number : numbers) {
@@ -187,40 +184,53 @@ public final class HiddenMarkovProcess {
 
   /// The mean over the first predictions of how uncertain the next symbol is, given all before it.
   ///
-  /// Exact as long as there are not too many different beliefs, 60,000; from there on beliefs that
-  /// lie in one cell of a grid are replaced with their mean. As uncertainty is a concave function
-  /// of the belief, that errs upwards, by about the square of the cell's size; how far is read off
-  /// from a grid twice as coarse.
+  /// Exact as long as there are not too many different beliefs, 60,000. What comes later is no more
+  /// uncertain than the last prediction that could be summed, and no less than it would be for
+  /// somebody who was told the first hidden state (Cover and Thomas 2006, theorem 4.5.1); the
+  /// optimum is then taken half way between.
   ///
   /// @param predictions how many
   public Optimum optimum(int predictions) {
-    Uncertainty fine = uncertainty(predictions, FINE);
-    if (!fine.merged) {
-      return new Optimum(fine.mean, 0, Optimum.Method.ENUMERATED);
+    double[] summed = uncertainties(List.of(new Weighted(stationary.clone(), 1)), predictions);
+    int left = predictions - summed.length;
+    if (left == 0) {
+      return new Optimum(sum(summed) / predictions, 0, Optimum.Method.ENUMERATED);
     }
-    double coarse = uncertainty(predictions, COARSE).mean;
-    return new Optimum(fine.mean, Math.abs(coarse - fine.mean), Optimum.Method.MERGED_BELIEFS);
+    double most = summed[summed.length - 1];
+    double[] told = uncertainties(knownStates(), predictions);
+    double least = told[told.length - 1];
+    double rest = left * (least + most) / 2;
+    return new Optimum(
+        (sum(summed) + rest) / predictions,
+        left * (most - least) / 2 / predictions,
+        Optimum.Method.BOUNDED);
   }
 
-  private record Uncertainty(double mean, boolean merged) {}
-
-  private Uncertainty uncertainty(int predictions, double cell) {
-    List<Weighted> beliefs = List.of(new Weighted(stationary.clone(), 1));
-    double total = 0;
-    double previous = Double.NaN;
-    boolean merged = false;
-    for (int done = 0; done < predictions; done++) {
-      boolean many = (long) beliefs.size() * symbols() > MOST_BELIEFS;
-      merged |= many;
-      beliefs = followed(beliefs, many ? cell : ROUNDING);
-      double now = beliefs.stream().mapToDouble(b -> b.weight * entropy(next(b.belief))).sum();
-      total += now;
-      if (merged && Math.abs(now - previous) < 1e-12) {
-        return new Uncertainty((total + now * (predictions - done - 1)) / predictions, true);
+  private List<Weighted> knownStates() {
+    List<Weighted> known = new ArrayList<>();
+    for (int state = 0; state < states(); state++) {
+      if (stationary[state] > 0) {
+        double[] belief = new double[states()];
+        belief[state] = 1;
+        known.add(new Weighted(belief, stationary[state]));
       }
-      previous = now;
     }
-    return new Uncertainty(total / predictions, merged);
+    return known;
+  }
+
+  /// How uncertain the symbol after the first, the second and so on is, nats, as far as there are
+  /// not too many beliefs.
+  private double[] uncertainties(List<Weighted> start, int predictions) {
+    double[] found = new double[predictions];
+    List<Weighted> beliefs = start;
+    for (int done = 0; done < predictions; done++) {
+      if ((long) beliefs.size() * symbols() > MOST_BELIEFS) {
+        return Arrays.copyOf(found, done);
+      }
+      beliefs = followed(beliefs);
+      found[done] = beliefs.stream().mapToDouble(b -> b.weight * entropy(next(b.belief))).sum();
+    }
+    return found;
   }
 
   /// A belief and how likely it is.
@@ -232,41 +242,26 @@ public final class HiddenMarkovProcess {
       this.belief = belief;
       this.weight = weight;
     }
-
-    void add(double[] other, double more) {
-      for (int i = 0; i < belief.length; i++) {
-        belief[i] = (belief[i] * weight + other[i] * more) / (weight + more);
-      }
-      weight += more;
-    }
   }
 
-  /// The beliefs one symbol later, those in one cell taken together.
-  private List<Weighted> followed(List<Weighted> beliefs, double cell) {
-    Map<List<Long>, Weighted> found = new HashMap<>();
-    List<Weighted> order = new ArrayList<>();
+  /// The beliefs one symbol later, those that are the same to rounding taken together.
+  private List<Weighted> followed(List<Weighted> beliefs) {
+    Map<List<Long>, Weighted> found = new LinkedHashMap<>();
     for (Weighted before : beliefs) {
       double[] chances = next(before.belief);
       for (int symbol = 0; symbol < symbols(); symbol++) {
         double weight = before.weight * chances[symbol];
         if (weight > 0) {
           double[] belief = after(before.belief, symbol);
-          Weighted same = found.get(cell(belief, cell));
-          if (same == null) {
-            Weighted first = new Weighted(belief, weight);
-            order.add(first);
-            found.put(cell(belief, cell), first);
-          } else {
-            same.add(belief, weight);
-          }
+          found.computeIfAbsent(rounded(belief), _ -> new Weighted(belief, 0)).weight += weight;
         }
       }
     }
-    return order;
+    return List.copyOf(found.values());
   }
 
-  private static List<Long> cell(double[] belief, double size) {
-    return Arrays.stream(belief).mapToObj(chance -> Math.round(chance / size)).toList();
+  private static List<Long> rounded(double[] belief) {
+    return Arrays.stream(belief).mapToObj(chance -> Math.round(chance / ROUNDING)).toList();
   }
 
   private static double entropy(double[] chances) {

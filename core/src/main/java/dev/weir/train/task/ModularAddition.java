@@ -31,9 +31,8 @@ public record ModularAddition(int p, double train, int split) implements Task {
     long learned = Math.round(train * p * p);
     problems.when(
         learned == 0 || learned == (long) p * p,
-        "a share of %s leaves none of the %d pairs to learn from, or none to look at",
-        train,
-        (long) p * p);
+        "a share of %s leaves none of the %d pairs to learn from, or none to look at"
+            .formatted(train, (long) p * p));
     problems.report();
   }
 

@@ -13,8 +13,8 @@ public record Optimum(double crossEntropy, double within, Method method) {
     DETERMINED,
     /// Summed over all texts.
     ENUMERATED,
-    /// Summed over all beliefs, close ones taken together.
-    MERGED_BELIEFS
+    /// Summed over all texts up to a length, and bounded from both sides beyond.
+    BOUNDED
   }
 
   /// Nothing is left to luck.

@@ -40,8 +40,9 @@ public record PointerChasing(int nodes, int fewest, int hops, int symbols, int q
   public PointerChasing {
     KIND.checked(nodes, fewest, hops, symbols, queries);
     Problems problems = new Problems("hops");
-    problems.when(fewest > hops, "the fewest hops %d are more than %d", fewest, hops);
-    problems.when(nodes > symbols, "%d nodes need as many symbols, not %d", nodes, symbols);
+    problems.when(fewest > hops, "the fewest hops %d are more than %d".formatted(fewest, hops));
+    problems.when(
+        nodes > symbols, "%d nodes need as many symbols, not %d".formatted(nodes, symbols));
     problems.report();
   }
 

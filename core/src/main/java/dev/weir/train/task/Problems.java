@@ -12,9 +12,9 @@ final class Problems {
     this.task = task;
   }
 
-  void when(boolean wrong, String problem, Object... numbers) {
+  void when(boolean wrong, String problem) {
     if (wrong) {
-      found.add(problem.formatted(numbers));
+      found.add(problem);
     }
   }
 

@@ -6,17 +6,23 @@ import java.util.SplittableRandom;
 /// Which examples are meant: those to learn from, or those to look at.
 public enum Split {
   /// To learn from.
-  TRAINING,
+  TRAINING(0),
   /// To look at.
-  VALIDATION;
+  VALIDATION(1);
 
-  /// The luck of one example. No example of a seed shares its luck with another one, of this split
-  /// or of the other.
+  private final int parity;
+
+  Split(int parity) {
+    this.parity = parity;
+  }
+
+  /// The luck of one example. No two examples of a seed share it, and none to learn from shares it
+  /// with one to look at, whatever their seeds.
   ///
   /// @param seed of the run
   /// @param index of the example, from 0
   public SplittableRandom random(long seed, long index) {
-    long number = Math.addExact(Math.multiplyExact(2, index), ordinal());
-    return new SplittableRandom(Permutation.mixed(Permutation.mixed(seed) + number));
+    long number = 2 * (Permutation.mixed(seed) + index) + parity;
+    return new SplittableRandom(Permutation.mixed(number));
   }
 }

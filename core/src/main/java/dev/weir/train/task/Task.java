@@ -36,6 +36,14 @@ public interface Task {
     return Optimum.determined();
   }
 
+  /// What the best predictor loses at each place of one example, nats, `[pos]`: 0 where the text
+  /// determines the answer. Places that do not count may hold anything.
+  ///
+  /// @param example one of this task
+  default double[] leastLosses(Example example) {
+    return new double[example.length()];
+  }
+
   /// How many tokens there are.
   default int dVocab() {
     return tokens().size();

@@ -78,6 +78,25 @@ public record TaskData(Task task, int validationExamples) implements TrainingDat
     };
   }
 
+  /// The least loss on just these validation examples, nats per counted prediction. To see how far
+  /// a model is from the best, take the difference to this and not to [Task#optimum()]: that a text
+  /// happened to be surprising then drops out.
+  public double validationOptimum() {
+    double sum = 0;
+    double weight = 0;
+    for (Batch batch : validation(1, task.length())) {
+      Example example = batch.examples().getFirst();
+      double[] least = task.leastLosses(example);
+      for (int pos = 0; pos < example.length(); pos++) {
+        if (example.weights()[pos] > 0) {
+          sum += example.weights()[pos] * least[pos];
+          weight += example.weights()[pos];
+        }
+      }
+    }
+    return sum / weight;
+  }
+
   private void requireWindow(int window) {
     if (window != task.length()) {
       throw TrainException.wrongWindow(task.name(), task.length(), window);
