@@ -41,9 +41,29 @@ class TrainCommandTest {
     List<String> args =
         new ArrayList<>(
             List.of(
-                "train", "--data", text.toString(), "--out", run(), "--steps", steps, "--d-model",
-                "16", "--layers", "1", "--heads", "2", "--window", "16", "--batch", "2",
-                "--tokenizer", "bytes", "--threads", "1", "--warmup", "1"));
+                "train",
+                "--data",
+                text.toString(),
+                "--out",
+                run(),
+                "--steps",
+                steps,
+                "--d-model",
+                "16",
+                "--layers",
+                "1",
+                "--heads",
+                "2",
+                "--window",
+                "16",
+                "--batch",
+                "2",
+                "--tokenizer",
+                "bytes",
+                "--threads",
+                "1",
+                "--warmup",
+                "1"));
     args.addAll(List.of(more));
     return args;
   }
@@ -108,8 +128,22 @@ class TrainCommandTest {
   void trainsOnASyntheticTaskWithItsOwnWindow() {
     List<String> args =
         List.of(
-            "train", "--data", "task:mess3", "--out", run(), "--steps", "3", "--d-model", "16",
-            "--layers", "1", "--threads", "1", "--batch", "4", "--json");
+            "train",
+            "--data",
+            "task:mess3",
+            "--out",
+            run(),
+            "--steps",
+            "3",
+            "--d-model",
+            "16",
+            "--layers",
+            "1",
+            "--threads",
+            "1",
+            "--batch",
+            "4",
+            "--json");
     var trained = shell(args);
     assertThat(trained.code()).as(trained.err()).isZero();
     assertThat(json(trained.out()).get("val_accuracy").doubleValue()).isBetween(0.0, 1.0);
@@ -164,8 +198,7 @@ class TrainCommandTest {
     assertThat(said)
         .contains("stopped and saved after step %,d".formatted(steps.size()))
         .contains("weir train --resume " + run());
-    assertThat(folder.resolve("run/checkpoints/step-%08d".formatted(steps.size())))
-        .isDirectory();
+    assertThat(folder.resolve("run/checkpoints/step-%08d".formatted(steps.size()))).isDirectory();
     var generated = Shell.here().run("generate", "--model", run(), "-n", "3");
     assertThat(generated.code()).as(generated.err()).isZero();
   }

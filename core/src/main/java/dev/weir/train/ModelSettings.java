@@ -137,8 +137,8 @@ public record ModelSettings(
 
   /// The model.
   ///
-  /// @throws dev.weir.WeirException if no pathway has that name, or it does not go together with the
-  ///   rest
+  /// @throws dev.weir.WeirException if no pathway has that name, or it does not go together with
+  ///   the rest
   public TransformerSpec spec() {
     PathwaySpec over = over();
     NormSpec reads = over instanceof PostNorm ? none() : reading();

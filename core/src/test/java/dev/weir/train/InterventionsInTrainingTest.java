@@ -42,8 +42,7 @@ class InterventionsInTrainingTest {
   @Test
   void steeringByZeroChangesNoBit() {
     List<Double> plain = TinyRuns.losses(TinyRuns.steps(TinyRuns.settings(8), parts()));
-    assertThat(TinyRuns.losses(TinyRuns.steps(TinyRuns.settings(8), steered(0))))
-        .isEqualTo(plain);
+    assertThat(TinyRuns.losses(TinyRuns.steps(TinyRuns.settings(8), steered(0)))).isEqualTo(plain);
     assertThat(TinyRuns.losses(TinyRuns.steps(TinyRuns.settings(8), steered(0.5))))
         .isNotEqualTo(plain);
   }
@@ -56,8 +55,7 @@ class InterventionsInTrainingTest {
     return parts()
         .withEdits(model ->
             Edits.of(
-                model,
-                new Edit(Target.at(POINT), new Intervention.Steer(direction, coefficient))));
+                model, new Edit(Target.at(POINT), new Intervention.Steer(direction, coefficient))));
   }
 
   @Test
@@ -67,13 +65,11 @@ class InterventionsInTrainingTest {
             .withEdits(model ->
                 Edits.of(
                     model,
-                    new Edit(
-                        Target.at("blocks.0.hook_mlp_out"), new Intervention.Ablate.Zero())));
+                    new Edit(Target.at("blocks.0.hook_mlp_out"), new Intervention.Ablate.Zero())));
     TrainingSettings settings =
         TinyRuns.settings(6)
             .with(new TrainingSettings.Optimizer(new AdamW.Settings(0.9, 0.99, 1e-8), 0, 1));
-    try (TrainingRun run =
-        new TrainingRun(TinyRuns.spec(), TinyRuns.data(), settings, ablated)) {
+    try (TrainingRun run = new TrainingRun(TinyRuns.spec(), TinyRuns.data(), settings, ablated)) {
       Map<String, float[]> before = numbers(run.model());
       run.run(_ -> {});
       numbers(run.model())
@@ -100,7 +96,8 @@ class InterventionsInTrainingTest {
 
   @Test
   void looksAtTheValidationTextsAreLeftAlone() {
-    try (TrainingRun plain = new TrainingRun(TinyRuns.spec(), TinyRuns.data(), TinyRuns.settings(6));
+    try (TrainingRun plain =
+            new TrainingRun(TinyRuns.spec(), TinyRuns.data(), TinyRuns.settings(6));
         TrainingRun steered =
             new TrainingRun(TinyRuns.spec(), TinyRuns.data(), TinyRuns.settings(6), steered(5))) {
       assertThat(steered.look()).isEqualTo(plain.look());
@@ -135,8 +132,7 @@ class InterventionsInTrainingTest {
     try (Scope _ = Scope.open()) {
       Tensor values =
           Tensor.of(
-              new float[] {1, 0, 2, 0, 0, 5, 3, 4},
-              Shape.of("batch", 2, "pos", 2, "d_model", 2));
+              new float[] {1, 0, 2, 0, 0, 5, 3, 4}, Shape.of("batch", 2, "pos", 2, "d_model", 2));
       Tensor first = Tensor.of(new float[] {7, 0}, Shape.of("d_model", 2));
       Map<HookPoint, Tensor> seen = Map.of(HookPoint.parse(POINT), values);
       assertThat(new DirectionPenalty(POINT, first, 0.5).of(seen).item())
@@ -160,7 +156,8 @@ class InterventionsInTrainingTest {
     assertThatThrownBy(() -> new DirectionPenalty(POINT, direction, Double.NaN))
         .isInstanceOf(TrainException.class)
         .hasMessage(
-            "A direction of float32 [d_model=32] with weight NaN is no penalty. Where: " + POINT
+            "A direction of float32 [d_model=32] with weight NaN is no penalty. Where: "
+                + POINT
                 + ". To fix: give one vector of finite length above 0 and a finite weight.");
     try (Scope _ = Scope.open()) {
       Tensor nothing = direction.times(0);
@@ -168,8 +165,7 @@ class InterventionsInTrainingTest {
           .isInstanceOf(TrainException.class);
     }
     DirectionPenalty nowhere = new DirectionPenalty("blocks.7.hook_z", direction, 1);
-    assertThatThrownBy(() ->
-            TinyRuns.steps(TinyRuns.settings(6), parts().withAuxiliaries(nowhere)))
+    assertThatThrownBy(() -> TinyRuns.steps(TinyRuns.settings(6), parts().withAuxiliaries(nowhere)))
         .isInstanceOf(StreamException.class)
         .hasMessageContaining("No hook point of this model matches 'blocks.7.hook_z'");
   }
@@ -178,8 +174,7 @@ class InterventionsInTrainingTest {
 
   @Test
   void statisticsAreTakenInStepsThatLookAndChangeNothing() {
-    PointStatistics statistics =
-        new PointStatistics(point -> point instanceof HookPoint.AttnOut);
+    PointStatistics statistics = new PointStatistics(point -> point instanceof HookPoint.AttnOut);
     List<TrainingStep> watched =
         TinyRuns.steps(TinyRuns.settings(6), parts().withStatistics(statistics));
     assertThat(watched.stream().map(step -> step.statistics().size()))
@@ -204,7 +199,8 @@ class InterventionsInTrainingTest {
     double mean = 26 / 8.0;
     assertThat(summary.mean()).isCloseTo(mean, within(1e-12));
     assertThat(summary.deviation())
-        .isCloseTo(Math.sqrt((1 + 4 + 9 + 16 + 25 + 36 + 49 + 64) / 8.0 - mean * mean), within(1e-12));
+        .isCloseTo(
+            Math.sqrt((1 + 4 + 9 + 16 + 25 + 36 + 49 + 64) / 8.0 - mean * mean), within(1e-12));
     assertThat(summary.least()).isEqualTo(-5);
     assertThat(summary.greatest()).isEqualTo(8);
     assertThat(statistics.take()).isEmpty();
@@ -231,8 +227,7 @@ class InterventionsInTrainingTest {
 
   private static double gain(TrainingSettings settings, Decay decay) {
     try (TrainingRun run =
-            new TrainingRun(
-                TinyRuns.spec(), TinyRuns.data(), settings, parts().withDecay(decay));
+            new TrainingRun(TinyRuns.spec(), TinyRuns.data(), settings, parts().withDecay(decay));
         Scope _ = Scope.open()) {
       run.run(_ -> {});
       return run.model().parameters().get("ln_final.w").detached().mean("d_model").item();

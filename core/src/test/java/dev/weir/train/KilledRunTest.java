@@ -49,7 +49,8 @@ class KilledRunTest {
     SplittableRandom random = new SplittableRandom(7);
     List<Integer> reached = new ArrayList<>();
     for (int kill = 0; kill < KILLS; kill++) {
-      int target = reached.stream().mapToInt(Integer::intValue).max().orElse(0) + 1 + random.nextInt(4);
+      int target =
+          reached.stream().mapToInt(Integer::intValue).max().orElse(0) + 1 + random.nextInt(4);
       Process process = start(killed);
       while (process.isAlive() && lines(killed) < target) {
         Thread.sleep(1);
@@ -87,8 +88,7 @@ class KilledRunTest {
     assertThat(process.waitFor()).as(said).isEqualTo(RunChild.FAILED);
     assertThat(said.strip().lines()).hasSize(1);
     assertThat(said).contains("cannot be written").contains("the disk has room");
-    assertThat(names(run.resolve("checkpoints")))
-        .containsExactly("step-00000004", "step-00000005");
+    assertThat(names(run.resolve("checkpoints"))).containsExactly("step-00000004", "step-00000005");
     opens(run);
 
     goOn(run, STEPS); // There is room again.
@@ -124,12 +124,10 @@ class KilledRunTest {
             text.toString(),
             Optional.empty(),
             0.1,
-            new CorpusFiles(
-                new DocumentRule.BlankLines(), "text", TokenFile.Width.UINT16),
+            new CorpusFiles(new DocumentRule.BlankLines(), "text", TokenFile.Width.UINT16),
             "");
     RunData found =
-        RunData.prepare(
-            where, Optional.of(new RunTokenizer.Bytes()), OptionalInt.empty(), run);
+        RunData.prepare(where, Optional.of(new RunTokenizer.Bytes()), OptionalInt.empty(), run);
     ModelSettings tiny = TinyRuns.model();
     RunFolder made =
         RunFolder.begin(

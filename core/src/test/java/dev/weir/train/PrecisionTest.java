@@ -15,8 +15,7 @@ class PrecisionTest {
   private static final TrainingSettings HALF =
       TinyRuns.settings(40)
           .with(
-              new TrainingSettings.Execution(
-                  DType.BFLOAT16, TrainingSettings.Activations.KEPT, 1));
+              new TrainingSettings.Execution(DType.BFLOAT16, TrainingSettings.Activations.KEPT, 1));
 
   @Test
   void learnsAboutAsWellAsInFloat32() {

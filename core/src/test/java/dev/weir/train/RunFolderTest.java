@@ -136,8 +136,7 @@ class RunFolderTest {
                 "text",
                 Optional.of("other"),
                 0.25,
-                new CorpusFiles(
-                    new DocumentRule.Marker("<|end|>"), "body", TokenFile.Width.UINT16),
+                new CorpusFiles(new DocumentRule.Marker("<|end|>"), "body", TokenFile.Width.UINT16),
                 "abc"),
             settings,
             new RunPlan.Saving(7, 1),
@@ -261,9 +260,7 @@ class RunFolderTest {
     Corpus few = TinyRuns.coins(5, 1);
     assertThatThrownBy(() ->
             new TrainingRun(
-                TinyRuns.spec(),
-                new TextData(few, few, TinyRuns.VOCAB),
-                TinyRuns.settings(STEPS)))
+                TinyRuns.spec(), new TextData(few, few, TinyRuns.VOCAB), TinyRuns.settings(STEPS)))
         .isInstanceOf(TrainException.class)
         .hasMessageStartingWith(
             "The texts have 7 tokens, which do not fill a window of 16 predictions.");

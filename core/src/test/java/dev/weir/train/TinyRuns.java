@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/// Runs that take a second: a model of two layers, and a source of which it is known how well it can
-/// be predicted.
+/// Runs that take a second: a model of two layers, and a source of which it is known how well it
+/// can be predicted.
 final class TinyRuns {
   static final int VOCAB = 16;
   static final int WINDOW = 16;
