@@ -29,8 +29,8 @@ public record AttentionResiduals(int blockSize, Evaluation evaluation, double ep
   public enum Evaluation {
     /// Anew for each sublayer.
     NAIVE,
-    /// In two phases: when a block begins, all its sublayers' scores of the finished blocks at once;
-    /// then sublayer by sublayer what the block itself has written is merged in (the paper's
+    /// In two phases: when a block begins, all its sublayers' scores of the finished blocks at
+    /// once; then sublayer by sublayer what the block itself has written is merged in (the paper's
     /// algorithm 1).
     TWO_PHASE
   }
@@ -163,8 +163,7 @@ public record AttentionResiduals(int blockSize, Evaluation evaluation, double ep
 
     /// The end reads once, so phase one would save it nothing.
     private boolean twoPhase(Site site) {
-      return spec.evaluation == Evaluation.TWO_PHASE
-          && site.sublayer() != Site.Sublayer.UNEMBED;
+      return spec.evaluation == Evaluation.TWO_PHASE && site.sublayer() != Site.Sublayer.UNEMBED;
     }
 
     /// The share of the softmax that finished blocks have, `[batch, pos]`: `1 / (1 + e^(s − log
@@ -217,8 +216,7 @@ public record AttentionResiduals(int blockSize, Evaluation evaluation, double ep
       List<Tensor> scores = new ArrayList<>();
       for (Site reader : next(stream.written + 1)) {
         Tensor query = query(reader);
-        scores.add(
-            Sources.columns(finished.vectors().stream().map(v -> score(v, query)).toList()));
+        scores.add(Sources.columns(finished.vectors().stream().map(v -> score(v, query)).toList()));
       }
       Tensor all = Tensor.stack("reader", scores);
       return Routing.of("ahead", all.softmax("source").to(passage.out().dtype()))

@@ -11,10 +11,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/// Queries, keys and values each read the stack of everything written through a generalized residual
-/// network of their own (Heddes et al. 2025, "DeepCrossAttention", arXiv:2502.06785): `(G ⊙ (b + 1
-/// ReLU(wᵀG))) 1`, where `G` holds the embedding and the outputs of all blocks before. With `b = 1`
-/// and `w = 0`, where training starts, each read is the plain sum.
+/// Queries, keys and values each read the stack of everything written through a generalized
+/// residual network of their own (Heddes et al. 2025, "DeepCrossAttention", arXiv:2502.06785): `(G
+/// ⊙ (b + 1 ReLU(wᵀG))) 1`, where `G` holds the embedding and the outputs of all blocks before.
+/// With `b = 1` and `w = 0`, where training starts, each read is the plain sum.
 ///
 /// A block's residual is its query read, and its output, what enters the stack, is what its
 /// attention and MLP wrote: the reading of the paper's figure 4 that a third party's code has too.
@@ -102,8 +102,7 @@ public record DeepCrossAttention(Read read, Views views, int newest) implements 
       return List.of();
     }
     Site end = Site.unembed();
-    return Stream.concat(
-            depth.sites().stream().filter(depth::opensBlock), Stream.of(end))
+    return Stream.concat(depth.sites().stream().filter(depth::opensBlock), Stream.of(end))
         .flatMap(site ->
             names(site.equals(end)).stream()
                 .map(name -> new HookPoint.Route(site, HookPoint.Moment.READ, "weights_" + name)))
@@ -266,8 +265,7 @@ public record DeepCrossAttention(Read read, Views views, int newest) implements 
 
     @Override
     public State add(State stream, Tensor delta) {
-      return new State(
-          stream.stack.plusOutside(delta), stream.blocks, stream.own, stream.residual);
+      return new State(stream.stack.plusOutside(delta), stream.blocks, stream.own, stream.residual);
     }
   }
 }

@@ -15,11 +15,11 @@ import java.util.Optional;
 /// along which the stream is partly erased and written anew, `X' = X + β k (vᵀ − kᵀX)`, with a gate
 /// `0 < β < 2` and a target `v` read from the sublayer's input. The output's length is discarded.
 ///
-/// No setting is the additive stream. With `β = 0` a sublayer is skipped; 1 replaces what lies along
-/// `k`, 2 reflects it.
+/// No setting is the additive stream. With `β = 0` a sublayer is skipped; 1 replaces what lies
+/// along `k`, 2 reflects it.
 ///
-/// Transport, with `k`, `β` and `v` of a run given, is `X' = (I − β k kᵀ) X + out gᵀ` with `g = β v /
-/// √(‖out‖² + ε²)`: linear in the stream and in what was written.
+/// Transport, with `k`, `β` and `v` of a run given, is `X' = (I − β k kᵀ) X + out gᵀ` with `g = β v
+/// / √(‖out‖² + ε²)`: linear in the stream and in what was written.
 ///
 /// @param channels `d_v`: how many vectors the state has for each position
 /// @param compressor how a sublayer's input is read from several channels
@@ -118,8 +118,7 @@ public record DeepDelta(
   ///
   /// @param other which
   public DeepDelta withUpdate(Update other) {
-    return new DeepDelta(
-        channels, compressor, embedding, value, gate, gateStart, other, epsilon);
+    return new DeepDelta(channels, compressor, embedding, value, gate, gateStart, other, epsilon);
   }
 
   @Override
@@ -179,8 +178,7 @@ public record DeepDelta(
     return values;
   }
 
-  private void compressor(
-      Map<String, Weight> weights, String path, Depth depth, double deviation) {
+  private void compressor(Map<String, Weight> weights, String path, Depth depth, double deviation) {
     switch (compressor) {
       case NONE -> {}
       case CHANNEL ->
@@ -190,8 +188,7 @@ public record DeepDelta(
       case TOKEN ->
           weights.put(
               path + "conv",
-              Weight.matrix(
-                  Shape.of(depth.width(), channel(), new Axis("tap", TAPS)), deviation));
+              Weight.matrix(Shape.of(depth.width(), channel(), new Axis("tap", TAPS)), deviation));
     }
     if (compressor != Compressor.NONE) {
       weights.put(path + "read", Weight.constant(Shape.of(channel()), 1.0 / channels));
@@ -290,8 +287,7 @@ public record DeepDelta(
 
     @Override
     public boolean mixesPositions() {
-      return spec.compressor == Compressor.TOKEN
-          || spec.embedding == EmbeddingChannels.CONVOLVED;
+      return spec.compressor == Compressor.TOKEN || spec.embedding == EmbeddingChannels.CONVOLVED;
     }
 
     @Override
@@ -322,8 +318,7 @@ public record DeepDelta(
         case NONE -> channels.getFirst();
         case CHANNEL ->
             Sources.mix(
-                channels,
-                channelWeights(weights.get(path + "conv"), weights.get(path + "read")));
+                channels, channelWeights(weights.get(path + "conv"), weights.get(path + "read")));
         case TOKEN -> {
           List<Tensor> read = new ArrayList<>();
           for (int channel = 0; channel < channels.size(); channel++) {
@@ -339,8 +334,8 @@ public record DeepDelta(
       };
     }
 
-    /// A convolution along the channels, one left of the middle, then the read vector, as one weight
-    /// for each channel and feature: `[source, d_model]`.
+    /// A convolution along the channels, one left of the middle, then the read vector, as one
+    /// weight for each channel and feature: `[source, d_model]`.
     private Tensor channelWeights(Tensor conv, Tensor read) {
       int left = (TAPS - 1) / 2;
       List<Tensor> effective = new ArrayList<>();

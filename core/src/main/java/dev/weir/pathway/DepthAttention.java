@@ -14,8 +14,9 @@ import java.util.stream.IntStream;
 
 /// Attention along depth: each block reads `z = Σ_j a_j W_V h_j` with `a = softmax((W_Q h) · (W_K
 /// h_j) / √d_k)` over the states of its own token in the blocks before ("Residual Stream Duality in
-/// Modern Transformer Architectures", arXiv:2603.16039, section 2.2). The paper fixes that much; how
-/// `z` enters the block, heads, norms, sharing and starts it leaves open, and they are settings here.
+/// Modern Transformer Architectures", arXiv:2603.16039, section 2.2). The paper fixes that much;
+/// how `z` enters the block, heads, norms, sharing and starts it leaves open, and they are settings
+/// here.
 ///
 /// @param window `K`: how many sources a block reads, the newest included; 0 for all
 /// @param injection how `z` enters a block
@@ -173,8 +174,7 @@ public record DepthAttention(
     Shape values = Shape.of(head, dValue, depth.width());
     if (injection == Injection.BRANCH) {
       weights.put(path + "W_V", Weight.matrix(values, deviation));
-      weights.put(
-          path + "W_O", new Weight(values, new Weight.Start.Constant(0), Weight.Decay.ON));
+      weights.put(path + "W_O", new Weight(values, new Weight.Start.Constant(0), Weight.Decay.ON));
     } else {
       // The heads' values side by side are the source itself.
       weights.put(path + "W_V", Weight.numbers(values, Lanes.identity(depth.dModel())));
@@ -369,8 +369,7 @@ public record DepthAttention(
         Tensor only = mixing.get().at("depth_head", 0);
         values = Sources.mix(seen, only).dot(wV, "d_model");
       } else {
-        values =
-            Sources.mix(seen.stream().map(s -> s.dot(wV, "d_model")).toList(), mixing.get());
+        values = Sources.mix(seen.stream().map(s -> s.dot(wV, "d_model")).toList(), mixing.get());
       }
       return spec.injection == Injection.BRANCH
           ? values.dot(weights.get(path + "W_O"), "depth_head", "d_value")

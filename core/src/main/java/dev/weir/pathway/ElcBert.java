@@ -4,7 +4,6 @@ import dev.weir.stream.HookPoint;
 import dev.weir.stream.Site;
 import dev.weir.tensor.Shape;
 import dev.weir.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -12,12 +12,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// Several copies of the stream, which every sublayer reads as one mix, writes to each with a weight
-/// of its own, and mixes among themselves (Zhu et al. 2024, "Hyper-Connections", arXiv:2409.19606,
-/// section 2): `h = A_mᵀ H`, `H' = A_rᵀ H + Bᵀ F(N(h))`; the end reads their sum.
+/// Several copies of the stream, which every sublayer reads as one mix, writes to each with a
+/// weight of its own, and mixes among themselves (Zhu et al. 2024, "Hyper-Connections",
+/// arXiv:2409.19606, section 2): `h = A_mᵀ H`, `H' = A_rᵀ H + Bᵀ F(N(h))`; the end reads their sum.
 ///
-/// With `A_m` one-hot, `B = 1` and `A_r` the identity, where training starts, each lane is the plain
-/// stream.
+/// With `A_m` one-hot, `B = 1` and `A_r` the identity, where training starts, each lane is the
+/// plain stream.
 ///
 /// @param lanes how many copies
 /// @param connections whether a token changes the weights
@@ -80,9 +80,11 @@ public record HyperConnections(int lanes, Connections connections, double epsilo
       return List.of();
     }
     return depth.sites().stream()
-        .flatMap(site -> java.util.stream.Stream.of("A_m", "A_r", "B")
-            .map(name -> new HookPoint.Route(
-                site, HookPoint.Moment.READ, name.toLowerCase(java.util.Locale.ROOT))))
+        .flatMap(site ->
+            java.util.stream.Stream.of("A_m", "A_r", "B")
+                .map(name ->
+                    new HookPoint.Route(
+                        site, HookPoint.Moment.READ, name.toLowerCase(java.util.Locale.ROOT))))
         .toList();
   }
 

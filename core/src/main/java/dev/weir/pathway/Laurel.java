@@ -21,8 +21,7 @@ import java.util.Optional;
 /// @param rank of the low-rank map; 0 for none
 /// @param previous how many earlier states a write may add again; 0 for none
 /// @param previousRank rank of `g`; 0 for the identity
-public record Laurel(
-    ResidualWeights residualWeights, int rank, int previous, int previousRank)
+public record Laurel(ResidualWeights residualWeights, int rank, int previous, int previousRank)
     implements PathwaySpec {
 
   /// How the weights of the write and the stream are bounded.
@@ -72,14 +71,12 @@ public record Laurel(
     return weights;
   }
 
-  private static void lowRank(
-      Map<String, Weight> weights, String path, Depth depth, int rank) {
+  private static void lowRank(Map<String, Weight> weights, String path, Depth depth, int rank) {
     Axis low = new Axis("low", rank);
     weights.put(path + "A", matrix(depth.width(), low, depth));
     weights.put(
         path + "B",
-        new Weight(
-            Shape.of(low, depth.width()), new Weight.Start.Constant(0), Weight.Decay.ON));
+        new Weight(Shape.of(low, depth.width()), new Weight.Start.Constant(0), Weight.Decay.ON));
   }
 
   private static Weight matrix(Axis from, Axis to, Depth depth) {

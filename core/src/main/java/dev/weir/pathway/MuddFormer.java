@@ -10,10 +10,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Multiway dynamic dense connections (Xiao et al. 2025, "MUDDFormer", arXiv:2502.12170, section 2):
-/// after block `i`, four streams (queries, keys, values, residual) each mix all outputs so far,
-/// `X^c_i = Σ_j A_i[c, j] X_j`, with weights that each token generates from its newest output,
-/// `A_i = GELU(RMSNorm(X_i) W1_i) W2_i + a_i`. After the last block only the residual is left.
+/// Multiway dynamic dense connections (Xiao et al. 2025, "MUDDFormer", arXiv:2502.12170, section
+/// 2): after block `i`, four streams (queries, keys, values, residual) each mix all outputs so far,
+/// `X^c_i = Σ_j A_i[c, j] X_j`, with weights that each token generates from its newest output, `A_i
+/// = GELU(RMSNorm(X_i) W1_i) W2_i + a_i`. After the last block only the residual is left.
 ///
 /// With `W2 = 0` and `a` one-hot on the newest, where training starts, it is the plain stream.
 ///
@@ -84,14 +84,11 @@ public record MuddFormer(Mixing mixing, Norms norms, double epsilon) implements 
         weights.put(
             name(i, "W2"),
             new Weight(
-                Shape.of(hidden, stream, source),
-                new Weight.Start.Constant(0),
-                Weight.Decay.ON));
+                Shape.of(hidden, stream, source), new Weight.Start.Constant(0), Weight.Decay.ON));
       }
       weights.put(name(i, "a"), Weight.numbers(Shape.of(stream, source), prior(i, depth)));
       if (norms == Norms.PRE_POST) {
-        weights.put(
-            name(i, "post"), Weight.constant(Shape.of(stream, depth.width()), POST_GAIN));
+        weights.put(name(i, "post"), Weight.constant(Shape.of(stream, depth.width()), POST_GAIN));
       }
     }
     return weights;
@@ -200,8 +197,7 @@ public record MuddFormer(Mixing mixing, Norms norms, double epsilon) implements 
 
     /// `GELU(RMSNorm(X) W1) W2 + a`, `[batch, pos, stream, source]`.
     private Tensor generated(Tensor newest, int i) {
-      Tensor unit =
-          newest.times(Sources.inverseRms(newest, spec.epsilon).to(newest.dtype()));
+      Tensor unit = newest.times(Sources.inverseRms(newest, spec.epsilon).to(newest.dtype()));
       return unit.dot(weights.get(name(i, "W1")), "d_model")
           .gelu()
           .dot(weights.get(name(i, "W2")), "hidden")
@@ -234,8 +230,7 @@ public record MuddFormer(Mixing mixing, Norms norms, double epsilon) implements 
         Tensor own = mixing.at("stream", stream);
         mixes.add(
             Sources.mix(
-                outputs,
-                spec.norms == Norms.NONE ? own : own.times(routing.get("source_scale"))));
+                outputs, spec.norms == Norms.NONE ? own : own.times(routing.get("source_scale"))));
       }
       return mixes;
     }

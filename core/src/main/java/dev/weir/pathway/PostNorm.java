@@ -115,8 +115,7 @@ public record PostNorm(Norm norm, double alpha, double beta, double epsilon)
     @Override
     public Routing routeWrite(Tensor stream, Site site, Routing reading, Passage passage) {
       Tensor centred = centred(sum(stream, passage.out()));
-      return Routing.of(
-          "scale", centred.square().mean("d_model").plus(spec.epsilon).sqrt());
+      return Routing.of("scale", centred.square().mean("d_model").plus(spec.epsilon).sqrt());
     }
 
     @Override

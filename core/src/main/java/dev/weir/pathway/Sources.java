@@ -36,7 +36,8 @@ record Sources(List<Tensor> vectors, Optional<Tensor> outside) {
   }
 
   Sources plusOutside(Tensor delta) {
-    return new Sources(vectors, Optional.of(outside.map(before -> before.plus(delta)).orElse(delta)));
+    return new Sources(
+        vectors, Optional.of(outside.map(before -> before.plus(delta)).orElse(delta)));
   }
 
   Tensor newest() {

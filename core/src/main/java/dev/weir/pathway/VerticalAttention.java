@@ -101,12 +101,8 @@ public record VerticalAttention(Adjacent adjacent, double epsilon) implements Pa
     private Tensor scaledWeights(State stream, Site site) {
       Tensor alpha = weights.get("blocks.%d.path.alpha".formatted(site.layer()));
       List<Tensor> scales =
-          stream.blocks.vectors().stream()
-              .map(h -> Sources.inverseRms(h, spec.epsilon))
-              .toList();
-      return Sources.columns(scales)
-          .times(Sources.wide(alpha).softmax("source"))
-          .to(alpha.dtype());
+          stream.blocks.vectors().stream().map(h -> Sources.inverseRms(h, spec.epsilon)).toList();
+      return Sources.columns(scales).times(Sources.wide(alpha).softmax("source")).to(alpha.dtype());
     }
 
     @Override
