@@ -152,7 +152,7 @@ class Kind:
             "shortconv": {"type": "ShortConv", "taps": WINDOW}}[self.sublayer]
         branch = {
             "": {"type": "None"},
-            "shortswa": {"type": "ShortSwa", "windowSize": WINDOW},
+            "shortswa": {"type": "ShortSwa", "window": WINDOW},
             "shortconv": {"type": "ShortConv", "taps": WINDOW}}[self.branch]
         mlp = {"type": "Plain", "dMlp": D_MLP, "activation": "GELU", "biases": True} if self.gpt2 else {
             "type": "Gated", "dMlp": D_MLP, "activation": "SILU", "biases": "NONE"}

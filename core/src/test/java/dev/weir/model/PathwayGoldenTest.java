@@ -103,9 +103,9 @@ class PathwayGoldenTest {
   void everyLocalMixerIsCompared() {
     List<BlockSpec> blocks =
         models().map(PathwayGoldenTest::specOf).map(spec -> spec.blocks().getFirst()).toList();
-    assertThat(blocks.stream().map(block -> block.local().sublayer().getClass()))
+    assertThat(blocks.stream().<Object>map(block -> block.local().sublayer().getClass()))
         .contains(cases(LocalMixing.Sublayer.class));
-    assertThat(blocks.stream().map(block -> block.local().branch().getClass()))
+    assertThat(blocks.stream().<Object>map(block -> block.local().branch().getClass()))
         .contains(cases(LocalMixing.Branch.class));
     assertThat(blocks.stream().flatMap(block -> block.local().canon().places().stream()))
         .contains(LocalMixing.Place.values());
@@ -119,7 +119,7 @@ class PathwayGoldenTest {
             assertThat(spec.blocks().getFirst().attention().values()).isEqualTo(values));
   }
 
-  private static Class<?>[] cases(Class<?> sealed) {
+  private static Object[] cases(Class<?> sealed) {
     return sealed.getPermittedSubclasses();
   }
 
