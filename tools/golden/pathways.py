@@ -777,6 +777,7 @@ MODELS = {
     "dca": (DeepCrossAttention("V3", "SEPARATE", 0), LLAMA),
     "dca-gpt2": (DeepCrossAttention("V3", "SEPARATE", 0), GPT2),
     "dca-1": (DeepCrossAttention("V3", "SEPARATE", 1), FOUR),
+    "dca-2": (DeepCrossAttention("V3", "SEPARATE", 2), FOUR),
     "grn-v1": (DeepCrossAttention("V1", "ONE", 0), LLAMA),
     "grn-v2": (DeepCrossAttention("V2", "ONE", 0), LLAMA),
     "grn-v3": (DeepCrossAttention("V3", "ONE", 0), LLAMA),

@@ -123,15 +123,15 @@ class PathwayGoldenTest {
     return sealed.getPermittedSubclasses();
   }
 
-  /// What makes a pathway another computation than its siblings: each choice, and of each size
-  /// whether it is zero, one or more.
+  /// What makes a pathway another computation than its siblings: each choice, of each size whether
+  /// it is zero, one or more, and of each other number whether it is the neutral factor.
   private static List<Object> kind(PathwaySpec pathway) {
     List<Object> kind = new ArrayList<>(List.of(pathway.getClass()));
     for (RecordComponent component : pathway.getClass().getRecordComponents()) {
       try {
         switch (component.getAccessor().invoke(pathway)) {
           case Integer size -> kind.add(Math.min(2, size));
-          case Double _ -> {}
+          case Double number -> kind.add(number == 1);
           case Object choice -> kind.add(choice);
         }
       } catch (ReflectiveOperationException e) {
