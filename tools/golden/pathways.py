@@ -111,10 +111,9 @@ def attend(q, k, v, window):
 
 @dataclass(frozen=True)
 class Kind:
-    """What stands around the pathway.
-
-    `norms` is "rms" or "layer"; `inner` says whether sublayers and the end read through norms at all; `gpt2` has LayerNorm, GELU, biases,
-    learned positions and one key/value head for both heads, otherwise RMSNorm, SwiGLU and RoPE.
+    """What stands around the pathway: pre-norm RMSNorm, SwiGLU and RoPE, or with `gpt2` LayerNorm, GELU, biases, learned positions and
+    one key/value head for both query heads. `normed` says whether sublayers and the end read through norms at all; the rest are mixers
+    of neighbouring positions and where values come from.
     """
 
     gpt2: bool = False
