@@ -788,7 +788,7 @@ MODELS = {
     "attnres-gpt2": (AttentionResiduals(1, "TWO_PHASE", 1e-6), GPT2),
     "attnres-block-2": (AttentionResiduals(2, "NAIVE", 1e-6), LLAMA),
     "attnres-block-3": (AttentionResiduals(3, "TWO_PHASE", 1e-6), LLAMA),
-    "attnres-shortswa": (AttentionResiduals(2, "NAIVE", 1e-6), Kind(blocks=2, sublayer="shortswa")),
+    "attnres-shortswa": (AttentionResiduals(4, "NAIVE", 1e-6), Kind(blocks=2, sublayer="shortswa")),
     "depth": (depth(window=2), LLAMA),
     "depth-full": (depth(), LLAMA),
     "depth-gpt2": (depth(), GPT2),
