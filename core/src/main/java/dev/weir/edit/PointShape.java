@@ -19,7 +19,8 @@ record PointShape(Optional<Axis> vector, Optional<Axis> heads) {
     return switch (point) {
       case HookPoint.Embed _, HookPoint.PosEmbed _, HookPoint.NormNormalized _ ->
           new PointShape(Optional.of(stream), Optional.empty());
-      case HookPoint.NormScale _, HookPoint.Route _ -> new PointShape(Optional.empty(), Optional.empty());
+      case HookPoint.NormScale _, HookPoint.Route _ ->
+          new PointShape(Optional.empty(), Optional.empty());
       case HookPoint.InBlock place -> inBlock(place, spec, stream);
     };
   }

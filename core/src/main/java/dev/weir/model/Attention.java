@@ -165,9 +165,7 @@ final class Attention {
   }
 
   private Tensor turned(Tensor x, HookPoint.InBlock point, Run run) {
-    return rotary
-        .map(r -> seen(point, r.turn(x, run.span().angles(r, x)), run.hooks()))
-        .orElse(x);
+    return rotary.map(r -> seen(point, r.turn(x, run.span().angles(r, x)), run.hooks())).orElse(x);
   }
 
   /// `[batch, pos, head, d_head]`.

@@ -162,17 +162,7 @@ public record AttentionSpec(
   private AttentionSpec with(
       Softcap otherCap, PositionCode code, QkNorm norm, Biases maps, Values from) {
     return new AttentionSpec(
-        nHeads,
-        nKvHeads,
-        dHead,
-        scale,
-        otherCap,
-        visibility,
-        code,
-        norm,
-        maps,
-        softmaxShare,
-        from);
+        nHeads, nKvHeads, dHead, scale, otherCap, visibility, code, norm, maps, softmaxShare, from);
   }
 
   /// The same attention over the latest positions only.

@@ -16,8 +16,8 @@ import dev.weir.tensor.TensorOwner;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
-/// One block: a local mixer if it has one, attention and an MLP, each reading the stream and writing
-/// to it over any pathway.
+/// One block: a local mixer if it has one, attention and an MLP, each reading the stream and
+/// writing to it over any pathway.
 final class Block {
   private final int layer;
   private final BlockSpec spec;
@@ -158,7 +158,8 @@ final class Block {
         scoped(keep -> over.routeRead(from, site).map(keep))
             .map(changed(site, HookPoint.Moment.READ, run.hooks()));
     Reading read =
-        scoped(keep -> seen(over.read(from, site, routing, run.past()), site, run.hooks()).map(keep));
+        scoped(
+            keep -> seen(over.read(from, site, routing, run.past()), site, run.hooks()).map(keep));
     Passage passage = scoped(keep -> computed(read, site, run, keep));
     Routing written =
         scoped(keep -> over.routeWrite(to, site, routing, passage).map(keep))

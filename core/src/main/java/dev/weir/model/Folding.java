@@ -1,7 +1,7 @@
 package dev.weir.model;
 
-import dev.weir.pathway.PreNorm;
 import dev.weir.model.BlockSpec.Wiring;
+import dev.weir.pathway.PreNorm;
 import dev.weir.tensor.Axis;
 import dev.weir.tensor.DType;
 import dev.weir.tensor.Scope;

@@ -21,8 +21,7 @@ final class HookPoints {
     }
     Routes routes = new Routes(spec.pathway().routes(spec.depth()));
     for (int layer = 0; layer < spec.nLayers(); layer++) {
-      points.addAll(
-          inBlock(layer, spec.blocks().get(layer), spec.pathway().readsApart(), routes));
+      points.addAll(inBlock(layer, spec.blocks().get(layer), spec.pathway().readsApart(), routes));
     }
     points.addAll(routes.of(Site.unembed(), Moment.READ));
     addNorm(points, spec.lnFinal(), new NormSite.LnFinal());

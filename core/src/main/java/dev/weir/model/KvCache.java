@@ -1,9 +1,9 @@
 package dev.weir.model;
 
 import dev.weir.tensor.AppendBuffer;
-import dev.weir.tensor.Tensor;
 import dev.weir.tensor.KeptTensor;
 import dev.weir.tensor.RingBuffer;
+import dev.weir.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

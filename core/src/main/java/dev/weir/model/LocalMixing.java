@@ -39,10 +39,10 @@ public record LocalMixing(Sublayer sublayer, NormSpec ln0, Branch branch, Canon 
     /// There is none.
     record None() implements Branch {}
 
-    /// Short sliding-window attention on the projected values, in the place that a short convolution
-    /// has elsewhere ("Rethinking SWA", 2025): `v ← v + g SWA(q, k, v)` with attention's own queries
-    /// (of a group of heads their mean) and keys, and a learned number `g` for each key/value head,
-    /// zero at the start.
+    /// Short sliding-window attention on the projected values, in the place that a short
+    /// convolution has elsewhere ("Rethinking SWA", 2025): `v ← v + g SWA(q, k, v)` with
+    /// attention's own queries (of a group of heads their mean) and keys, and a learned number `g`
+    /// for each key/value head, zero at the start.
     ///
     /// @param window how many positions it sees, itself included
     record ShortSwa(int window) implements Branch {}

@@ -44,11 +44,9 @@ sealed interface Mlp {
     Tensor gated(Tensor x, Run run) {
       Hooks hooks = run.hooks();
       Tensor pre =
-          hooks.see(
-              new HookPoint.MlpPre(layer), canon.gate(gate.apply(x, "d_model"), run));
+          hooks.see(new HookPoint.MlpPre(layer), canon.gate(gate.apply(x, "d_model"), run));
       Tensor linear =
-          hooks.see(
-              new HookPoint.MlpPreLinear(layer), canon.inMlp(in.apply(x, "d_model"), run));
+          hooks.see(new HookPoint.MlpPreLinear(layer), canon.inMlp(in.apply(x, "d_model"), run));
       return activation.applyTo(pre).times(linear);
     }
 

@@ -15,11 +15,9 @@ record SequencePast(Span span, Optional<KvCache> cache) implements Past {
   @Override
   public Tensor before(String where, Tensor now, int count) {
     Tensor real = span.withoutPadding(now);
-    Tensor tail =
-        cache.flatMap(c -> c.tail(where)).orElseGet(() -> Past.zeros(real, count));
+    Tensor tail = cache.flatMap(c -> c.tail(where)).orElseGet(() -> Past.zeros(real, count));
     Tensor all = Tensor.concat("pos", List.of(tail, real));
-    cache.ifPresent(
-        c -> c.keepTail(where, all.slice("pos", all.size("pos") - count, count)));
+    cache.ifPresent(c -> c.keepTail(where, all.slice("pos", all.size("pos") - count, count)));
     return all;
   }
 }

@@ -52,7 +52,9 @@ final class Span implements AutoCloseable {
 
   /// A value of this stretch with zeros where texts are padded, `[batch, pos, ..]`.
   Tensor withoutPadding(Tensor value) {
-    return padded ? value.where(real, 0).order(value.shape().names().toArray(String[]::new)) : value;
+    return padded
+        ? value.where(real, 0).order(value.shape().names().toArray(String[]::new))
+        : value;
   }
 
   Rotary.Angles angles(Rotary rotary, Tensor like) {

@@ -173,8 +173,7 @@ public final class Transformer implements AutoCloseable {
         case HookPoint.Route(Site site, _, _) ->
             last =
                 Math.max(
-                    last,
-                    site.sublayer() == Site.Sublayer.UNEMBED ? lastLayer() : site.layer());
+                    last, site.sublayer() == Site.Sublayer.UNEMBED ? lastLayer() : site.layer());
         case HookPoint.Embed() -> {}
         case HookPoint.PosEmbed() -> {}
       }

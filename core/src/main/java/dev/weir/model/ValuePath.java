@@ -65,8 +65,7 @@ final class ValuePath {
       case LocalMixing.Branch.ShortConv(int _) ->
           v.plus(ShortConv.apply(v, parameters.get(path + "conv"), path + "conv", run.past()));
       case LocalMixing.Branch.ShortSwa(int window) ->
-          v.plus(
-              attended(v, q, k, window, path, run).times(parameters.get(path + "gate")));
+          v.plus(attended(v, q, k, window, path, run).times(parameters.get(path + "gate")));
     };
   }
 
@@ -80,8 +79,7 @@ final class ValuePath {
     Tensor queries = query.order("batch", "kv_head", "pos", "d_head");
     Tensor mixed =
         switch (run.span().recent(window)) {
-          case Span.Mask.Everything() ->
-              Fused.fullAttention(queries, keys, values, spec.scale());
+          case Span.Mask.Everything() -> Fused.fullAttention(queries, keys, values, spec.scale());
           case Span.Mask.Triangle(Tensor visible) ->
               Fused.maskedAttention(queries, keys, values, visible, spec.scale());
           case Span.Mask.Some(Tensor visible) ->
@@ -90,8 +88,7 @@ final class ValuePath {
     return mixed.order("batch", "pos", "kv_head", "d_head");
   }
 
-  private static Tensor remembered(
-      Tensor rows, String where, int window, Optional<KvCache> cache) {
+  private static Tensor remembered(Tensor rows, String where, int window, Optional<KvCache> cache) {
     return cache.map(c -> c.ring(where, window).append(rows)).orElse(rows);
   }
 

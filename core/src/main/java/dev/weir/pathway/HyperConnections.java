@@ -12,12 +12,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// Several copies of the stream, which every sublayer reads as one mix, writes to each with a weight
-/// of its own, and mixes among themselves (Zhu et al. 2024, "Hyper-Connections", arXiv:2409.19606,
-/// section 2): `h = A_mᵀ H`, `H' = A_rᵀ H + Bᵀ F(N(h))`; the end reads their sum.
+/// Several copies of the stream, which every sublayer reads as one mix, writes to each with a
+/// weight of its own, and mixes among themselves (Zhu et al. 2024, "Hyper-Connections",
+/// arXiv:2409.19606, section 2): `h = A_mᵀ H`, `H' = A_rᵀ H + Bᵀ F(N(h))`; the end reads their sum.
 ///
-/// With `A_m` one-hot, `B = 1` and `A_r` the identity, where training starts, each lane is the plain
-/// stream.
+/// With `A_m` one-hot, `B = 1` and `A_r` the identity, where training starts, each lane is the
+/// plain stream.
 ///
 /// @param lanes how many copies
 /// @param connections whether a token changes the weights
@@ -80,9 +80,11 @@ public record HyperConnections(int lanes, Connections connections, double epsilo
       return List.of();
     }
     return depth.sites().stream()
-        .flatMap(site -> java.util.stream.Stream.of("A_m", "A_r", "B")
-            .map(name -> new HookPoint.Route(
-                site, HookPoint.Moment.READ, name.toLowerCase(java.util.Locale.ROOT))))
+        .flatMap(site ->
+            java.util.stream.Stream.of("A_m", "A_r", "B")
+                .map(name ->
+                    new HookPoint.Route(
+                        site, HookPoint.Moment.READ, name.toLowerCase(java.util.Locale.ROOT))))
         .toList();
   }
 
@@ -97,19 +99,18 @@ public record HyperConnections(int lanes, Connections connections, double epsilo
     double n = lanes;
     double sites = depth.sites().size();
     boolean dynamic = connections == Connections.DYNAMIC;
-    double parameters = n * (n + 2) + (dynamic ? d * (n + 2) + 2 : 0);
-    double read = (2 * n - 1) * d;
-    double written = n * (2 * n + 1) * d;
-    double generated = dynamic ? n * (5 * d + 2 * d * (n + 2)) + 3 * n * (n + 2) : 0;
-    double moved = (n + 1) * d + (2 * n + 1) * d + (dynamic ? n * d : 0);
+    double unit = 3 * d + PathwayCost.inverseRms(d);
+    double generated = dynamic ? n * (unit + 2 * d * (n + 2)) + 3 * n * (n + 2) : 0;
+    double carried = Lanes.flops(n, d) - d;
+    double moved = (dynamic ? n : 0) + Lanes.moved(n) - PathwayCost.PLAIN_MOVES;
     return new PathwayCost(
-        parameters * sites,
-        (read + written + generated) * sites + (n - 1) * d,
-        moved * sites,
-        (n + 1) * d * sites,
+        PathwayCost.count(this, depth),
+        (generated + carried) * sites + (n - 1) * d,
+        moved * d * sites + (n + 1) * d,
+        (n + 1 + (dynamic ? 2 * n : 0)) * d * sites,
         0,
         n * d,
-        n);
+        PathwayCost.lanes(n, depth));
   }
 
   @Override

@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Map;
 
 /// The plain stream with a learned size for each write: `h ← h + γ ⊙ F(N(h))`, a gain for each
-/// feature and small at the start (LayerScale, Touvron et al. 2021, arXiv:2103.17239, section 2), or
-/// one number that starts at zero (ReZero, Bachlechner et al. 2020, arXiv:2003.04887, equation 1,
-/// defined there for models without norms).
+/// feature and small at the start (LayerScale, Touvron et al. 2021, arXiv:2103.17239, section 2),
+/// or one number that starts at zero (ReZero, Bachlechner et al. 2020, arXiv:2003.04887, equation
+/// 1, defined there for models without norms).
 ///
 /// @param gain how many numbers a write has
 /// @param start what they are before training
@@ -35,17 +35,16 @@ public record LayerScale(Gain gain, double start) implements PathwaySpec {
   public Map<String, Weight> weights(Depth depth) {
     Shape shape = gain == Gain.VECTOR ? Shape.of(depth.width()) : Shape.of();
     Map<String, Weight> weights = new LinkedHashMap<>();
-    depth.sites().forEach(site ->
-        weights.put(site.path() + "_path.gamma", Weight.constant(shape, start)));
+    depth
+        .sites()
+        .forEach(site -> weights.put(site.path() + "_path.gamma", Weight.constant(shape, start)));
     return weights;
   }
 
   @Override
   public PathwayCost cost(Depth depth) {
-    double d = depth.dModel();
-    double sites = depth.sites().size();
-    double numbers = gain == Gain.VECTOR ? d : 1;
-    return new PathwayCost(numbers * sites, d * sites, 2 * d * sites, d * sites, 0, 0, 1);
+    double writes = (double) depth.dModel() * depth.sites().size();
+    return PathwayCost.ofOneVector(PathwayCost.count(this, depth), writes, 0, writes, depth);
   }
 
   @Override

@@ -30,10 +30,8 @@ public record LocalAttention(Tensor query, Tensor key, Tensor value, int window)
     long length = x.size(axis);
     Tensor age =
         Tensor.range(0, new Axis(axis, length)).minus(Tensor.range(0, new Axis(from, length)));
-    Tensor seen =
-        age.times(-1).atMost(0).and(age.atMost(window - 1.0)).to(x.device());
-    Tensor weights =
-        queries.dot(keys, "d_key").where(seen, Double.NEGATIVE_INFINITY).softmax(from);
+    Tensor seen = age.times(-1).atMost(0).and(age.atMost(window - 1.0)).to(x.device());
+    Tensor weights = queries.dot(keys, "d_key").where(seen, Double.NEGATIVE_INFINITY).softmax(from);
     List<String> order = new ArrayList<>(x.shape().names());
     order.set(order.indexOf("d_model"), "d_value");
     return weights.dot(values, from).order(order.toArray(String[]::new));

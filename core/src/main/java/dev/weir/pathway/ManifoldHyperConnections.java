@@ -14,12 +14,12 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /// Hyper-connections whose lanes are mixed by doubly stochastic matrices (DeepSeek-AI 2025, "mHC:
-/// Manifold-Constrained Hyper-Connections", arXiv:2512.24880): with `x̃ = RMSNorm(vec(X))`, the read
-/// weights are `σ(a x̃ φ + b)`, the write weights `2σ(a x̃ φ + b)`, and the mixing matrix is what
-/// Sinkhorn-Knopp makes of `exp(a x̃ φ + b)`, so that no mixing enlarges the lanes.
+/// Manifold-Constrained Hyper-Connections", arXiv:2512.24880): with `x̃ = RMSNorm(vec(X))`, the
+/// read weights are `σ(a x̃ φ + b)`, the write weights `2σ(a x̃ φ + b)`, and the mixing matrix is
+/// what Sinkhorn-Knopp makes of `exp(a x̃ φ + b)`, so that no mixing enlarges the lanes.
 ///
-/// The paper gives no start for `φ` and `b` and no rule for the end; here `φ` starts small, `b`
-/// at zero, and the end reads the sum or the mean.
+/// The paper gives no start for `φ` and `b` and no rule for the end; here `φ` starts small, `b` at
+/// zero, and the end reads the sum or the mean.
 ///
 /// @param lanes how many copies
 /// @param iterations how often rows and columns are normalised
@@ -45,7 +45,9 @@ public record ManifoldHyperConnections(
     return new Check()
         .atLeast(1, "lanes", lanes)
         .atLeast(1, "iterations", iterations)
-        .that(phiDeviation >= 0, "phi_deviation is %s, but must not be negative".formatted(phiDeviation))
+        .that(
+            phiDeviation >= 0,
+            "phi_deviation is %s, but must not be negative".formatted(phiDeviation))
         .positive("epsilon", epsilon)
         .sequential("mHC", depth)
         .problems();
@@ -77,8 +79,9 @@ public record ManifoldHyperConnections(
   @Override
   public List<HookPoint.Route> routes(Depth depth) {
     return depth.sites().stream()
-        .flatMap(site -> Stream.of("pre", "post", "res")
-            .map(name -> new HookPoint.Route(site, HookPoint.Moment.READ, name)))
+        .flatMap(site ->
+            Stream.of("pre", "post", "res")
+                .map(name -> new HookPoint.Route(site, HookPoint.Moment.READ, name)))
         .toList();
   }
 
@@ -88,18 +91,18 @@ public record ManifoldHyperConnections(
     double n = lanes;
     double sites = depth.sites().size();
     double outputs = n * n + 2 * n;
-    double parameters = n * d * outputs + outputs + 3;
-    double generated = 3 * n * d + 2 * n * d * outputs + 3 * outputs;
-    double sinkhorn = iterations * 2 * (2 * n * n);
-    double carried = (2 * n - 1) * d + n * (2 * n + 1) * d;
+    double generated = 3 * n * d + 2 + 2 * n * d * outputs + 2 * outputs + 3 * n;
+    double sinkhorn = iterations * 2 * 5 * n * n + n * n;
+    double carried = Lanes.flops(n, d) - d;
+    double moved = n + Lanes.moved(n) - PathwayCost.PLAIN_MOVES;
     return new PathwayCost(
-        parameters * sites,
-        (generated + sinkhorn + carried) * sites + (n - 1) * d,
-        (2 * n * d + (n + 1) * d + (2 * n + 1) * d) * sites,
-        (2 * n + 1) * d * sites,
+        PathwayCost.count(this, depth),
+        (generated + sinkhorn + carried) * sites + (n - 1) * d + (readout == Readout.MEAN ? d : 0),
+        moved * d * sites + (n + 1) * d,
+        ((3 * n + 1) * d + 2 * iterations * n * n) * sites,
         0,
         n * d,
-        n);
+        PathwayCost.lanes(n, depth));
   }
 
   @Override
@@ -141,17 +144,14 @@ public record ManifoldHyperConnections(
       Tensor unit = all.times(meanSquare.plus(spec.epsilon).reciprocalSqrt().to(all.dtype()));
       return Routing.of("pre", generated(unit, site, "pre").sigmoid().to(all.dtype()))
           .and("post", generated(unit, site, "post").sigmoid().times(2).to(all.dtype()))
-          .and(
-              "res",
-              sinkhorn(generated(unit, site, "res"), spec.iterations).to(all.dtype()));
+          .and("res", sinkhorn(generated(unit, site, "res"), spec.iterations).to(all.dtype()));
     }
 
     /// `a x̃ φ + b`, in float32 at least.
     private Tensor generated(Tensor unit, Site site, String name) {
       String path = site.path() + "_path." + name;
       Tensor product = unit.dot(weights.get(path + "_phi"), "from", "d_model");
-      return Sources.wide(
-          product.times(weights.get(path + "_a")).plus(weights.get(path + "_b")));
+      return Sources.wide(product.times(weights.get(path + "_a")).plus(weights.get(path + "_b")));
     }
 
     @Override
@@ -177,7 +177,8 @@ public record ManifoldHyperConnections(
     /// row.
     @Override
     public Lanes write(Lanes stream, Site site, Routing routing, Tensor out) {
-      Tensor res = routing.get("res").rename("lane", "row").rename("to", "lane").rename("row", "to");
+      Tensor res =
+          routing.get("res").rename("lane", "row").rename("to", "lane").rename("row", "to");
       return stream.written(res, routing.get("post"), out);
     }
 

@@ -10,10 +10,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Multiway dynamic dense connections (Xiao et al. 2025, "MUDDFormer", arXiv:2502.12170, section 2):
-/// after block `i`, four streams (queries, keys, values, residual) each mix all outputs so far,
-/// `X^c_i = Σ_j A_i[c, j] X_j`, with weights that each token generates from its newest output,
-/// `A_i = GELU(RMSNorm(X_i) W1_i) W2_i + a_i`. After the last block only the residual is left.
+/// Multiway dynamic dense connections (Xiao et al. 2025, "MUDDFormer", arXiv:2502.12170, section
+/// 2): after block `i`, four streams (queries, keys, values, residual) each mix all outputs so far,
+/// `X^c_i = Σ_j A_i[c, j] X_j`, with weights that each token generates from its newest output, `A_i
+/// = GELU(RMSNorm(X_i) W1_i) W2_i + a_i`. After the last block only the residual is left.
 ///
 /// With `W2 = 0` and `a` one-hot on the newest, where training starts, it is the plain stream.
 ///
@@ -84,14 +84,11 @@ public record MuddFormer(Mixing mixing, Norms norms, double epsilon) implements 
         weights.put(
             name(i, "W2"),
             new Weight(
-                Shape.of(hidden, stream, source),
-                new Weight.Start.Constant(0),
-                Weight.Decay.ON));
+                Shape.of(hidden, stream, source), new Weight.Start.Constant(0), Weight.Decay.ON));
       }
       weights.put(name(i, "a"), Weight.numbers(Shape.of(stream, source), prior(i, depth)));
       if (norms == Norms.PRE_POST) {
-        weights.put(
-            name(i, "post"), Weight.constant(Shape.of(stream, depth.width()), POST_GAIN));
+        weights.put(name(i, "post"), Weight.constant(Shape.of(stream, depth.width()), POST_GAIN));
       }
     }
     return weights;
@@ -131,24 +128,38 @@ public record MuddFormer(Mixing mixing, Norms norms, double epsilon) implements 
   @Override
   public PathwayCost cost(Depth depth) {
     double d = depth.dModel();
-    double parameters = 0;
+    boolean dynamic = mixing == Mixing.DYNAMIC;
+    boolean normed = norms == Norms.PRE_POST;
     double flops = 0;
     double moved = 0;
+    double kept = 0;
     for (int i = 1; i <= depth.nLayers(); i++) {
       double c = streams(i, depth);
-      double sources = i + 1;
-      double hidden = hidden(i);
-      double dynamic = mixing == Mixing.DYNAMIC ? 1 : 0;
-      double normed = norms == Norms.PRE_POST ? 1 : 0;
-      parameters += dynamic * (d * hidden + hidden * c * sources) + c * sources + normed * c * d;
-      flops +=
-          dynamic * (3 * d + 2 * d * hidden + 2 * hidden * c * sources + c * sources)
-              + c * (2 * sources - 1) * d
-              + normed * (3 * d * (i == 1 ? 2 : 1) + 5 * c * d);
-      moved += (dynamic * 2 + sources + c) * d + normed * 3 * c * d;
+      double s = i + 1;
+      double mixes = c * (PathwayCost.mix(s, d) + (normed ? s : 0));
+      flops += d + mixes;
+      moved += (s - 1 + c + (dynamic || normed ? 2 : 0)) * d;
+      kept += d + (c > 1 ? 2 * d : 0);
+      if (dynamic) {
+        double hidden = hidden(i);
+        flops += 3 * d + 2 + 2 * d * hidden + hidden + 2 * hidden * c * s + c * s;
+        kept += d + 2 * hidden + c * s;
+      }
+      if (normed) {
+        flops += (s + c) * PathwayCost.inverseRms(d) + mixes + 3 * c * d;
+        moved += (s - 1) * d;
+        kept += 3 * c * d;
+      }
     }
     double l = depth.nLayers();
-    return new PathwayCost(parameters, flops, moved, (l + 1 + 3 * l) * d, 0, (l + 4) * d, l + 1);
+    return new PathwayCost(
+        PathwayCost.count(this, depth),
+        flops,
+        moved,
+        kept,
+        0,
+        (l > 1 ? l + STREAMS.size() : l + 2) * d,
+        Sources.payload(blocks -> blocks + 1 + streams(blocks, depth), depth));
   }
 
   @Override
@@ -200,8 +211,7 @@ public record MuddFormer(Mixing mixing, Norms norms, double epsilon) implements 
 
     /// `GELU(RMSNorm(X) W1) W2 + a`, `[batch, pos, stream, source]`.
     private Tensor generated(Tensor newest, int i) {
-      Tensor unit =
-          newest.times(Sources.inverseRms(newest, spec.epsilon).to(newest.dtype()));
+      Tensor unit = newest.times(Sources.inverseRms(newest, spec.epsilon).to(newest.dtype()));
       return unit.dot(weights.get(name(i, "W1")), "d_model")
           .gelu()
           .dot(weights.get(name(i, "W2")), "hidden")
@@ -234,8 +244,7 @@ public record MuddFormer(Mixing mixing, Norms norms, double epsilon) implements 
         Tensor own = mixing.at("stream", stream);
         mixes.add(
             Sources.mix(
-                outputs,
-                spec.norms == Norms.NONE ? own : own.times(routing.get("source_scale"))));
+                outputs, spec.norms == Norms.NONE ? own : own.times(routing.get("source_scale"))));
       }
       return mixes;
     }

@@ -5,8 +5,8 @@ import dev.weir.tensor.DType;
 import dev.weir.tensor.Tensor;
 import java.util.List;
 
-/// What came before along the sequence, for those who look back a fixed number of positions
-/// (short convolutions). A text that grows token by token remembers it.
+/// What came before along the sequence, for those who look back a fixed number of positions (short
+/// convolutions). A text that grows token by token remembers it.
 public interface Past {
 
   /// `now` with the positions before it in front; zeros where the text had not begun.

@@ -7,10 +7,10 @@ import java.util.Optional;
 /// How sublayers read the residual stream and how what they write is kept, over depth.
 ///
 /// A pathway has two parts. **Routing** is nonlinear: the weights, gates, directions and scales
-/// that this run gave it ([#routeRead], [#routeWrite]). **Transport** is linear: once the routing is
-/// given, [#open], [#read] and [#write] are linear in the embedding and in what was written, but for
-/// the [#constant] that the pathway adds by itself. So any write can be carried, exactly, to any
-/// later reader and to the end.
+/// that this run gave it ([#routeRead], [#routeWrite]). **Transport** is linear: once the routing
+/// is given, [#open], [#read] and [#write] are linear in the embedding and in what was written, but
+/// for the [#constant] that the pathway adds by itself. So any write can be carried, exactly, to
+/// any later reader and to the end.
 ///
 /// Axes are named: a state may have any axes beside `d_model`, so that a readout can carry many
 /// parts at once.

@@ -59,8 +59,8 @@ public final class Decomposition {
 
   /// Of the stream at another place.
   ///
-  /// @param other a `resid_pre`, `resid_mid` or `resid_post`, or what a sublayer read there (`attn_in`,
-  ///   `mlp_in`, `q_input` …), which differs from the stream where the pathway routes
+  /// @param other a `resid_pre`, `resid_mid` or `resid_post`, or what a sublayer read there
+  ///   (`attn_in`, `mlp_in`, `q_input` …), which differs from the stream where the pathway routes
   /// @throws ReadoutException if the model has no such place
   public Decomposition upTo(HookPoint other) {
     FrozenPathway.Place _ = writes.place(other);
@@ -145,8 +145,7 @@ public final class Decomposition {
     Tensor everywhere = Wide.of(direction).repeat(new Axis("pos", stream().size("pos")));
     return new Adjoint(writes.pathway(), everywhere)
         .scores(
-            1 + writes.sites().indexOf(Site.mlp(layer)),
-            here -> writes.neuronScores(layer, here));
+            1 + writes.sites().indexOf(Site.mlp(layer)), here -> writes.neuronScores(layer, here));
   }
 
   /// What each source token writes through each head of a block, as it is written, `[head,
@@ -191,7 +190,9 @@ public final class Decomposition {
               .pathway()
               .constant(i)
               .map(constant ->
-                  writes.pathway().constantCarried(like(Wide.of(constant), stream()), site, where()));
+                  writes
+                      .pathway()
+                      .constantCarried(like(Wide.of(constant), stream()), site, where()));
       sum = sum(sum, here);
     }
     return sum;

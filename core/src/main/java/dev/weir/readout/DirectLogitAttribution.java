@@ -211,9 +211,7 @@ public final class DirectLogitAttribution {
     FrozenPathway<?> pathway = writes.pathway();
     Adjoint adjoint = new Adjoint(pathway, direction);
     put(Kind.EMBED, "embed", along(writes.embed(), adjoint, 0));
-    writes
-        .posEmbed()
-        .ifPresent(rows -> put(Kind.POS_EMBED, "pos_embed", along(rows, adjoint, 0)));
+    writes.posEmbed().ifPresent(rows -> put(Kind.POS_EMBED, "pos_embed", along(rows, adjoint, 0)));
     for (int i = 0; i < writes.sites().size(); i++) {
       Site site = writes.sites().get(i);
       switch (site.sublayer()) {
@@ -242,9 +240,7 @@ public final class DirectLogitAttribution {
 
   private void attributeHeads(Writes writes, Site site, Adjoint adjoint, int write) {
     Tensor scores =
-        adjoint
-            .scores(write, here -> writes.headScores(site.layer(), here))
-            .order("head", "pos");
+        adjoint.scores(write, here -> writes.headScores(site.layer(), here)).order("head", "pos");
     double[] all = scores.toDoubles();
     int count = positions.size();
     for (int head = 0; head < scores.size("head"); head++) {
@@ -255,8 +251,8 @@ public final class DirectLogitAttribution {
     }
     writes
         .bias(site)
-        .ifPresent(bias ->
-            put(Kind.BIAS, site.layer() + "_attn_bias", along(bias, adjoint, write)));
+        .ifPresent(
+            bias -> put(Kind.BIAS, site.layer() + "_attn_bias", along(bias, adjoint, write)));
   }
 
   private void attributeMlp(Writes writes, Site site, Adjoint adjoint, int write) {

@@ -84,17 +84,13 @@ final class FrozenPathway<S> {
     S stream = over.open(embed, past);
     for (Site site : sites) {
       ends.add(over.routeRead(stream, Site.unembed()));
-      Routing routing =
-          recorded(over.routeRead(stream, site), site, HookPoint.Moment.READ, trace);
+      Routing routing = recorded(over.routeRead(stream, site), site, HookPoint.Moment.READ, trace);
       Reading read = over.read(stream, site, routing, past);
       Tensor out = run.written(site);
       Passage passage = new Passage(read, run.normed(site, read.single()), out);
       Routing written =
           recorded(
-              over.routeWrite(stream, site, routing, passage),
-              site,
-              HookPoint.Moment.WRITE,
-              trace);
+              over.routeWrite(stream, site, routing, passage), site, HookPoint.Moment.WRITE, trace);
       reads.add(routing);
       writes.add(written);
       S after = over.write(stream, site, written, out);
@@ -190,7 +186,8 @@ final class FrozenPathway<S> {
   }
 
   /// For each write the direction that it must point to, for what arrives of it at the end to point
-  /// to `direction`: the transpose of [#writeCarried], the embedding's first, each `[pos, d_model]`.
+  /// to `direction`: the transpose of [#writeCarried], the embedding's first, each `[pos,
+  /// d_model]`.
   ///
   /// @param direction at the end, `[pos, d_model]`
   List<Tensor> before(Tensor direction) {

@@ -76,7 +76,8 @@ public final class RingBuffer implements AutoCloseable {
     long unbroken = Math.min(kept, window - slot);
     copy(rows.slice(axis, count - kept, unbroken), ring.slice(axis, slot, unbroken));
     if (unbroken < kept) {
-      copy(rows.slice(axis, count - kept + unbroken, kept - unbroken),
+      copy(
+          rows.slice(axis, count - kept + unbroken, kept - unbroken),
           ring.slice(axis, 0, kept - unbroken));
     }
   }

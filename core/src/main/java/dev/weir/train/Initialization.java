@@ -51,8 +51,7 @@ public record Initialization(double deviation, long seed) {
   private static Tensor declared(Weight weight, RandomGenerator random) {
     Shape shape = weight.shape();
     return switch (weight.start()) {
-      case Weight.Start.Constant(double value) ->
-          Tensor.zeros(shape, DType.FLOAT32).plus(value);
+      case Weight.Start.Constant(double value) -> Tensor.zeros(shape, DType.FLOAT32).plus(value);
       case Weight.Start.Numbers(List<Double> values) ->
           Tensor.of(values.stream().mapToDouble(Double::doubleValue).toArray(), shape)
               .to(DType.FLOAT32);
