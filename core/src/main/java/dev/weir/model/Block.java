@@ -216,18 +216,16 @@ final class Block {
     Reading.Separate normed =
         switch (read) {
           case Reading.One(Tensor resid) -> {
-            Tensor x = canon.beforeAttention(ln1.forward(resid, site, hooks), run);
-            Tensor located = run.beside().map(x::plus).orElse(x);
-            yield new Reading.Separate(located, located, x);
+            Tensor x = ln1.forward(resid, site, hooks);
+            yield new Reading.Separate(x, x, x);
           }
           case Reading.Separate(Tensor query, Tensor key, Tensor value) ->
-              located(
+              new Reading.Separate(
                   ln1.forward(query, site, hooks),
                   ln1.forward(key, site, Hooks.none()),
-                  ln1.forward(value, site, Hooks.none()),
-                  run);
+                  ln1.forward(value, site, Hooks.none()));
         };
-    Tensor out = attention.forward(normed.query(), normed.key(), normed.value(), run);
+    Tensor out = attended(normed, run);
     Tensor write = ln1Post.forward(out, new NormSite.Ln1Post(layer), hooks);
     return new Passage(
         read,
@@ -235,11 +233,15 @@ final class Block {
         keep.apply(hooks.see(new HookPoint.AttnOut(layer), write)));
   }
 
-  private static Reading.Separate located(Tensor query, Tensor key, Tensor value, Run run) {
-    return new Reading.Separate(
-        run.beside().map(query::plus).orElse(query),
-        run.beside().map(key::plus).orElse(key),
-        value);
+  /// One input for all three is handed on as one, so that attention can map it at once.
+  private Tensor attended(Reading.Separate normed, Run run) {
+    Tensor query = canon.beforeAttention(normed.query(), "q", run);
+    boolean one = normed.query() == normed.key() && normed.key() == normed.value();
+    Tensor key = one ? query : canon.beforeAttention(normed.key(), "k", run);
+    Tensor value = one ? query : canon.beforeAttention(normed.value(), "v", run);
+    Tensor locatedQuery = run.beside().map(query::plus).orElse(query);
+    Tensor locatedKey = one ? locatedQuery : run.beside().map(key::plus).orElse(key);
+    return attention.forward(locatedQuery, locatedKey, value, run);
   }
 
   /// What a sublayer reads, as somebody may have changed it.
@@ -283,7 +285,7 @@ final class Block {
   private static <T> T scoped(Scoped<T> computation) {
     try (Scope scope = Scope.open()) {
       // A view of its own: what is kept may belong to the scope around already.
-      return computation.computed(tensor -> scope.keep(tensor.alias()));
+      return computation.computed(tensor -> scope.keep(tensor.view()));
     }
   }
 

@@ -18,8 +18,10 @@ final class CanonConvs {
   }
 
   /// What attention reads, `[batch, pos, d_model]`.
-  Tensor beforeAttention(Tensor x, Run run) {
-    return applied(Place.A, "A", x, run);
+  ///
+  /// @param reader `q`, `k` or `v`, which may read apart; they share the weights
+  Tensor beforeAttention(Tensor x, String reader, Run run) {
+    return applied(Place.A, "A", "A_" + reader, x, run);
   }
 
   /// `[batch, pos, head, d_head]`.
@@ -53,10 +55,14 @@ final class CanonConvs {
   }
 
   private Tensor applied(Place place, String name, Tensor x, Run run) {
+    return applied(place, name, name, x, run);
+  }
+
+  private Tensor applied(Place place, String name, String where, Tensor x, Run run) {
     if (!spec.at(place)) {
       return x;
     }
     Optional<Tensor> weights = parameters.find(path + name);
-    return weights.map(w -> x.plus(ShortConv.apply(x, w, path + name, run.past()))).orElse(x);
+    return weights.map(w -> x.plus(ShortConv.apply(x, w, path + where, run.past()))).orElse(x);
   }
 }

@@ -11,7 +11,7 @@ final class FirstValues implements AutoCloseable {
 
   /// Keeps them, `[batch, pos, kv_head, d_head]`.
   void keep(Tensor first) {
-    values = Optional.of(owner.own(first.alias()));
+    values = Optional.of(owner.own(first.view()));
   }
 
   /// `[batch, pos, kv_head, d_head]`.

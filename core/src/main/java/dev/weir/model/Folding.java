@@ -91,6 +91,12 @@ public final class Folding {
   // ---------------------------------------------------------------- what would change the function
 
   private static Optional<String> objection(TransformerSpec spec, Step step, Set<Step> all) {
+    if (step != Step.CENTRE_UNEMBEDDING) {
+      Optional<String> otherReaders = otherReaders(spec);
+      if (otherReaders.isPresent()) {
+        return otherReaders;
+      }
+    }
     return switch (step) {
       case NORM_BIASES -> objectionToBiases(spec);
       case NORM_GAINS -> objectionToGains(spec, all);
@@ -108,6 +114,22 @@ public final class Folding {
               ? Optional.empty()
               : Optional.of("its attention rows do not sum to 1");
     };
+  }
+
+  /// What reads norms' outputs or values beside the maps that steps fold into.
+  private static Optional<String> otherReaders(TransformerSpec spec) {
+    if (spec.pathway().readsNormed()) {
+      return Optional.of("its pathway reads what the norms give, too");
+    }
+    for (BlockSpec block : spec.blocks()) {
+      if (!block.local().equals(LocalMixing.none())) {
+        return Optional.of("its local mixers stand between norms and maps");
+      }
+      if (block.attention().values() != AttentionSpec.Values.OWN) {
+        return Optional.of("its blocks attend to the first block's values");
+      }
+    }
+    return Optional.empty();
   }
 
   private static Optional<String> objectionToBiases(TransformerSpec spec) {
@@ -248,7 +270,8 @@ public final class Folding {
             after(block.ln1()),
             block.ln1Post(),
             after(block.ln2()),
-            block.ln2Post()));
+            block.ln2Post(),
+            block.local()));
     spec = spec.withBlocks(blocks);
   }
 

@@ -77,6 +77,9 @@ public final class Transformer implements AutoCloseable {
   /// A product would copy a weight whose summed axes stand apart (TransformerLens's `[head,
   /// d_model, d_head]`, GPT-NeoX's interleaved maps) each time, so it is laid out once.
   private static Tensor ready(String name, Tensor weight, TensorOwner owner) {
+    if (name.contains("path.")) {
+      return weight; // A pathway's own weights are small.
+    }
     String[] summed =
         switch (name.substring(name.lastIndexOf('.') + 1)) {
           case "W_Q", "W_K", "W_V", "W_in", "W_gate", "W_U" -> new String[] {"d_model"};

@@ -215,6 +215,11 @@ public record DeepDelta(
   }
 
   @Override
+  public boolean readsNormed() {
+    return update != Update.ADDITIVE;
+  }
+
+  @Override
   public List<HookPoint.Route> routes(Depth depth) {
     if (update == Update.ADDITIVE) {
       return List.of();

@@ -165,7 +165,7 @@ public record DepthAttention(
   }
 
   private void matrices(Map<String, Weight> weights, String path, Depth depth) {
-    Axis head = new Axis("head", heads);
+    Axis head = new Axis("depth_head", heads);
     Axis dValue = new Axis("d_value", depth.dModel() / heads);
     Shape keys = Shape.of(head, new Axis("d_key", dKey), depth.width());
     double deviation = 1 / Math.sqrt(depth.dModel());
@@ -338,7 +338,7 @@ public record DepthAttention(
       return sources.subList(sources.size() - seen, sources.size());
     }
 
-    /// `[batch, pos, head, source]`.
+    /// `[batch, pos, depth_head, source]`.
     private Tensor softmax(Tensor newest, List<Tensor> seen, int reader, String view) {
       String path = spec.path(reader, depth) + view;
       Tensor query = normed(newest.dot(weights.get(path + "W_Q"), "d_model"));
@@ -419,18 +419,19 @@ public record DepthAttention(
         values = seen.getLast().dot(wV, "d_model");
       } else if (spec.heads == 1) {
         // Mixing first costs one product instead of one for each source.
-        values = Sources.mix(seen, mixing.get().at("head", 0)).dot(wV, "d_model");
+        Tensor only = mixing.get().at("depth_head", 0);
+        values = Sources.mix(seen, only).dot(wV, "d_model");
       } else {
         values = Sources.mix(seen.stream().map(s -> s.dot(wV, "d_model")).toList(), mixing.get());
       }
       return spec.injection == Injection.BRANCH
-          ? values.dot(weights.get(path + "W_O"), "head", "d_value")
+          ? values.dot(weights.get(path + "W_O"), "depth_head", "d_value")
           : flat(values);
     }
 
     /// The heads side by side, `[.., d_model]`.
     private static Tensor flat(Tensor values) {
-      return values.merge("d_model", "head", "d_value");
+      return values.merge("d_model", "depth_head", "d_value");
     }
 
     @Override

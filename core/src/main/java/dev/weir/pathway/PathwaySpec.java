@@ -36,6 +36,11 @@ public interface PathwaySpec {
     return false;
   }
 
+  /// Whether routing reads what a sublayer's norm gave.
+  default boolean readsNormed() {
+    return false;
+  }
+
   /// What it costs beyond the plain stream.
   ///
   /// @param depth the model's depth axis

@@ -36,7 +36,15 @@ final class Writes {
         && trace.positions().size() != trace.tokens().getFirst().length) {
       throw ReadoutException.pathwayNeedsEveryPosition(readout);
     }
-    this.pathway = frozen(model.pathway());
+    this.pathway = frozen(widened(model));
+  }
+
+  /// The pathway with its numbers in the precision of what is carried.
+  private static ResidualPathway<?> widened(Transformer model) {
+    return model
+        .spec()
+        .pathway()
+        .over(model.spec().depth(), name -> Wide.of(model.parameters().get(name)));
   }
 
   private <S> FrozenPathway<S> frozen(ResidualPathway<S> over) {

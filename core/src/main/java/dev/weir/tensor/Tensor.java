@@ -691,6 +691,11 @@ public final class Tensor implements AutoCloseable {
         memoryOwner);
   }
 
+  /// Another tensor over the same memory that gradients pass through, in the current scope.
+  public Tensor view() {
+    return new Tensor(handle.view_as(handle), shape, dtype, memoryOwner);
+  }
+
   /// Another tensor over the same memory, with a life of its own.
   public Tensor alias() {
     return new Tensor(handle.detach(), shape, dtype, memoryOwner);

@@ -183,7 +183,7 @@ public final class TrainingRun implements AutoCloseable {
     try (Scope _ = Scope.open()) {
       Tensor loss = loss(batches.at(steps), dropout());
       Map<String, Tensor> weights = model.parameters().tensors();
-      List<Tensor> gradients = Gradients.of(loss, List.copyOf(weights.values()));
+      List<Tensor> gradients = Gradients.orZero(loss, List.copyOf(weights.values()));
       double norm = Gradients.norm(gradients);
       if (!Double.isFinite(loss.item()) || !Double.isFinite(norm)) {
         throw TrainException.diverged(steps + 1, loss.item());

@@ -7,6 +7,7 @@ import dev.weir.model.MlpSpec;
 import dev.weir.model.Transformer;
 import dev.weir.stream.Capture;
 import dev.weir.stream.HookPoint;
+import dev.weir.stream.Site;
 import dev.weir.stream.Hooks;
 import dev.weir.stream.StreamTrace;
 import dev.weir.tensor.Axis;
@@ -99,11 +100,12 @@ class DecompositionTest {
       Decomposition parts = Decomposition.of(model, trace);
       Tensor neurons = parts.neurons(0, direction).sum("d_mlp");
       Writes writes = new Writes("test", model, trace);
+      int site = writes.sites().indexOf(Site.mlp(0));
       Tensor bias =
           writes
-              .bias(writes.sites().get(1))
+              .bias(writes.sites().get(site))
               .map(b -> b.shape().has("pos") ? b : b.repeat(neurons.shape().axis("pos")))
-              .map(b -> writes.pathway().writeCarried(b, 1, writes.sites().size()))
+              .map(b -> writes.pathway().writeCarried(b, site, FrozenPathway.Place.resid(writes.sites().size())))
               .map(b -> b.dot(direction, "d_model"))
               .orElse(neurons.times(0));
       Tensor mlp = parts.perLayer().get("0_mlp_out").dot(direction, "d_model");

@@ -165,7 +165,7 @@ class LogitLensTest {
   void saysWhichNormItUsed() {
     try (Scope _ = Scope.open();
         Transformer gpt2 = EveryModel.open("models/gpt2", DType.FLOAT32);
-        Transformer postNorm = EveryModel.open("random/post_norm", DType.FLOAT32);
+        Transformer postNorm = EveryModel.open("pathway/post_norm/layer/mha", DType.FLOAT32);
         StreamTrace a = gpt2.trace(new int[] {1, 2}, LogitLens.capture(USUAL));
         StreamTrace b = postNorm.trace(new int[] {1, 2}, LogitLens.capture(USUAL))) {
       assertThat(LogitLens.of(gpt2, a, USUAL).norm()).isEqualTo("final norm recomputed");

@@ -9,6 +9,7 @@ import dev.weir.model.PositionCode;
 import dev.weir.model.Softcap;
 import dev.weir.model.Transformer;
 import dev.weir.model.TransformerSpec;
+import dev.weir.pathway.PreNorm;
 import dev.weir.tensor.Axis;
 import dev.weir.tensor.DType;
 import dev.weir.tensor.Scope;
@@ -94,6 +95,6 @@ final class HandBuilt {
         norm,
         unembedding,
         new Softcap.Unbounded(),
-        new TransformerSpec.PathwaySpec.PreNorm());
+        new PreNorm());
   }
 }

@@ -154,12 +154,15 @@ class CaptureTest {
     return switch (point) {
       case HookPoint.InBlock place -> place.layer() > layer;
       case HookPoint.AtNorm place -> isAfter(place.norm(), layer);
+      case HookPoint.Route(Site site, _, _) ->
+          site.sublayer() == Site.Sublayer.UNEMBED || site.layer() > layer;
       case HookPoint.Embed _, HookPoint.PosEmbed _ -> false;
     };
   }
 
   private static boolean isAfter(NormSite norm, int layer) {
     return switch (norm) {
+      case NormSite.Ln0(int at) -> at > layer;
       case NormSite.Ln1(int at) -> at > layer;
       case NormSite.Ln1Post(int at) -> at > layer;
       case NormSite.Ln2(int at) -> at > layer;
