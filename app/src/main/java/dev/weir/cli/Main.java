@@ -71,6 +71,7 @@ public final class Main implements Runnable {
         .addSubcommand(new TraceCommand(terminal))
         .addSubcommand(new ScoreCommand(terminal))
         .addSubcommand(new ModelsCommand(terminal))
+        .addSubcommand(new PathwaysCommand(terminal))
         .addSubcommand(new PullCommand(terminal))
         .addSubcommand("completion", new AutoComplete.GenerateCompletion())
         .setOut(writer(terminal.out()))

@@ -95,7 +95,9 @@ class FoldingTest {
     refuses(
         "models/gpt2", Step.NORM_GAINS, "its norms' shifts, still there, would be multiplied too");
     refuses(
-        "pathway/post_norm/layer/mha", Step.CENTRE_WRITING, "its pathway changes the stream after each write");
+        "pathway/post_norm/layer/mha",
+        Step.CENTRE_WRITING,
+        "its pathway changes the stream after each write");
     refuses(
         "transformer_lens/attn-only-shortformer",
         Step.CENTRE_READING,

@@ -7,8 +7,8 @@ import dev.weir.model.MlpSpec;
 import dev.weir.model.Transformer;
 import dev.weir.stream.Capture;
 import dev.weir.stream.HookPoint;
-import dev.weir.stream.Site;
 import dev.weir.stream.Hooks;
+import dev.weir.stream.Site;
 import dev.weir.stream.StreamTrace;
 import dev.weir.tensor.Axis;
 import dev.weir.tensor.DType;
@@ -105,7 +105,10 @@ class DecompositionTest {
           writes
               .bias(writes.sites().get(site))
               .map(b -> b.shape().has("pos") ? b : b.repeat(neurons.shape().axis("pos")))
-              .map(b -> writes.pathway().writeCarried(b, site, FrozenPathway.Place.resid(writes.sites().size())))
+              .map(b ->
+                  writes
+                      .pathway()
+                      .writeCarried(b, site, FrozenPathway.Place.resid(writes.sites().size())))
               .map(b -> b.dot(direction, "d_model"))
               .orElse(neurons.times(0));
       Tensor mlp = parts.perLayer().get("0_mlp_out").dot(direction, "d_model");

@@ -57,8 +57,8 @@ public final class PathwayModels {
     Stream<String> mixers =
         Stream.concat(MIXERS.keySet().stream(), VALUES.stream()).map(name -> "mixer/" + name);
     return Stream.concat(pathways, mixers)
-        .flatMap(name -> Stream.of("/rms/mha", "/rms/gqa", "/layer/mha", "/layer/gqa")
-            .map(name::concat));
+        .flatMap(name ->
+            Stream.of("/rms/mha", "/rms/gqa", "/layer/mha", "/layer/gqa").map(name::concat));
   }
 
   /// Whether this is one of them.
@@ -108,8 +108,7 @@ public final class PathwayModels {
     NormSpec none = new NormSpec.NoNorm();
     if (pathway instanceof PostNorm(_, double alpha, double beta, double epsilon)) {
       // The stream's own norms are those under test; sublayers read it as it is.
-      PostNorm.Norm own =
-          norms == Norms.RMS ? PostNorm.Norm.RMS_NORM : PostNorm.Norm.LAYER_NORM;
+      PostNorm.Norm own = norms == Norms.RMS ? PostNorm.Norm.RMS_NORM : PostNorm.Norm.LAYER_NORM;
       PathwaySpec normed = new PostNorm(own, alpha, beta, epsilon);
       return spec(normed, local, values, none, norms == Norms.RMS, kvHeads);
     }
