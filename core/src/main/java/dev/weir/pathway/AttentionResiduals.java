@@ -294,7 +294,7 @@ public record AttentionResiduals(int blockSize, Evaluation evaluation, double ep
     }
 
     private static Optional<PhaseOne> phaseOne(Sources finished, Routing routing) {
-      if (routing.isEmpty()) {
+      if (!routing.has("ahead")) {
         return Optional.empty();
       }
       Tensor ahead = routing.get("ahead");
