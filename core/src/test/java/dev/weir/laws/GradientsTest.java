@@ -110,8 +110,8 @@ class GradientsTest {
     };
   }
 
-  /// The first reader finds equal lanes: its norm takes the size of their mix away again, and mixing
-  /// leaves them equal.
+  /// The first reader finds equal lanes: its norm takes the size of their mix away again, and
+  /// mixing leaves them equal.
   private static boolean mixesEqualLanes(String weight, TransformerSpec spec) {
     return spec.pathway() instanceof ManifoldHyperConnections
         && weight.matches("blocks\\.0\\.attn_path\\.(pre|res)_.*");
