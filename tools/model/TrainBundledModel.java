@@ -6,6 +6,7 @@ import dev.weir.text.Tokenizer;
 import dev.weir.text.Tokenizers;
 import dev.weir.train.Corpus;
 import dev.weir.train.Schedule;
+import dev.weir.train.TextData;
 import dev.weir.train.TrainingLog;
 import dev.weir.train.TrainingRun;
 import dev.weir.train.TrainingSettings;
@@ -80,10 +81,11 @@ public final class TrainBundledModel {
     Corpus validation = Corpus.of(stories.validation, tokenizer, boundary);
     describe("training", training);
     describe("validation", validation);
+    TextData data = new TextData(training, validation, tokenizer.vocabSize());
     LlamaFolder llama = new LlamaFolder(sizes(tokenizer.vocabSize()), boundary);
     Path log = folder.resolve("training.jsonl");
     Files.deleteIfExists(log);
-    try (TrainingRun run = new TrainingRun(llama.spec(), training, validation, settings(seed))) {
+    try (TrainingRun run = new TrainingRun(llama.spec(), data, settings(seed))) {
       System.out.printf("%,d parameters%n", run.model().parameters().count());
       double lowest = Double.POSITIVE_INFINITY;
       while (run.steps() < run.settings().schedule().steps()) {
@@ -113,16 +115,11 @@ public final class TrainBundledModel {
   }
 
   private static TrainingSettings settings(long seed) {
-    return new TrainingSettings(
-        4,
-        N_CTX,
-        new Schedule(1600, 100, 2e-3, 0),
-        new AdamW.Settings(0.9, 0.99, 1e-8),
-        0.3,
-        1.0,
-        0.1,
-        100,
-        seed);
+    return TrainingSettings.usual(4, N_CTX, new Schedule.Cosine(1600, 100, 2e-3, 0))
+        .with(new TrainingSettings.Optimizer(new AdamW.Settings(0.9, 0.99, 1e-8), 0.3, 1.0))
+        .with(new TrainingSettings.Seeds(seed, seed))
+        .withDropout(0.1)
+        .withValidateEvery(100);
   }
 
   private static Map<String, Object> tokenizerConfig() {

@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
       "  weir read \"Once upon a time, there was a little\"",
       "  weir read --model path/to/model --out report.html \"The capital of France is\"",
       "  weir generate --temperature 0 --max-tokens 50 \"One day\"",
+      "  weir train --data text.txt --out run/",
       "  weir trace --points 'blocks.*.hook_resid_post' --out stream.npz \"Hello\"",
       "  weir COMMAND --help says more about a command."
     })
@@ -43,17 +44,20 @@ public final class Main implements Runnable {
   public static void main(String[] args) {
     Terminal terminal = Terminal.real();
     AtomicBoolean finished = new AtomicBoolean();
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> leaveIfInterrupted(finished)));
-    int code = commandLine(terminal).execute(args);
+    Interruption interruption = new Interruption();
+    Runtime.getRuntime()
+        .addShutdownHook(new Thread(() -> leaveIfInterrupted(finished, interruption)));
+    int code = commandLine(terminal, interruption).execute(args);
     finished.set(true);
     terminal.out().flush();
     terminal.err().flush();
     System.exit(code);
   }
 
-  /// Ctrl-C ends the process while the engine works.
-  private static void leaveIfInterrupted(AtomicBoolean finished) {
+  /// Ctrl-C ends the process while the engine works, once a command that wants to has saved.
+  private static void leaveIfInterrupted(AtomicBoolean finished, Interruption interruption) {
     if (!finished.get()) {
+      interruption.askAndWait();
       Engine.leave(INTERRUPTED);
     }
   }
@@ -65,11 +69,16 @@ public final class Main implements Runnable {
 
   /// The command with all its subcommands.
   static CommandLine commandLine(Terminal terminal) {
+    return commandLine(terminal, new Interruption());
+  }
+
+  private static CommandLine commandLine(Terminal terminal, Interruption interruption) {
     return new CommandLine(new Main())
         .addSubcommand(new ReadCommand(terminal))
         .addSubcommand(new GenerateCommand(terminal))
         .addSubcommand(new TraceCommand(terminal))
         .addSubcommand(new ScoreCommand(terminal))
+        .addSubcommand(new TrainCommand(terminal, interruption))
         .addSubcommand(new ModelsCommand(terminal))
         .addSubcommand(new PathwaysCommand(terminal))
         .addSubcommand(new PullCommand(terminal))

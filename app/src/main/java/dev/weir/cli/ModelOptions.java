@@ -77,11 +77,16 @@ final class ModelOptions {
   }
 
   private static void useThreads(int count) {
+    Engine.useThreads(requireThreads(count));
+  }
+
+  /// The same number, if so many threads are possible.
+  static int requireThreads(int count) {
     if (count < 1 || count > 4096) {
       throw CliException.notHere(
           "--threads %d is not possible".formatted(count), "use a number from 1 to 4096");
     }
-    Engine.useThreads(count);
+    return count;
   }
 
   Tokenizer openTokenizer(Terminal terminal) {

@@ -41,6 +41,7 @@ public final class Progress implements AutoCloseable {
   private final Instant start;
   private Instant next;
   private boolean hasWritten;
+  private long before;
 
   /// Starts the clock.
   ///
@@ -60,6 +61,14 @@ public final class Progress implements AutoCloseable {
     this.clock = clock;
     this.start = clock.instant();
     this.next = start.plus(place == Place.TERMINAL ? PATIENCE : place.pause);
+  }
+
+  /// Says how much was done before the clock started, so that it does not count as speed.
+  ///
+  /// @param done counted like the total
+  public Progress after(long done) {
+    before = done;
+    return this;
   }
 
   /// Says how much is done so far.
@@ -99,7 +108,7 @@ public final class Progress implements AutoCloseable {
 
   private String line(long done, String remark, Duration elapsed) {
     double seconds = Math.max(1e-3, elapsed.toMillis() / 1000.0);
-    double rate = done / seconds;
+    double rate = (done - before) / seconds;
     StringBuilder line = new StringBuilder(TokenText.harmless(what)).append("  ");
     if (total > 0) {
       line.append(

@@ -225,11 +225,13 @@ public record DeepCrossAttention(Read read, Views views, int newest) implements 
       return routing;
     }
 
-    /// `ReLU(wᵀG)`, `[batch, pos, source]`.
+    /// `ReLU(wᵀG)`, `[batch, pos, source]`. At `w = 0`, where training starts, every product stands
+    /// right at the kink: if the gradient were 0 there, as that of the engine's ReLU is, `w` would
+    /// never move.
     private Tensor inputWeights(State stream, Site site, String name) {
       Tensor w = weights.get(path(depth.block(site), end(site)) + name + "_w");
       return Sources.columns(
-          stream.soFar().vectors().stream().map(g -> g.dot(w, "d_model").relu()).toList());
+          stream.soFar().vectors().stream().map(g -> g.dot(w, "d_model").notBelow(0)).toList());
     }
 
     @Override

@@ -8,6 +8,12 @@ import org.bytedeco.pytorch.global.torch;
 /// [Tensor]'s operations in the test tree.
 public final class Fused {
 
+  /// The engine's name for leaving each prediction's loss by itself.
+  private static final long NOT_AVERAGED = 0;
+
+  /// The engine's default; no token has this id.
+  private static final long IGNORED_TARGET = -100;
+
   private Fused() {}
 
   /// Centres, scales to unit variance, multiplies and shifts along the innermost axis (Ba et al.
@@ -79,6 +85,29 @@ public final class Fused {
             logits.handle().reshape(-1, logits.size(scored)), targets.handle().reshape(-1)),
         Shape.of(),
         logits.dtype());
+  }
+
+  /// The mean cross entropy of the right answers, each as heavy as its weight, in nats: the sum of
+  /// weight times cross entropy, divided by the sum of the weights.
+  ///
+  /// @param logits scores, `[.., d_vocab]`, the scored axis innermost
+  /// @param targets the right answers, int64, `logits`' axes without the innermost
+  /// @param weights none negative and not all 0, same shape as `targets`
+  /// @return one number
+  public static Tensor crossEntropy(Tensor logits, Tensor targets, Tensor weights) {
+    String scored = logits.shape().axes().getLast().name();
+    targets.require("targets", logits.shape().without(scored));
+    weights.require("weights", targets.shape());
+    var each =
+        torch.cross_entropy_loss(
+            logits.handle().reshape(-1, logits.size(scored)),
+            targets.handle().reshape(-1),
+            new TensorOptional(),
+            NOT_AVERAGED,
+            IGNORED_TARGET,
+            0.0);
+    var weight = weights.to(logits.dtype()).handle().reshape(-1);
+    return new Tensor(each.mul(weight).sum().div(weight.sum()), Shape.of(), logits.dtype());
   }
 
   private enum Causal {

@@ -28,7 +28,7 @@ public final class Gradients {
       if (!gradient.defined()) {
         throw TensorException.noGradient(i, parameters.get(i).shape());
       }
-      gradients.add(parameters.get(i).same(gradient));
+      gradients.add(parameters.get(i).same(gradient.detach()));
     }
     return gradients;
   }
@@ -45,12 +45,13 @@ public final class Gradients {
       Tensor parameter = parameters.get(i);
       gradients.add(
           found.get(i).defined()
-              ? parameter.same(found.get(i))
+              ? parameter.same(found.get(i).detach())
               : Tensor.zeros(parameter.shape(), parameter.dtype()).to(parameter.device()));
     }
     return gradients;
   }
 
+  /// What it holds lives no longer than itself; whoever hands an element out detaches it.
   private static TensorVector found(Tensor loss, List<Tensor> parameters) {
     if (loss.shape().elements() != 1) {
       throw TensorException.notOneNumber(loss.shape());

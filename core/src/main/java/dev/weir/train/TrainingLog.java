@@ -1,20 +1,27 @@
 package dev.weir.train;
 
+import dev.weir.weights.AtomicFile;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.OptionalDouble;
+import java.util.Map;
+import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /// The steps of a run in a file, one JSON object a line: `step`, `tokens`, `train_loss`, `val_loss`
-/// where it was looked at, `learning_rate`, `gradient_norm`, `tokens_per_second`. Losses in nats
-/// per token.
+/// and `val_accuracy` where it was looked at, `learning_rate`, `gradient_norm`,
+/// `tokens_per_second`; where there are any, `flops` so far, `auxiliary` losses by name and
+/// `statistics` by the name of the value. Losses in nats per token, with every digit: two runs are
+/// the same if these are.
 public final class TrainingLog {
   private static final JsonMapper MAPPER = JsonMapper.shared();
 
@@ -40,11 +47,24 @@ public final class TrainingLog {
     ObjectNode line = MAPPER.createObjectNode();
     line.put("step", step.step());
     line.put("tokens", step.tokens());
-    line.put("train_loss", rounded(step.trainLoss(), 1e5));
-    step.validationLoss().ifPresent(loss -> line.put("val_loss", rounded(loss, 1e5)));
+    line.put("train_loss", step.trainLoss());
+    step.validation()
+        .ifPresent(look -> {
+          line.put("val_loss", look.loss());
+          line.put("val_accuracy", look.accuracy());
+        });
     line.put("learning_rate", rounded(step.learningRate(), 1e9));
-    line.put("gradient_norm", rounded(step.gradientNorm(), 1e4));
+    line.put("gradient_norm", step.gradientNorm());
     line.put("tokens_per_second", rounded(step.tokensPerSecond(), 1));
+    if (step.flops() > 0) {
+      line.put("flops", step.flops());
+    }
+    if (!step.auxiliaryLosses().isEmpty()) {
+      line.set("auxiliary", MAPPER.valueToTree(step.auxiliaryLosses()));
+    }
+    if (!step.statistics().isEmpty()) {
+      step.statistics().forEach(line.putObject("statistics")::putPOJO);
+    }
     return MAPPER.writeValueAsString(line);
   }
 
@@ -52,20 +72,45 @@ public final class TrainingLog {
     return Math.rint(number * unit) / unit;
   }
 
+  /// Takes out what was written after a step, and a line that was being written when its writer was
+  /// killed. Nothing happens where there is no log.
+  ///
+  /// @param file the log
+  /// @param last the last step to keep
+  /// @throws TrainException if it cannot be read, or a line is not a step
+  public static void truncate(Path file, int last) {
+    if (!Files.exists(file)) {
+      return;
+    }
+    String text = text(file);
+    String whole = text.substring(0, text.lastIndexOf('\n') + 1);
+    StringBuilder kept = new StringBuilder();
+    int number = 0;
+    for (String line : whole.lines().toList()) {
+      if (step(line, file, ++number).step() <= last) {
+        kept.append(line).append('\n');
+      }
+    }
+    byte[] bytes = kept.toString().getBytes(StandardCharsets.UTF_8);
+    AtomicFile.write(file, channel -> channel.write(ByteBuffer.wrap(bytes)));
+  }
+
+  private static String text(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw TrainException.unreadableLog(file.toString(), e);
+    }
+  }
+
   /// The steps of a log, in the order of the file.
   ///
   /// @param file the log
   /// @throws TrainException if it cannot be read, or a line is not a step
   public static List<TrainingStep> read(Path file) {
-    List<String> lines;
-    try {
-      lines = Files.readAllLines(file);
-    } catch (IOException e) {
-      throw TrainException.unreadableLog(file.toString(), e);
-    }
     List<TrainingStep> steps = new ArrayList<>();
-    for (int i = 0; i < lines.size(); i++) {
-      steps.add(step(lines.get(i), file, i + 1));
+    for (String line : text(file).lines().toList()) {
+      steps.add(step(line, file, steps.size() + 1));
     }
     return steps;
   }
@@ -77,15 +122,40 @@ public final class TrainingLog {
           node.required("step").intValue(),
           node.required("tokens").longValue(),
           node.required("train_loss").doubleValue(),
-          node.has("val_loss")
-              ? OptionalDouble.of(node.required("val_loss").doubleValue())
-              : OptionalDouble.empty(),
+          auxiliaries(node),
+          look(node),
           node.required("learning_rate").doubleValue(),
           node.required("gradient_norm").doubleValue(),
-          node.required("tokens_per_second").doubleValue());
+          node.required("tokens_per_second").doubleValue(),
+          node.path("flops").asDouble(0),
+          statistics(node));
     } catch (JacksonException | IllegalArgumentException e) {
       throw TrainException.badLogLine(file.toString(), number, reason(e), e);
     }
+  }
+
+  /// Older logs have no accuracy.
+  private static Optional<Look> look(JsonNode line) {
+    return line.has("val_loss")
+        ? Optional.of(
+            new Look(
+                line.required("val_loss").doubleValue(),
+                line.path("val_accuracy").asDouble(Double.NaN)))
+        : Optional.empty();
+  }
+
+  private static Map<String, Double> auxiliaries(JsonNode line) {
+    Map<String, Double> losses = new LinkedHashMap<>();
+    line.path("auxiliary").forEachEntry((name, loss) -> losses.put(name, loss.doubleValue()));
+    return losses;
+  }
+
+  private static Map<String, StepStatistics.Summary> statistics(JsonNode line) {
+    Map<String, StepStatistics.Summary> found = new LinkedHashMap<>();
+    line.path("statistics")
+        .forEachEntry((name, summary) ->
+            found.put(name, MAPPER.treeToValue(summary, StepStatistics.Summary.class)));
+    return found;
   }
 
   private static String reason(RuntimeException e) {

@@ -1,43 +1,44 @@
 package dev.weir.train;
 
-import dev.weir.model.ParameterLayout;
 import dev.weir.model.Parameters;
 import dev.weir.model.Transformer;
 import dev.weir.model.TransformerSpec;
 import dev.weir.stream.Hooks;
 import dev.weir.tensor.AdamW;
 import dev.weir.tensor.DType;
-import dev.weir.tensor.Fused;
 import dev.weir.tensor.Gradients;
 import dev.weir.tensor.Scope;
-import dev.weir.tensor.Shape;
 import dev.weir.tensor.Tensor;
 import dev.weir.tensor.TensorOwner;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SplittableRandom;
 
-/// Trains a transformer to predict the next token: forward, backward, clip, AdamW, again. The same
-/// spec, texts and settings give the same numbers, bit for bit, on the same machine with the same
-/// number of threads.
+/// Trains a transformer to predict what [TrainingData] say comes next: forward, backward, clip,
+/// AdamW, again. The same spec, data, settings and parts give the same numbers, bit for bit, on the
+/// same machine with the same number of threads.
 ///
 /// It owns the model that it trains; close it when done.
 public final class TrainingRun implements AutoCloseable {
   private static final double START_DEVIATION = 0.02;
 
   private final TrainingSettings settings;
-  private final Corpus.Batches batches;
-  private final List<int[]> validation;
+  private final TrainingParts parts;
+  private final TrainingData.Batches batches;
+  private final Validation validation;
   private final Transformer model;
-  private final Map<String, AdamW> optimizers = new LinkedHashMap<>();
+  private final Objective objective;
+  private final Hooks edits;
   private final Set<String> decayed;
+  private final Map<String, AdamW> optimizers = new LinkedHashMap<>();
   private int steps;
 
   /// Told of each step as it is done.
@@ -48,28 +49,42 @@ public final class TrainingRun implements AutoCloseable {
     void stepped(TrainingStep step);
   }
 
-  /// A run from the start, in float32.
+  /// A run from the start.
   ///
   /// @param spec the model
-  /// @param training the texts to learn from
-  /// @param validation the texts to look at
-  /// @param settings everything else
-  /// @throws TrainException if a window does not fit the model or the texts
+  /// @param data what it learns from and is looked at with
+  /// @param settings its numbers
+  /// @throws TrainException if a window does not fit the model or the data
+  public TrainingRun(TransformerSpec spec, TrainingData data, TrainingSettings settings) {
+    this(spec, data, settings, TrainingParts.usual());
+  }
+
+  /// A run from the start.
+  ///
+  /// @param spec the model
+  /// @param data what it learns from and is looked at with
+  /// @param settings its numbers
+  /// @param parts who else takes part
+  /// @throws TrainException if a window does not fit the model or the data
   public TrainingRun(
-      TransformerSpec spec, Corpus training, Corpus validation, TrainingSettings settings) {
-    this(settings, training, validation, started(spec, settings));
+      TransformerSpec spec, TrainingData data, TrainingSettings settings, TrainingParts parts) {
+    this(settings, parts, data, started(spec, settings));
   }
 
   private TrainingRun(
-      TrainingSettings settings, Corpus training, Corpus validation, Transformer model) {
+      TrainingSettings settings, TrainingParts parts, TrainingData data, Transformer model) {
     this.settings = settings;
+    this.parts = parts;
     this.model = model;
-    this.decayed = ParameterLayout.decayed(model.spec());
     try {
-      requireRoom(model.spec(), settings.window());
-      this.batches =
-          new Corpus.Batches(training, settings.batch(), settings.window(), settings.seed());
-      this.validation = validation.windows(settings.window());
+      int window = settings.batching().window();
+      requireRoom(model.spec(), window, data.dVocab());
+      requireProcesses(settings.execution().worldSize(), parts.exchange().size());
+      this.batches = data.training(settings.batching().batch(), window, settings.seeds().order());
+      this.validation = new Validation(data.validation(settings.microBatch(), window));
+      this.objective = new Objective(model, settings.execution(), parts.auxiliaries());
+      this.edits = parts.edits().apply(model);
+      this.decayed = parts.decay().of(model.spec());
     } catch (RuntimeException e) {
       model.close();
       throw e;
@@ -77,20 +92,31 @@ public final class TrainingRun implements AutoCloseable {
     model
         .parameters()
         .tensors()
-        .forEach((name, weight) -> optimizers.put(name, new AdamW(settings.adamW(), weight)));
+        .forEach((name, weight) ->
+            optimizers.put(name, new AdamW(settings.optimizer().adamW(), weight)));
   }
 
   private static Transformer started(TransformerSpec spec, TrainingSettings settings) {
     TensorOwner owner = new TensorOwner();
     Parameters start =
-        new Initialization(START_DEVIATION, settings.seed()).parameters(spec, DType.FLOAT32, owner);
+        new Initialization(START_DEVIATION, settings.seeds().initialization())
+            .parameters(spec, DType.FLOAT32, owner);
     return Transformer.of(spec, start, owner, "training");
   }
 
-  private static void requireRoom(TransformerSpec spec, int window) {
+  private static void requireRoom(TransformerSpec spec, int window, int dVocab) {
+    if (Math.min(spec.dVocab(), spec.dVocabOut()) < dVocab) {
+      throw TrainException.vocabularyTooSmall(spec.dVocab(), dVocab);
+    }
     long longest = Math.min(spec.nCtx(), spec.longestText());
     if (window > longest) {
       throw TrainException.windowTooLong(window, longest);
+    }
+  }
+
+  private static void requireProcesses(int wanted, int present) {
+    if (wanted != present) {
+      throw TrainException.otherWorld(wanted, present);
     }
   }
 
@@ -98,12 +124,22 @@ public final class TrainingRun implements AutoCloseable {
   /// stopped.
   ///
   /// @param checkpoint the folder of one step
-  /// @param training the texts it learned from
-  /// @param validation the texts it looked at
-  /// @throws dev.weir.WeirException if the checkpoint is damaged or does not fit the texts
-  public static TrainingRun resume(Path checkpoint, Corpus training, Corpus validation) {
+  /// @param data what it learned from
+  /// @throws dev.weir.WeirException if the checkpoint is damaged or does not fit the data
+  public static TrainingRun resume(Path checkpoint, TrainingData data) {
+    return resume(checkpoint, data, TrainingParts.usual());
+  }
+
+  /// A run that goes on where a [Checkpoint] left off, with the same numbers as if it had never
+  /// stopped.
+  ///
+  /// @param checkpoint the folder of one step
+  /// @param data what it learned from
+  /// @param parts who else took part
+  /// @throws dev.weir.WeirException if the checkpoint is damaged or does not fit the data
+  public static TrainingRun resume(Path checkpoint, TrainingData data, TrainingParts parts) {
     Checkpoint.State state = Checkpoint.state(checkpoint);
-    TrainingRun run = new TrainingRun(state.settings(), training, validation, reopened(checkpoint));
+    TrainingRun run = new TrainingRun(state.settings(), parts, data, reopened(checkpoint));
     try {
       Checkpoint.restore(checkpoint, run.optimizers, run.model.parameters(), state.steps());
       run.steps = state.steps();
@@ -133,18 +169,33 @@ public final class TrainingRun implements AutoCloseable {
     return steps;
   }
 
-  /// What the run depends on.
+  /// Whether the schedule has ended.
+  public boolean isDone() {
+    return steps >= settings.schedule().steps();
+  }
+
+  /// The numbers that the run depends on.
   public TrainingSettings settings() {
     return settings;
+  }
+
+  /// Whether this process writes what all of them know: the log, checkpoints.
+  boolean writes() {
+    return parts.exchange().rank() == 0;
+  }
+
+  /// Whether any process wants something; all hear the same answer.
+  boolean agreed(boolean own) {
+    return parts.exchange().mean(own ? 1.0 : 0.0) > 0;
   }
 
   Map<String, AdamW> optimizers() {
     return Collections.unmodifiableMap(optimizers);
   }
 
-  /// How many windows there are to learn from.
-  public int windowsPerEpoch() {
-    return batches.windowsPerEpoch();
+  /// How many examples there are before they come again; empty if they never do.
+  public OptionalLong examplesPerEpoch() {
+    return batches.examplesPerEpoch();
   }
 
   /// Trains until the schedule ends.
@@ -152,7 +203,7 @@ public final class TrainingRun implements AutoCloseable {
   /// @param listener told of each step
   /// @throws TrainException if the loss stops being a number
   public void run(Listener listener) {
-    while (steps < settings.schedule().steps()) {
+    while (!isDone()) {
       listener.stepped(step());
     }
   }
@@ -163,81 +214,101 @@ public final class TrainingRun implements AutoCloseable {
   public TrainingStep step() {
     long start = System.nanoTime();
     double learningRate = settings.schedule().at(steps);
-    Update update = update(learningRate);
+    boolean look =
+        (steps + 1) % settings.validateEvery() == 0 || steps + 1 == settings.schedule().steps();
+    StepStatistics statistics = look ? parts.statistics() : StepStatistics.none();
+    Update update = update(learningRate, statistics.watching());
     steps++;
     double seconds = (System.nanoTime() - start) / 1e9;
-    boolean look = steps % settings.validateEvery() == 0 || steps == settings.schedule().steps();
+    long tokens = steps * settings.tokensPerStep();
+    Optional<Look> looked = look ? Optional.of(look()) : Optional.empty();
     return new TrainingStep(
         steps,
-        steps * settings.tokensPerStep(),
+        tokens,
         update.loss,
-        look ? OptionalDouble.of(validationLoss()) : OptionalDouble.empty(),
+        update.auxiliaries,
+        looked,
         learningRate,
         update.gradientNorm,
-        settings.tokensPerStep() / seconds);
+        settings.tokensPerStep() / seconds,
+        tokens * parts.flopsPerToken(),
+        statistics.take());
   }
 
-  private record Update(double loss, double gradientNorm) {}
+  private record Update(double loss, Map<String, Double> auxiliaries, double gradientNorm) {}
 
-  private Update update(double learningRate) {
-    try (Scope _ = Scope.open()) {
-      Tensor loss = loss(batches.at(steps), dropout());
-      Map<String, Tensor> weights = model.parameters().tensors();
-      List<Tensor> gradients = Gradients.orZero(loss, List.copyOf(weights.values()));
-      double norm = Gradients.norm(gradients);
-      if (!Double.isFinite(loss.item()) || !Double.isFinite(norm)) {
-        throw TrainException.diverged(steps + 1, loss.item());
+  private Update update(double learningRate, Hooks watching) {
+    Hooks hooks = dropout().then(edits).then(watching);
+    try (Scope _ = Scope.open();
+        GradientSum sum = new GradientSum()) {
+      Batch whole = batches.at(steps);
+      for (Batch micro : ownShare(whole)) {
+        double share = micro.weight() / whole.weight() * parts.exchange().size();
+        try (Scope _ = Scope.open()) {
+          sum.add(objective.of(micro, hooks), share);
+        }
       }
-      double factor = Math.min(1, settings.clip() / norm);
-      Iterator<Tensor> gradient = gradients.iterator();
-      optimizers.forEach((name, optimizer) ->
-          optimizer.update(gradient.next(), factor, learningRate, weightDecay(name)));
-      return new Update(loss.item(), norm);
+      List<Tensor> gradients = parts.exchange().mean(sum.gradients());
+      double loss = parts.exchange().mean(sum.loss());
+      double norm = Gradients.norm(gradients);
+      if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
+        throw TrainException.diverged(steps + 1, loss);
+      }
+      apply(gradients, Math.min(1, settings.optimizer().clip() / norm), learningRate);
+      return new Update(loss, sum.auxiliaries(parts.exchange()), norm);
     }
   }
 
-  /// Gains, biases, gates and connection weights have no reason to be small.
-  private double weightDecay(String name) {
-    return decayed.contains(name) ? settings.weightDecay() : 0;
+  /// The micro-batches of this process.
+  private List<Batch> ownShare(Batch whole) {
+    int size = settings.microBatch();
+    int first = parts.exchange().rank() * settings.batching().accumulate();
+    List<Batch> share = new ArrayList<>();
+    for (int micro = first; micro < first + settings.batching().accumulate(); micro++) {
+      share.add(whole.part(micro * size, size));
+    }
+    return share;
   }
 
+  private void apply(List<Tensor> gradients, double factor, double learningRate) {
+    Iterator<Tensor> gradient = gradients.iterator();
+    optimizers.forEach((name, optimizer) ->
+        optimizer.update(gradient.next(), factor, learningRate, weightDecay(name)));
+  }
+
+  private double weightDecay(String name) {
+    return decayed.contains(name) ? settings.optimizer().weightDecay() : 0;
+  }
+
+  /// Each process leaves out other numbers, since it reads other texts.
   private Hooks dropout() {
+    long luck = settings.seeds().order() * 1_000_003 + steps;
     return settings.dropout() == 0
         ? Hooks.none()
         : new Dropout(
-            settings.dropout(), new SplittableRandom(settings.seed() * 1_000_003 + steps));
+            settings.dropout(),
+            new SplittableRandom(luck + ((long) parts.exchange().rank() << 40)));
   }
 
-  private Tensor loss(List<int[]> windows, Hooks hooks) {
-    List<int[]> inputs = windows.stream().map(TrainingRun::allButLast).toList();
-    Tensor logits = model.logits(inputs, hooks);
-    return Fused.crossEntropy(
-        logits, nextTokens(windows, logits.shape().without("d_vocab")).to(logits.device()));
+  /// How well the model does on what it is not trained on. In float32, without dropout and without
+  /// interventions: the model as it is saved.
+  ///
+  /// @throws TrainException if the loss is no number
+  public Look look() {
+    Look look = validation.look(model, parts.exchange());
+    if (!Double.isFinite(look.loss())) {
+      throw TrainException.diverged(steps, look.loss());
+    }
+    return look;
   }
 
-  private static int[] allButLast(int[] window) {
-    return Arrays.copyOf(window, window.length - 1);
-  }
-
-  private static Tensor nextTokens(List<int[]> windows, Shape shape) {
-    long[] next =
-        windows.stream().flatMapToLong(w -> Arrays.stream(w).skip(1).asLongStream()).toArray();
-    return Tensor.of(next, shape);
-  }
-
-  /// How surprised the model is by the validation texts, nats per token.
-  public double validationLoss() {
-    return Gradients.untracked(() -> {
-      double sum = 0;
-      long predictions = 0;
-      for (int[] window : validation) {
-        try (Scope _ = Scope.open()) {
-          sum += loss(List.of(window), Hooks.none()).item() * (window.length - 1);
-          predictions += window.length - 1;
-        }
+  /// Complains about parameters that are no numbers any more, so that no such model is saved.
+  void requireSound() {
+    try (Scope _ = Scope.open()) {
+      if (!model.parameters().tensors().values().stream().allMatch(Tensor::isFinite)) {
+        throw TrainException.diverged(steps, Double.NaN);
       }
-      return sum / predictions;
-    });
+    }
   }
 
   @Override

@@ -1,5 +1,5 @@
 /// Step 8 of the data flow: text and a [dev.weir.model.TransformerSpec] in, a trained model out.
-/// Read [TrainingRun], then [Corpus] and [TrainingSettings].
+/// Read [TrainingRun], then [TrainingData] and [TrainingSettings].
 @NullMarked
 package dev.weir.train;
 

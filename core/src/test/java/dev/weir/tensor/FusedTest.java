@@ -87,6 +87,39 @@ class FusedTest {
         Fused.maskedAttention(query, key, value, each, 0.5), twin(query, key, value, visible, 0.5));
   }
 
+  @ParameterizedTest
+  @CsvSource({"1, 1, 2", "2, 3, 5", "3, 7, 65", "1, 65, 257"})
+  void weightedCrossEntropyAgreesWithItsTwin(int batch, int pos, int dVocab) {
+    Shape predictions = Shape.of("batch", batch, "pos", pos);
+    Tensor logits =
+        Grid.gaussian(Shape.of("batch", batch, "pos", pos, "d_vocab", dVocab), 1).tensor();
+    long[] right = new long[batch * pos];
+    float[] heavy = new float[batch * pos];
+    for (int i = 0; i < right.length; i++) {
+      right[i] = 7L * i % dVocab;
+      heavy[i] = i % 3;
+    }
+    heavy[0] = 0.5f;
+    Tensor targets = Tensor.of(right, predictions);
+    Tensor weights = Tensor.of(heavy, predictions);
+    assertWeighted(logits, targets, weights, DType.FLOAT64, FLOAT64);
+    assertWeighted(logits, targets, weights, DType.FLOAT32, FLOAT32);
+    Tensor even = Tensor.zeros(predictions, DType.FLOAT32).plus(2);
+    assertThat(Fused.crossEntropy(logits, targets, even).item())
+        .as("weights that are all alike change nothing")
+        .isCloseTo(Fused.crossEntropy(logits, targets).item(), within(FLOAT64));
+  }
+
+  private static void assertWeighted(
+      Tensor logits, Tensor targets, Tensor weights, DType dtype, double tolerance) {
+    Tensor fused = Fused.crossEntropy(logits.to(dtype), targets, weights);
+    Tensor each = logits.logSumExp("d_vocab").minus(logits.pick("d_vocab", targets));
+    Tensor heavy = weights.to(DType.FLOAT64);
+    Tensor twin = each.times(heavy).sum("batch", "pos").dividedBy(heavy.sum("batch", "pos"));
+    assertThat(fused.dtype()).isEqualTo(dtype);
+    assertThat(fused.item()).isCloseTo(twin.item(), within(tolerance));
+  }
+
   private static Tensor heads(String pos, int length, int dHead, long seed) {
     return Grid.gaussian(
             Shape.of(

@@ -58,6 +58,28 @@ class CorpusTest {
   }
 
   @Test
+  void batchesCutTheSameWindowsAsTheWholeEpochAtOnce() {
+    Corpus uneven =
+        new Corpus(
+            List.of(new int[] {1, 2, 3, 4, 5, 6, 7}, new int[0], new int[] {8}, new int[] {9, 10}),
+            0,
+            10);
+    for (int length = 1; length <= 13; length++) {
+      for (int epoch = 0; epoch < 5; epoch++) {
+        List<int[]> twin =
+            uneven.shuffledWindows(length, new SplittableRandom(3L * 1_000_003 + epoch));
+        Corpus.Batches batches = new Corpus.Batches(uneven, 1, length, 3);
+        int first = epoch * twin.size();
+        assertThat(
+                IntStream.range(first, first + twin.size())
+                    .mapToObj(step -> flat(batches.at(step)))
+                    .toList())
+            .isEqualTo(twin.stream().map(window -> flat(List.of(window))).toList());
+      }
+    }
+  }
+
+  @Test
   void epochsHaveOrdersOfTheirOwn() {
     Corpus.Batches batches = new Corpus.Batches(CORPUS, 3, 3, 5);
     assertThat(batches.windowsPerEpoch()).isEqualTo(3);

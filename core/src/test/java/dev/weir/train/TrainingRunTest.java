@@ -26,16 +26,11 @@ class TrainingRunTest {
   }
 
   private static TrainingSettings settings(int steps, double dropout, long seed) {
-    return new TrainingSettings(
-        8,
-        WINDOW,
-        new Schedule(steps, 10, 1e-2, 0),
-        new AdamW.Settings(0.9, 0.99, 1e-8),
-        0.01,
-        1,
-        dropout,
-        50,
-        seed);
+    return TrainingSettings.usual(8, WINDOW, new Schedule.Cosine(steps, 10, 1e-2, 0))
+        .with(new TrainingSettings.Optimizer(new AdamW.Settings(0.9, 0.99, 1e-8), 0.01, 1))
+        .with(new TrainingSettings.Seeds(seed, seed))
+        .withDropout(dropout)
+        .withValidateEvery(50);
   }
 
   /// Each token is followed by one of two, with equal chances: no model can do better than ln 2 on
@@ -47,6 +42,10 @@ class TrainingRunTest {
       tokens[i] = (5 * tokens[i - 1] + 1 + 4 * random.nextInt(2)) % VOCAB;
     }
     return new Corpus(List.of(tokens), 0, length);
+  }
+
+  private static TrainingData data(Corpus training, Corpus validation) {
+    return new TextData(training, validation, VOCAB);
   }
 
   @Test
@@ -82,7 +81,7 @@ class TrainingRunTest {
     Corpus text = coins(2_000, 1);
     List<TrainingStep> whole = trained(text, text, settings(20, 0.1, 1));
     List<TrainingStep> parted = new ArrayList<>();
-    try (TrainingRun run = new TrainingRun(tiny(), text, text, settings(20, 0.1, 1))) {
+    try (TrainingRun run = new TrainingRun(tiny(), data(text, text), settings(20, 0.1, 1))) {
       while (run.steps() < 8) {
         parted.add(run.step());
       }
@@ -91,7 +90,7 @@ class TrainingRunTest {
     }
     Path checkpoint = Checkpoint.latest(folder).orElseThrow();
     assertThat(checkpoint.getFileName()).hasToString("step-00000008");
-    try (TrainingRun run = TrainingRun.resume(checkpoint, text, text)) {
+    try (TrainingRun run = TrainingRun.resume(checkpoint, data(text, text))) {
       run.run(parted::add);
     }
     assertThat(losses(parted)).isEqualTo(losses(whole));
@@ -103,11 +102,11 @@ class TrainingRunTest {
   void saysThatAStateIsDamaged(@TempDir Path folder) throws IOException {
     Corpus text = coins(500, 1);
     Path checkpoint;
-    try (TrainingRun run = new TrainingRun(tiny(), text, text, settings(20, 0, 1))) {
+    try (TrainingRun run = new TrainingRun(tiny(), data(text, text), settings(20, 0, 1))) {
       checkpoint = Checkpoint.write(run, folder);
     }
     Files.writeString(checkpoint.resolve("training.json"), "{\"steps\": 3, \"stride\": 4}");
-    assertThatThrownBy(() -> TrainingRun.resume(checkpoint, text, text))
+    assertThatThrownBy(() -> TrainingRun.resume(checkpoint, data(text, text)))
         .isInstanceOf(TrainException.class)
         .hasMessageStartingWith("This is not the state of a training run. Where: ")
         .hasMessageEndingWith("To fix: go on from another checkpoint, or start anew.");
@@ -127,48 +126,9 @@ class TrainingRunTest {
   }
 
   @Test
-  void saysWhichSettingsCannotBe() {
-    assertThatThrownBy(() -> refused(0, 0, 0.1))
-        .isInstanceOf(TrainException.class)
-        .hasMessage(
-            "batch 0, window 16 and 50 steps between validations cannot be trained with. Where:"
-                + " training settings. To fix: use at least 1 for each.");
-    assertThatThrownBy(() -> refused(1, 1.0, 0.1))
-        .isInstanceOf(TrainException.class)
-        .hasMessageStartingWith(
-            "weight decay 0.1, clip 1.0 and dropout 1.0 cannot be trained with.");
-    assertThatThrownBy(() -> refused(1, 0, -0.1))
-        .isInstanceOf(TrainException.class)
-        .hasMessageStartingWith("weight decay -0.1,");
-  }
-
-  private static TrainingSettings refused(int batch, double dropout, double weightDecay) {
-    return new TrainingSettings(
-        batch,
-        WINDOW,
-        new Schedule(20, 10, 1e-2, 0),
-        new AdamW.Settings(0.9, 0.99, 1e-8),
-        weightDecay,
-        1,
-        dropout,
-        50,
-        1);
-  }
-
-  @Test
   void saysThatTheWindowIsTooLong() {
-    TrainingSettings wide =
-        new TrainingSettings(
-            1,
-            WINDOW + 1,
-            new Schedule(1, 0, 1, 0),
-            new AdamW.Settings(0.9, 0.99, 1e-8),
-            0,
-            1,
-            0,
-            1,
-            1);
-    assertThatThrownBy(() -> new TrainingRun(tiny(), coins(99, 1), coins(99, 1), wide))
+    TrainingSettings wide = TrainingSettings.usual(1, WINDOW + 1, new Schedule.Cosine(1, 0, 1, 0));
+    assertThatThrownBy(() -> new TrainingRun(tiny(), data(coins(99, 1), coins(99, 1)), wide))
         .isInstanceOf(TrainException.class)
         .hasMessage(
             "A window of 17 tokens is longer than the 16 that this model reads. Where: training"
@@ -178,16 +138,8 @@ class TrainingRunTest {
   @Test
   void saysThatTheLossIsNoNumberAnyMore() {
     TrainingSettings wild =
-        new TrainingSettings(
-            1,
-            WINDOW,
-            new Schedule(50, 0, 1e30, 1e30),
-            new AdamW.Settings(0.9, 0.99, 1e-8),
-            0,
-            1,
-            0,
-            100,
-            1);
+        TrainingSettings.usual(1, WINDOW, new Schedule.Cosine(50, 0, 1e30, 1e30))
+            .withValidateEvery(100);
     assertThatThrownBy(() -> trained(coins(99, 1), coins(99, 1), wild))
         .isInstanceOf(TrainException.class)
         .hasMessageContaining("use a lower learning rate");
@@ -196,7 +148,7 @@ class TrainingRunTest {
   private static List<TrainingStep> trained(
       Corpus training, Corpus validation, TrainingSettings settings) {
     List<TrainingStep> steps = new ArrayList<>();
-    try (TrainingRun run = new TrainingRun(tiny(), training, validation, settings)) {
+    try (TrainingRun run = new TrainingRun(tiny(), data(training, validation), settings)) {
       run.run(steps::add);
     }
     return steps;

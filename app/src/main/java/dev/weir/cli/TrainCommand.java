@@ -1,0 +1,309 @@
+package dev.weir.cli;
+
+import dev.weir.WeirException;
+import dev.weir.stream.HookPoint;
+import dev.weir.tensor.Engine;
+import dev.weir.train.DataSettings;
+import dev.weir.train.Look;
+import dev.weir.train.PointStatistics;
+import dev.weir.train.RunData;
+import dev.weir.train.RunFolder;
+import dev.weir.train.RunPlan;
+import dev.weir.train.TrainingData;
+import dev.weir.train.TrainingParts;
+import dev.weir.train.TrainingRun;
+import dev.weir.train.TrainingSettings;
+import dev.weir.train.TrainingStep;
+import dev.weir.view.Progress;
+import dev.weir.view.ReportFiles;
+import dev.weir.view.TextPlot;
+import dev.weir.view.TrainingReport;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/// `weir train`: trains a model on texts.
+@Command(
+    name = "train",
+    description =
+        "Train a model on texts or a synthetic task, into a folder that opens as a model. May be interrupted or killed at any moment; --resume goes on to the same numbers.",
+    mixinStandardHelpOptions = true,
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  weir train --data text.txt --out run/",
+      "  weir train --data task:mqar --layers 2 --out recall/",
+      "  weir train --pathway post_norm --d-model 256 --layers 6 --steps 5000 --data text.txt --out run/",
+      "  weir train --resume run/",
+      "  weir generate --model run/"
+    })
+final class TrainCommand implements Callable<Integer> {
+  private static final int PLOT_HEIGHT = 14;
+  private static final int INTERRUPTED = 130;
+
+  private final Terminal terminal;
+  private final Interruption interruption;
+
+  @Spec private CommandSpec command = CommandSpec.create();
+
+  @Mixin private DataOptions data = new DataOptions();
+  @Mixin private ShapeOptions shape = new ShapeOptions();
+  @Mixin private LearningOptions learning = new LearningOptions();
+
+  @Option(
+      names = {"-o", "--out"},
+      paramLabel = "FOLDER",
+      description = "Where the run goes: model, tokenizer, log, curve, checkpoints.")
+  private Optional<Path> out = Optional.empty();
+
+  @Option(
+      names = "--resume",
+      paramLabel = "FOLDER",
+      description = "Go on with the run in this folder; everything else is known from there.")
+  private Optional<Path> resume = Optional.empty();
+
+  @Option(
+      names = "--save-every",
+      paramLabel = "STEPS",
+      description = "How many steps lie between two checkpoints. Default: a tenth of all steps.")
+  private Optional<Integer> saveEvery = Optional.empty();
+
+  @Option(
+      names = "--keep",
+      paramLabel = "N",
+      defaultValue = "2",
+      description = "How many checkpoints to keep. Default: ${DEFAULT-VALUE}.")
+  private int keep = 2;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "How many threads to use. Default: one for each processor.")
+  private Optional<Integer> threads = Optional.empty();
+
+  @Option(names = "--json", description = "Print the outcome as JSON.")
+  private boolean json;
+
+  TrainCommand(Terminal terminal, Interruption interruption) {
+    this.terminal = terminal;
+    this.interruption = interruption;
+  }
+
+  @Override
+  public Integer call() {
+    requireOneTask();
+    Task task = resume.map(TrainCommand::resumed).orElseGet(this::begun);
+    RunFolder folder = task.folder;
+    try (Interruption.Work _ = interruption.begin();
+        TrainingRun run = folder.start(task.data, parts())) {
+      describe(folder, run);
+      train(folder, run);
+      if (!run.isDone()) {
+        terminal.note(
+            "stopped and saved after step %,d; go on with: weir train --resume %s"
+                .formatted(run.steps(), folder.path()));
+        return INTERRUPTED;
+      }
+      finish(folder, run);
+      return 0;
+    }
+  }
+
+  private void requireOneTask() {
+    if (resume.isPresent() == out.isPresent()) {
+      throw new ParameterException(
+          command.commandLine(),
+          "Give --data and --out for a new run, or --resume for an old one.");
+    }
+    if (resume.isEmpty() && data.isMissing()) {
+      throw new ParameterException(command.commandLine(), "Name what to learn from: --data.");
+    }
+    if (resume.isPresent()
+        && command.commandLine().getParseResult().matchedOptions().size() > allowedWithResume()) {
+      throw new ParameterException(
+          command.commandLine(),
+          "--resume takes everything else from the run's folder; leave the other options out.");
+    }
+  }
+
+  private int allowedWithResume() {
+    return json ? 2 : 1;
+  }
+
+  /// What there is to do.
+  private record Task(RunFolder folder, TrainingData data) {}
+
+  private static Task resumed(Path path) {
+    RunFolder folder = RunFolder.open(path);
+    Engine.useThreads(folder.plan().threads());
+    return new Task(folder, folder.data());
+  }
+
+  /// A new run. What can be refused is refused before the data are read.
+  private Task begun() {
+    Path path = out.orElseThrow();
+    RunFolder.requireFree(path);
+    int count =
+        ModelOptions.requireThreads(threads.orElseGet(Runtime.getRuntime()::availableProcessors));
+    int likely = shape.window(OptionalInt.empty());
+    var _ = shape.settings(1, likely).spec();
+    TrainingSettings checked = learning.settings(shape.dModel(), likely);
+    requirePossible(checked.execution());
+    RunPlan.Saving saving = saving(checked.schedule().steps());
+    DataSettings where = data.settings();
+    Engine.useThreads(count);
+    RunData found = RunData.prepare(where, data.tokenizer(), data.vocab(), path);
+    int window = shape.window(found.data().window());
+    RunPlan plan =
+        new RunPlan(
+            shape.settings(found.data().dVocab(), window),
+            where.withDigest(found.digest()),
+            learning.settings(shape.dModel(), window),
+            saving,
+            count);
+    return new Task(RunFolder.begin(path, plan), found.data());
+  }
+
+  /// The one place that knows what cannot be done yet.
+  private static void requirePossible(TrainingSettings.Execution execution) {
+    if (execution.worldSize() != 1) {
+      throw CliException.notHere("--world-size above 1 is not possible yet", "use 1");
+    }
+    if (execution.activations() == TrainingSettings.Activations.RECOMPUTED) {
+      throw CliException.notHere("--recompute is not possible yet", "use a larger --accumulate");
+    }
+  }
+
+  private RunPlan.Saving saving(int steps) {
+    return new RunPlan.Saving(saveEvery.orElse(Math.max(1, steps / 10)), keep);
+  }
+
+  private static TrainingParts parts() {
+    return TrainingParts.usual()
+        .withStatistics(new PointStatistics(point -> point instanceof HookPoint.Route));
+  }
+
+  private void describe(RunFolder folder, TrainingRun run) {
+    RunPlan plan = folder.plan();
+    terminal.note(
+        String.format(
+            Locale.ROOT,
+            "%s, %d layers, d_model %d, %,d tokens in the vocabulary: %,d parameters",
+            plan.model().pathway(),
+            plan.model().nLayers(),
+            plan.model().dModel(),
+            plan.model().dVocab(),
+            run.model().parameters().count()));
+    int steps = plan.training().schedule().steps();
+    terminal.note(
+        String.format(
+            Locale.ROOT,
+            "%,d steps of %,d tokens%s",
+            steps,
+            plan.training().tokensPerStep(),
+            epochs(run.examplesPerEpoch(), (double) steps * plan.training().batching().batch())));
+    if (run.steps() > 0) {
+      terminal.note("going on after step %,d".formatted(run.steps()));
+    }
+  }
+
+  private static String epochs(OptionalLong examples, double read) {
+    return examples.isPresent()
+        ? String.format(Locale.ROOT, ", %.1f times through the data", read / examples.getAsLong())
+        : "";
+  }
+
+  private void train(RunFolder folder, TrainingRun run) {
+    int total = folder.plan().training().schedule().steps();
+    try (Progress progress = terminal.progress("training", total, "steps").after(run.steps())) {
+      Remark remark = new Remark();
+      folder.run(
+          run, step -> progress.reached(step.step(), remark.after(step)), interruption::isAsked);
+    } catch (WeirException e) {
+      if (run.steps() >= folder.plan().saving().every()) {
+        terminal.note("the last checkpoint is still good: %s".formatted(folder.checkpoints()));
+      }
+      throw e;
+    }
+  }
+
+  /// What the progress line says of a step.
+  private static final class Remark {
+    private Optional<Look> latest = Optional.empty();
+
+    String after(TrainingStep step) {
+      latest = step.validation().or(() -> latest);
+      String looked =
+          latest
+              .map(look ->
+                  String.format(
+                      Locale.ROOT, "  val %.3f (%.0f %%)", look.loss(), 100 * look.accuracy()))
+              .orElse("");
+      return String.format(
+          Locale.ROOT,
+          "loss %.3f%s  %,.0f tokens/s",
+          step.trainLoss(),
+          looked,
+          step.tokensPerSecond());
+    }
+  }
+
+  private void finish(RunFolder folder, TrainingRun run) {
+    List<TrainingStep> steps = folder.steps();
+    String name = String.valueOf(folder.path().toAbsolutePath().normalize().getFileName());
+    Path page = folder.path().resolve("curve.html");
+    var _ =
+        ReportFiles.write(
+            TrainingReport.of(name, folder.plan(), run.model().parameters().count(), steps), page);
+    var _ =
+        ReportFiles.write(
+            TrainingReport.picture(name, folder.plan(), steps), folder.path().resolve("curve.png"));
+    if (json) {
+      terminal.out().println(outcome(folder, steps));
+      return;
+    }
+    terminal
+        .out()
+        .print(
+            TextPlot.render(
+                TrainingReport.loss(steps), terminal.style(), terminal.width(), PLOT_HEIGHT));
+    TrainingStep last = steps.getLast();
+    Look look = last.validation().orElse(new Look(Double.NaN, Double.NaN));
+    terminal
+        .out()
+        .printf(
+            Locale.ROOT,
+            "loss %.4f, validation %.4f nats per token, %.1f %% right, after %,d steps and %,d tokens%n",
+            last.trainLoss(),
+            look.loss(),
+            100 * look.accuracy(),
+            last.step(),
+            last.tokens());
+    terminal.note("curve: %s; try it: weir generate --model %s".formatted(page, folder.path()));
+  }
+
+  private static Json outcome(RunFolder folder, List<TrainingStep> steps) {
+    TrainingStep last = steps.getLast();
+    Json result = new Json();
+    result.begin();
+    result.put("folder", folder.path().toString());
+    result.put("steps", last.step());
+    result.put("tokens", last.tokens());
+    result.put("train_loss", last.trainLoss());
+    Look look = last.validation().orElse(new Look(Double.NaN, Double.NaN));
+    result.put("val_loss", look.loss());
+    result.put("val_accuracy", look.accuracy());
+    result.put("flops", last.flops());
+    result.end();
+    return result;
+  }
+}

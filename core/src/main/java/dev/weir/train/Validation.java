@@ -1,0 +1,35 @@
+package dev.weir.train;
+
+import dev.weir.model.Transformer;
+import dev.weir.stream.Hooks;
+import dev.weir.tensor.Gradients;
+import dev.weir.tensor.Scope;
+import dev.weir.tensor.Tensor;
+import java.util.List;
+
+/// Examples that a model is not trained on, to be looked at.
+///
+/// @param batches the examples
+record Validation(List<Batch> batches) {
+
+  /// How well a model does; each process looks at its share.
+  Look look(Transformer model, GradientExchange exchange) {
+    return Gradients.untracked(() -> {
+      double loss = 0;
+      double weight = 0;
+      Accuracy accuracy = Accuracy.none();
+      for (int i = exchange.rank(); i < batches.size(); i += exchange.size()) {
+        Batch batch = batches.get(i);
+        try (Scope _ = Scope.open()) {
+          Tensor logits = Objective.logits(model, batch, Hooks.none());
+          loss += batch.loss(logits).item() * batch.weight();
+          accuracy = accuracy.plus(Accuracy.of(logits, batch));
+        }
+        weight += batch.weight();
+      }
+      return new Look(
+          exchange.mean(loss) / exchange.mean(weight),
+          exchange.mean(accuracy.right()) / exchange.mean(accuracy.counted()));
+    });
+  }
+}
