@@ -58,7 +58,7 @@ class NegativeControlsTest {
 
     @Override
     default PathwayCost cost(Depth depth) {
-      return PathwayCost.none();
+      return PathwayCost.none(depth);
     }
 
     @Override
@@ -112,7 +112,7 @@ class NegativeControlsTest {
 
     @Override
     public PathwayCost cost(Depth depth) {
-      return PathwayCost.none();
+      return PathwayCost.none(depth);
     }
 
     @Override
