@@ -252,7 +252,7 @@ final class PathwaysCommand implements Callable<Integer> {
     Map<String, String> shown = new LinkedHashMap<>();
     spec.weights(depth)
         .forEach((weight, value) -> {
-          if (shown.putIfAbsent(weight.replaceAll("\\d+", "L"), weight) == null) {
+          if (shown.putIfAbsent(weight.replaceFirst("blocks\\.\\d+", "blocks.L"), weight) == null) {
             first.put(weight, value);
           }
         });
@@ -264,7 +264,7 @@ final class PathwaysCommand implements Callable<Integer> {
   private static List<String> points(PathwaySpec spec, Depth depth) {
     Map<String, String> shown = new LinkedHashMap<>();
     for (HookPoint.Route route : spec.routes(depth)) {
-      shown.putIfAbsent(route.name().replaceAll("\\d+", "L"), route.name());
+      shown.putIfAbsent(route.name().replaceFirst("blocks\\.\\d+", "blocks.L"), route.name());
     }
     return List.copyOf(shown.values());
   }

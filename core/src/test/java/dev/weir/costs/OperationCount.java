@@ -61,6 +61,8 @@ public final class OperationCount {
           "arange",
           "set_",
           "as_strided",
+          "toType",
+          "view_as",
           "retainReference",
           "requires_grad_",
           "empty",
@@ -71,12 +73,12 @@ public final class OperationCount {
   private OperationCount() {}
 
   /// Begins anew.
-  static void reset() {
+  public static void reset() {
     COUNTS.clear();
   }
 
   /// How many operations there were since.
-  static long total() {
+  public static long total() {
     return COUNTS.values().stream().mapToLong(Long::longValue).sum();
   }
 
@@ -113,8 +115,8 @@ public final class OperationCount {
   }
 
   private static long operations(String name, Object[] in, Tensor out) {
-    if (FREE.contains(name)) {
-      return 0;
+    if (FREE.contains(name) || !out.is_floating_point()) {
+      return 0; // Places in a text are whole numbers.
     }
     if (ELEMENTWISE.contains(name)) {
       return out.numel();
