@@ -21,7 +21,7 @@ public final class OperationCount {
   private static final Set<String> ELEMENTWISE =
       Set.of(
           "add", "sub", "mul", "div", "square", "sqrt", "rsqrt", "exp", "log", "tanh", "sigmoid",
-          "relu", "gelu", "silu");
+          "relu", "gelu", "silu", "clamp_min");
 
   /// Numbers are moved, made, compared for masks or looked at, but nothing is computed.
   private static final Set<String> FREE =
