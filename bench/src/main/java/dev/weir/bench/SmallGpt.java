@@ -7,10 +7,12 @@ import dev.weir.model.MlpSpec;
 import dev.weir.model.NormSpec;
 import dev.weir.model.PositionCode;
 import dev.weir.model.Softcap;
+import dev.weir.model.Transformer;
 import dev.weir.model.TransformerSpec;
-import dev.weir.tensor.AdamW;
+import dev.weir.pathway.PreNorm;
 import dev.weir.train.Corpus;
 import dev.weir.train.Schedule;
+import dev.weir.train.TextData;
 import dev.weir.train.TrainingRun;
 import dev.weir.train.TrainingSettings;
 import dev.weir.train.TrainingStep;
@@ -27,22 +29,30 @@ final class SmallGpt implements AutoCloseable {
   private static final int VOCAB = 1536;
   private static final int BATCH = 16;
   private static final int WINDOW = 256;
+  /// How many tokens a step reads.
+  static final int TOKENS = BATCH * WINDOW;
+
   private final TrainingRun run;
 
+  /// The plain model.
   SmallGpt() {
+    this(spec());
+  }
+
+  /// The model on a pathway or with mixers.
+  SmallGpt(TransformerSpec spec) {
     Corpus corpus = new Corpus(List.of(randomTokens(BATCH * WINDOW * 64)), 0, 1);
-    TrainingSettings settings =
-        new TrainingSettings(
-            BATCH,
-            WINDOW,
-            new Schedule(1_000_000, 100, 1e-3, 0),
-            new AdamW.Settings(0.9, 0.95, 1e-8),
-            0.1,
-            1.0,
-            0,
-            1_000_000,
-            1);
-    run = new TrainingRun(spec(), corpus, corpus, settings);
+    Schedule schedule = new Schedule.Cosine(1_000_000, 100, 1e-3, 0);
+    run =
+        new TrainingRun(
+            spec,
+            new TextData(corpus, corpus, VOCAB),
+            TrainingSettings.usual(BATCH, WINDOW, schedule));
+  }
+
+  /// The model, as it is now.
+  Transformer model() {
+    return run.model();
   }
 
   void step() {
@@ -53,7 +63,8 @@ final class SmallGpt implements AutoCloseable {
     return new SplittableRandom(1).ints(count, 1, VOCAB).toArray();
   }
 
-  private static TransformerSpec spec() {
+  /// How the plain model is put together.
+  static TransformerSpec spec() {
     NormSpec norm = new NormSpec.LayerNorm(1e-5);
     AttentionSpec attention =
         new AttentionSpec(
@@ -88,7 +99,7 @@ final class SmallGpt implements AutoCloseable {
         norm,
         TransformerSpec.Unembedding.TIED,
         new Softcap.Unbounded(),
-        new TransformerSpec.PathwaySpec.PreNorm());
+        new PreNorm());
   }
 
   @Override

@@ -120,7 +120,7 @@ final class WeirWorker {
   }
 
   /// GB/s of reading 600 MB with all threads.
-  private static double[] bandwidth(int count) {
+  static double[] bandwidth(int count) {
     try (Scope _ = Scope.open()) {
       // Untouched zeros would all be one page.
       Tensor numbers = Tensor.zeros(Shape.of("n", 150_000_000), DType.FLOAT32).plus(1);
