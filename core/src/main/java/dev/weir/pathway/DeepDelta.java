@@ -385,6 +385,30 @@ public record DeepDelta(
       return exact.map(tensor -> tensor.to(passage.out().dtype()));
     }
 
+    /// The whole update as one sum for each channel: with `k = out / ‖out‖`, what is erased lies
+    /// along `out` too, so `x' = x + out · β (v − out·x / ‖out‖) / ‖out‖`.
+    @Override
+    public Lanes pass(Lanes stream, Site site, Routing reading, Passage passage) {
+      if (spec.update != Update.DELTA) {
+        return ResidualPathway.super.pass(stream, site, reading, passage);
+      }
+      String path = site.path() + "_path.";
+      Tensor out = passage.out();
+      Tensor wide = Sources.wide(out);
+      Tensor inverse =
+          wide.dot(wide, "d_model").plus(spec.epsilon * spec.epsilon).reciprocalSqrt();
+      Tensor step = Sources.wide(gate(passage.normed(), path)).sigmoid().times(2).times(inverse);
+      Tensor v = Sources.wide(value(passage, path));
+      List<Tensor> after = new ArrayList<>();
+      for (int channel = 0; channel < spec.channels; channel++) {
+        Tensor x = stream.lanes().get(channel);
+        Tensor along = wide.dot(Sources.wide(x), "d_model").times(inverse);
+        Tensor amount = v.at("channel", channel).minus(along).times(step);
+        after.add(x.plusProduct(out, amount.to(out.dtype())));
+      }
+      return new Lanes(after, stream.outside());
+    }
+
     private Tensor gate(Tensor normed, String path) {
       Tensor logit =
           spec.gate == Gate.ONE_LAYER

@@ -69,7 +69,7 @@ record Sources(List<Tensor> vectors, Optional<Tensor> outside) {
   static Tensor mix(List<Tensor> vectors, Tensor weights) {
     Tensor sum = vectors.getFirst().times(weights.at("source", 0));
     for (int source = 1; source < vectors.size(); source++) {
-      sum = sum.plus(vectors.get(source).times(weights.at("source", source)));
+      sum = sum.plusProduct(vectors.get(source), weights.at("source", source));
     }
     return sum;
   }
