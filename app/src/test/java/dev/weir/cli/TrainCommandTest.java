@@ -91,7 +91,8 @@ class TrainCommandTest {
         .startsWith("Loss\n")
         .contains("⠒⠒ training   ● validation")
         .contains("nats per token")
-        .contains("after 6 steps and 192 tokens");
+        .contains("after 6 steps and 192 tokens")
+        .doesNotContain("at best");
     Path run = folder.resolve("run");
     assertThat(Files.exists(run.resolve("curve.html"))).isTrue();
     assertThat(Files.exists(run.resolve("curve.png"))).isTrue();
@@ -147,6 +148,8 @@ class TrainCommandTest {
     var trained = shell(args);
     assertThat(trained.code()).as(trained.err()).isZero();
     assertThat(json(trained.out()).get("val_accuracy").doubleValue()).isBetween(0.0, 1.0);
+    assertThat(json(trained.out()).get("optimum").doubleValue())
+        .isBetween(0.7, json(trained.out()).get("val_loss").doubleValue());
     assertThat(shell(List.of("train", "--resume", run())).code()).isZero();
   }
 

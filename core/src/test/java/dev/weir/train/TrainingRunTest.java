@@ -30,7 +30,7 @@ class TrainingRunTest {
         .with(new TrainingSettings.Optimizer(new AdamW.Settings(0.9, 0.99, 1e-8), 0.01, 1))
         .with(new TrainingSettings.Seeds(seed, seed))
         .withDropout(dropout)
-        .withValidateEvery(50);
+        .withLookEvery(50);
   }
 
   /// Each token is followed by one of two, with equal chances: no model can do better than ln 2 on
@@ -126,6 +126,17 @@ class TrainingRunTest {
   }
 
   @Test
+  void looksAtNoMoreThanWasAskedFor() {
+    Corpus text = coins(2_000, 1);
+    TrainingSettings some = settings(20, 0, 1).with(new TrainingSettings.Looks(50, 1));
+    try (TrainingRun few = new TrainingRun(tiny(), data(text, text), some);
+        TrainingRun all = new TrainingRun(tiny(), data(text, text), settings(20, 0, 1));
+        TrainingRun start = new TrainingRun(tiny(), data(text, coins(8 * WINDOW - 1, 1)), some)) {
+      assertThat(few.look()).isEqualTo(start.look()).isNotEqualTo(all.look());
+    }
+  }
+
+  @Test
   void saysThatTheWindowIsTooLong() {
     TrainingSettings wide = TrainingSettings.usual(1, WINDOW + 1, new Schedule.Cosine(1, 0, 1, 0));
     assertThatThrownBy(() -> new TrainingRun(tiny(), data(coins(99, 1), coins(99, 1)), wide))
@@ -139,7 +150,7 @@ class TrainingRunTest {
   void saysThatTheLossIsNoNumberAnyMore() {
     TrainingSettings wild =
         TrainingSettings.usual(1, WINDOW, new Schedule.Cosine(50, 0, 1e30, 1e30))
-            .withValidateEvery(100);
+            .withLookEvery(100);
     assertThatThrownBy(() -> trained(coins(99, 1), coins(99, 1), wild))
         .isInstanceOf(TrainException.class)
         .hasMessageContaining("use a lower learning rate");
