@@ -80,6 +80,7 @@ public final class Main implements Runnable {
         .addSubcommand(new ScoreCommand(terminal))
         .addSubcommand(new TrainCommand(terminal, interruption))
         .addSubcommand(new ModelsCommand(terminal))
+        .addSubcommand(new PathwaysCommand(terminal))
         .addSubcommand(new PullCommand(terminal))
         .addSubcommand("completion", new AutoComplete.GenerateCompletion())
         .setOut(writer(terminal.out()))

@@ -66,6 +66,13 @@ public final class ParameterLayout {
         .collect(Collectors.toUnmodifiableSet());
   }
 
+  /// The weights of attention with values of its own.
+  static List<Shape> ofAttention(AttentionSpec attention, int dModel) {
+    Map<String, Shape> shapes = new LinkedHashMap<>();
+    attention(shapes, new Axis("d_model", dModel), "", attention, true);
+    return List.copyOf(shapes.values());
+  }
+
   private void declare(Map<String, Weight> weights) {
     declared.putAll(weights);
     weights.forEach((name, weight) -> shapes.put(name, weight.shape()));
@@ -146,10 +153,10 @@ public final class ParameterLayout {
   }
 
   private void norm(NormSite site, NormSpec norm) {
-    normAt(site.path(), norm, Shape.of(dModel));
+    normAt(shapes, site.path(), norm, Shape.of(dModel));
   }
 
-  private void normAt(String path, NormSpec norm, Shape shape) {
+  private static void normAt(Map<String, Shape> shapes, String path, NormSpec norm, Shape shape) {
     if (norm.hasGain()) {
       shapes.put(path + ".w", shape);
     }
@@ -159,6 +166,15 @@ public final class ParameterLayout {
   }
 
   private void attention(String path, AttentionSpec attention, boolean ownValues) {
+    attention(shapes, dModel, path, attention, ownValues);
+  }
+
+  private static void attention(
+      Map<String, Shape> shapes,
+      Axis dModel,
+      String path,
+      AttentionSpec attention,
+      boolean ownValues) {
     Axis head = new Axis("head", attention.nHeads());
     Axis kvHead = new Axis("kv_head", attention.nKvHeads());
     Axis dHead = new Axis("d_head", attention.dHead());
@@ -181,12 +197,12 @@ public final class ParameterLayout {
     switch (attention.qkNorm()) {
       case AttentionSpec.QkNorm.NoQkNorm() -> {}
       case AttentionSpec.QkNorm.PerHead(NormSpec norm) -> {
-        normAt(path + "q_norm", norm, Shape.of(dHead));
-        normAt(path + "k_norm", norm, Shape.of(dHead));
+        normAt(shapes, path + "q_norm", norm, Shape.of(dHead));
+        normAt(shapes, path + "k_norm", norm, Shape.of(dHead));
       }
       case AttentionSpec.QkNorm.AcrossHeads(NormSpec norm) -> {
-        normAt(path + "q_norm", norm, Shape.of(head, dHead));
-        normAt(path + "k_norm", norm, Shape.of(kvHead, dHead));
+        normAt(shapes, path + "q_norm", norm, Shape.of(head, dHead));
+        normAt(shapes, path + "k_norm", norm, Shape.of(kvHead, dHead));
       }
     }
   }

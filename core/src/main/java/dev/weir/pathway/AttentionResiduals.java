@@ -90,16 +90,63 @@ public record AttentionResiduals(int blockSize, Evaluation evaluation, double ep
   @Override
   public PathwayCost cost(Depth depth) {
     double d = depth.dModel();
+    int sites = depth.sites().size();
+    boolean ahead = evaluation == Evaluation.TWO_PHASE;
+    double score = 2 * d + PathwayCost.inverseRms(d) + 1;
     double flops = 0;
     double moved = 0;
-    for (Site site : readers(depth)) {
-      double sources = sources(depth.before(site));
-      flops += sources * 2 * d + sources * 2 * d + (2 * sources - 1) * d;
-      moved += (3 * sources + 1) * d;
+    double fullest = 0;
+    for (int written = 0; written <= sites; written++) {
+      double sources = sources(written);
+      boolean under = !closes(written);
+      if (!ahead || written == sites) {
+        flops += sources * (score + 5) + PathwayCost.mix(sources, d);
+        moved += (2 * sources + 1) * d;
+      } else if (under) {
+        double scores = written < blockSize ? 2 : 1;
+        flops += scores * score + 2 + 3 * d + 2;
+        moved += (scores + 3) * d;
+      }
+      if (written < sites) {
+        // The write adds to its block, if it is not the first there.
+        flops += (under ? d : 0) - d;
+        moved += ((under ? 3 : 0) - PathwayCost.PLAIN_MOVES) * d;
+      }
+      double readers = ahead ? readersAhead(written, sites) : 0;
+      if (readers > 0 && closes(written)) {
+        boolean summed = blockSize > 1;
+        flops += (summed ? d : 0) + readers * sources * (score + 9);
+        flops += readers * PathwayCost.mix(sources, d);
+        moved += (2 * sources + (summed ? 1 : 0) + readers) * d;
+      }
+      fullest = Math.max(fullest, held(written, sites) * d + readers);
     }
-    double s = depth.sites().size();
-    double held = sources((int) s);
-    return new PathwayCost(2 * d * (s + 1), flops, moved, (s + held) * d, 0, held * d, held);
+    return new PathwayCost(
+        PathwayCost.count(this, depth),
+        flops,
+        moved,
+        (sites + 1.0 + (ahead ? sites : 0)) * d,
+        0,
+        fullest,
+        Sources.payload(blocks -> payload(blocks, depth), depth));
+  }
+
+  /// How many readers phase one has worked for, once so many writes are done.
+  private int readersAhead(int written, int sites) {
+    int first = written - written % blockSize;
+    return first == 0 || first == sites ? 0 : Math.min(blockSize, sites - first);
+  }
+
+  private double held(int written, int sites) {
+    return sources(written)
+        + (evaluation == Evaluation.TWO_PHASE ? readersAhead(written, sites) : 0);
+  }
+
+  private double payload(int blocks, Depth depth) {
+    int written = (int) depth.sites().stream().filter(site -> site.layer() < blocks).count();
+    double logs =
+        evaluation == Evaluation.TWO_PHASE ? readersAhead(written, depth.sites().size()) : 0;
+    return held(written, depth.sites().size()) + logs / depth.dModel();
   }
 
   @Override
@@ -247,7 +294,7 @@ public record AttentionResiduals(int blockSize, Evaluation evaluation, double ep
     }
 
     private static Optional<PhaseOne> phaseOne(Sources finished, Routing routing) {
-      if (routing.isEmpty()) {
+      if (!routing.has("ahead")) {
         return Optional.empty();
       }
       Tensor ahead = routing.get("ahead");

@@ -112,19 +112,69 @@ public record DeepCrossAttention(Read read, Views views, int newest) implements 
   @Override
   public PathwayCost cost(Depth depth) {
     double d = depth.dModel();
-    double parameters = 0;
     double flops = 0;
     double moved = 0;
-    for (int n = 0; n <= depth.nLayers(); n++) {
-      double t = height(n);
-      double reads = names(n == depth.nLayers()).size();
-      parameters += reads * (read == Read.V1 ? t : d * t + (read == Read.V3 ? d : 0));
-      flops += reads * ((2 * t - 1) * d + (read == Read.V3 ? 3 * t * d : 0));
-      moved += reads * (t + 1 + (read == Read.V3 ? t : 0)) * d;
+    double fullest = height(depth.nLayers());
+    int written = 0;
+    for (Site site : depth.sites()) {
+      double sources = height(site.layer());
+      if (depth.opensBlock(site)) {
+        written = 0;
+        double reads = names(false).size();
+        flops += reads * (routed(sources, d) + mixed(sources, d));
+        moved += ((read == Read.V3 ? sources : 0) + sources + reads) * d;
+        if (!depth.closesBlock(site)) {
+          flops += mixed(sources, d);
+          moved += (sources + 1) * d;
+        }
+      } else {
+        flops += written * d;
+        moved += (written + 2) * d;
+        fullest = Math.max(fullest, sources + written + 1);
+      }
+      written++;
+      boolean sums = depth.closesBlock(site) && written > 1;
+      flops += (sums ? (written - 1) * d : 0) - d;
+      moved += ((sums ? written + 1 : 0) - PathwayCost.PLAIN_MOVES) * d;
+      if (depth.closesBlock(site) && merges(site.layer())) {
+        flops += d;
+        moved += 3 * d;
+      }
     }
-    double held = height(depth.nLayers());
-    double kept = newest == 0 ? held : 2.0 * depth.nLayers();
-    return new PathwayCost(parameters, flops, moved, kept * d, 0, held * d, held);
+    double end = height(depth.nLayers());
+    flops += routed(end, d) + mixed(end, d);
+    moved += ((read == Read.V3 ? end : 0) + end + 1) * d;
+    return new PathwayCost(
+        PathwayCost.count(this, depth),
+        flops,
+        moved,
+        kept(depth) * d,
+        0,
+        fullest * d,
+        Sources.payload(this::height, depth));
+  }
+
+  /// The operations behind the weights that depend on the sources.
+  private double routed(double sources, double d) {
+    return read == Read.V3 ? sources * (2 * d + 1) : 0;
+  }
+
+  /// The operations of one read: learned weights, and once more those that depend on the sources.
+  private double mixed(double sources, double d) {
+    double fixed = PathwayCost.mix(sources, d);
+    return read == Read.V3 ? 2 * fixed + d : fixed;
+  }
+
+  /// Whether the output that leaves the window joins a sum when this block is done.
+  private boolean merges(int block) {
+    return newest > 0 && block > newest;
+  }
+
+  /// The stack, every sum of the middle, and the inputs of keys and values.
+  private double kept(Depth depth) {
+    double l = depth.nLayers();
+    double sums = newest == 0 ? 0 : Math.max(0, l - newest - 1);
+    return l + 1 + sums + (names(false).size() - 1) * l;
   }
 
   @Override
@@ -175,11 +225,13 @@ public record DeepCrossAttention(Read read, Views views, int newest) implements 
       return routing;
     }
 
-    /// `ReLU(wᵀG)`, `[batch, pos, source]`.
+    /// `ReLU(wᵀG)`, `[batch, pos, source]`. At `w = 0`, where training starts, every product stands
+    /// right at the kink: if the gradient were 0 there, as that of the engine's ReLU is, `w` would
+    /// never move.
     private Tensor inputWeights(State stream, Site site, String name) {
       Tensor w = weights.get(path(depth.block(site), end(site)) + name + "_w");
       return Sources.columns(
-          stream.soFar().vectors().stream().map(g -> g.dot(w, "d_model").relu()).toList());
+          stream.soFar().vectors().stream().map(g -> g.dot(w, "d_model").notBelow(0)).toList());
     }
 
     @Override

@@ -238,43 +238,57 @@ public record DeepDelta(
     double d = depth.dModel();
     double n = channels;
     double sites = depth.sites().size();
-    double l = depth.nLayers();
-    double compress =
-        switch (compressor) {
-          case NONE -> 0;
-          case CHANNEL -> TAPS * d + n;
-          case TOKEN -> TAPS * d * n + n;
-        };
-    double gates =
-        update == Update.ADDITIVE
-            ? 0
-            : (gate == Gate.ONE_LAYER ? d : GATE_HIDDEN * (d + 1.0))
-                + 1
-                + n * d
-                + (value == Value.SIGMOID ? n : 0);
-    double convolved = embedding == EmbeddingChannels.CONVOLVED ? TAPS * d * n : 0;
-    double compressFlops =
-        switch (compressor) {
-          case NONE -> 0;
-          case CHANNEL -> (2 * n - 1) * d;
-          case TOKEN -> (2 * TAPS * n - 1) * d;
-        };
-    double updateFlops =
-        switch (update) {
-          case ADDITIVE -> (n - 1) * d;
-          case WRITE_ONLY -> 2 * d + 2 * n * d - d + 2 * d * (n + 1);
-          case DELTA -> 2 * d + 6 * n * d - d + 2 * d * (n + 1);
-        };
-    double past = compressor == Compressor.TOKEN ? (2 * l + 1) * (TAPS - 1) * n * d : 0;
-    double pastEmbedding = convolved > 0 ? (TAPS - 1) * d : 0;
+    boolean token = compressor == Compressor.TOKEN;
+    boolean convolved = embedding == EmbeddingChannels.CONVOLVED;
+    double conv = ShortConv.flops(TAPS) * d;
+    double starts = convolved ? n * conv : 0;
+    double tails = (TAPS - 1) * n * d;
     return new PathwayCost(
-        convolved + (l + 1) * compress + sites * gates,
-        (sites + 1) * compressFlops + sites * updateFlops + 2 * convolved,
-        sites * (n == 1 ? 2 : 3 * n + 1) * d,
-        (n == 1 ? 1 : n) * sites * d,
-        past + pastEmbedding,
+        PathwayCost.count(this, depth),
+        starts + (sites + 1) * compressed(d, conv) + sites * (routed(d) + written(d) - d),
+        sites * moved(d) + (n > 1 ? n + 1 : 0) * d,
+        sites * ((n > 1 ? n : 0) + (token ? n : 0) + (update == Update.ADDITIVE ? 0 : 2)) * d,
+        (token ? (sites + 1) * tails : 0) + (convolved ? tails : 0),
         n * d,
-        n);
+        PathwayCost.lanes(n, depth));
+  }
+
+  private double compressed(double d, double conv) {
+    return switch (compressor) {
+      case NONE -> 0;
+      case CHANNEL -> PathwayCost.mix(channels, d);
+      case TOKEN -> channels * conv + PathwayCost.mix(channels, d);
+    };
+  }
+
+  /// The operations behind `k`, `β`, `v` and `g`.
+  private double routed(double d) {
+    if (update == Update.ADDITIVE) {
+      return 0;
+    }
+    double n = channels;
+    double direction = 3 * d + 1;
+    double gated = gate == Gate.ONE_LAYER ? 2 * d + 1 : (2 * d + 3) * GATE_HIDDEN + 1;
+    double target = 2 * d * n + (value == Value.SIGMOID ? 3 * n : 0);
+    return direction + gated + 2 + target + 1 + n;
+  }
+
+  private double written(double d) {
+    return channels
+        * switch (update) {
+          case ADDITIVE -> d;
+          case WRITE_ONLY -> 2 * d;
+          case DELTA -> 6 * d;
+        };
+  }
+
+  private double moved(double d) {
+    double n = channels;
+    double tails = compressor == Compressor.TOKEN ? (TAPS - 1) * n : 0;
+    double read = n > 1 ? n + 1 + tails : 0;
+    double routed = update == Update.ADDITIVE ? 0 : 3;
+    double written = 2 * n + 1 + (update == Update.DELTA ? 1 : 0);
+    return (read + routed + written - PathwayCost.PLAIN_MOVES) * d;
   }
 
   @Override

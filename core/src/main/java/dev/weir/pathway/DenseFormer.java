@@ -54,21 +54,30 @@ public record DenseFormer(int dilation, int period) implements PathwaySpec {
   @Override
   public PathwayCost cost(Depth depth) {
     double d = depth.dModel();
-    double terms =
-        IntStream.rangeClosed(1, depth.nLayers())
-            .filter(this::averages)
-            .mapToDouble(i -> Math.floorDiv(i, dilation) + 1)
-            .sum();
-    double averages = Math.floorDiv(depth.nLayers(), period);
-    double sources = depth.nLayers() + 1;
+    double flops = 0;
+    double moved = 0;
+    double averages = 0;
+    for (int i = 1; i <= depth.nLayers(); i++) {
+      if (averages(i)) {
+        int sources = read(i).size();
+        flops += PathwayCost.mix(sources, d);
+        moved += sources * d;
+        averages++;
+      }
+    }
     return new PathwayCost(
-        terms,
-        (2 * terms - averages) * d,
-        (terms + averages) * d,
-        sources * d,
+        PathwayCost.count(this, depth),
+        flops,
+        moved,
+        averages * d,
         0,
-        sources * d,
-        sources);
+        held(depth.nLayers()) * d,
+        Sources.payload(this::held, depth));
+  }
+
+  /// How many vectors there are after so many blocks: an average is one more.
+  private double held(int blocks) {
+    return blocks + 1.0 + (blocks > 0 && averages(blocks) ? 1 : 0);
   }
 
   @Override

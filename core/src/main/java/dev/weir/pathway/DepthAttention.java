@@ -153,9 +153,12 @@ public record DepthAttention(
   @Override
   public Map<String, Weight> weights(Depth depth) {
     Map<String, Weight> weights = new LinkedHashMap<>();
+    // Made once for all readers: it is as large as the matrix.
+    List<Double> identity =
+        injection == Injection.BRANCH ? List.of() : List.copyOf(Lanes.identity(depth.dModel()));
     for (int reader = 0; reader < readers(depth); reader++) {
       for (String view : views()) {
-        matrices(weights, path(reader, depth) + view, depth);
+        matrices(weights, path(reader, depth) + view, identity, depth);
         if (ageBias == AgeBias.LEARNED) {
           weights.put(own(reader, depth) + view + "age", ages(sourcesAt(reader)));
         }
@@ -164,7 +167,8 @@ public record DepthAttention(
     return weights;
   }
 
-  private void matrices(Map<String, Weight> weights, String path, Depth depth) {
+  private void matrices(
+      Map<String, Weight> weights, String path, List<Double> identity, Depth depth) {
     Axis head = new Axis("depth_head", heads);
     Axis dValue = new Axis("d_value", depth.dModel() / heads);
     Shape keys = Shape.of(head, new Axis("d_key", dKey), depth.width());
@@ -177,7 +181,7 @@ public record DepthAttention(
       weights.put(path + "W_O", new Weight(values, new Weight.Start.Constant(0), Weight.Decay.ON));
     } else {
       // The heads' values side by side are the source itself.
-      weights.put(path + "W_V", Weight.numbers(values, Lanes.identity(depth.dModel())));
+      weights.put(path + "W_V", Weight.numbers(values, identity));
     }
   }
 
@@ -211,25 +215,77 @@ public record DepthAttention(
   @Override
   public PathwayCost cost(Depth depth) {
     double d = depth.dModel();
-    double keys = (double) heads * dKey;
-    double matrices = 2 * keys * d + (injection == Injection.BRANCH ? 2 : 1) * d * d;
     double views = views().size();
-    double readers = readers(depth);
-    double parameters = matrices * views * (sharing == Sharing.SHARED ? 1 : readers);
-    double flops = 0;
-    double moved = 0;
-    for (int reader = 0; reader < readers; reader++) {
+    // The first block's only source needs no weights.
+    double flops = views * (mapped(1, depth) - d);
+    double moved = (1 + views) * d;
+    double kept = 0;
+    for (int reader = 1; reader < readers(depth); reader++) {
       double k = sourcesAt(reader);
-      parameters += ageBias == AgeBias.LEARNED ? k * views : 0;
-      double scores = reader == 0 ? 0 : 2 * keys * d * (k + 1) + 2 * keys * k;
-      double mixed = heads * ((2 * k - 1) * d);
-      double mapped = 2 * d * d * (injection == Injection.BRANCH ? 2 : 1);
-      flops += views * (scores + mixed + mapped) + (injection == Injection.BRANCH ? d : 0);
-      moved += views * (2 * k + heads + 2) * d;
+      flops += views * (scored(k, depth) + mapped(k, depth)) + d + 2 * grown(reader, depth);
+      moved += (k + 1 + k + views + (sources == SourceKind.STATES ? 0 : 2)) * d;
+      kept += views * ((injection == Injection.BRANCH ? 2 : 1) * d + heads * dKey * (k + 1)) + d;
     }
-    double held = sourcesAt(readers(depth) - 1);
+    if (injection == Injection.BRANCH) {
+      flops += grown(depth.nLayers(), depth);
+    }
+    for (Site site : depth.sites()) {
+      // What the block wrote is summed apart from the third write on.
+      boolean later = !depth.opensBlock(site) && !depth.closesBlock(site);
+      flops += later ? d : 0;
+    }
     return new PathwayCost(
-        parameters, flops, moved, (depth.nLayers() + 2 * readers * views) * d, 0, held * d, held);
+        PathwayCost.count(this, depth),
+        flops,
+        moved,
+        kept,
+        0,
+        fullest(depth) * d,
+        Sources.payload(blocks -> sourcesAt(blocks) + viewsAt(blocks, depth), depth));
+  }
+
+  private double viewsAt(int reader, Depth depth) {
+    return reader < readers(depth) ? views().size() : 1;
+  }
+
+  private double fullest(Depth depth) {
+    double fullest = 1;
+    for (Site site : depth.sites()) {
+      int reader = site.layer();
+      boolean inside = !depth.closesBlock(site);
+      double here = sourcesAt(reader) + viewsAt(reader, depth) + (inside ? 1 : 0);
+      double after = sourcesAt(reader + 1) + viewsAt(reader + 1, depth);
+      fullest = Math.max(fullest, inside ? here : after);
+    }
+    return fullest;
+  }
+
+  /// The operations that add what a block wrote to what can be attended to.
+  private double grown(int reader, Depth depth) {
+    double d = depth.dModel();
+    long writes = depth.sites().stream().filter(site -> site.layer() == reader - 1).count();
+    double increment = writes > 1 ? d : 0;
+    return switch (sources) {
+      case STATES -> increment + d;
+      case INCREMENTS -> increment;
+      case SUMMARIES -> increment + (reader % blockSize == 1 % blockSize ? 0 : d);
+    };
+  }
+
+  /// The operations behind one reader's weights over `k` sources.
+  private double scored(double k, Depth depth) {
+    double keys = (double) heads * dKey;
+    double projected =
+        2 * keys * depth.dModel() + (keyNorm == KeyNorm.RMS ? 3 * keys + 2 * heads : 0);
+    double biased = ageBias == AgeBias.LEARNED ? heads * k : 0;
+    return (k + 1) * projected + 2 * keys * k + biased + 5 * heads * k;
+  }
+
+  /// The operations of one read, weights given: mixed before `W_V` where there is one head.
+  private double mapped(double k, Depth depth) {
+    double d = depth.dModel();
+    double values = 2 * d * d * (heads == 1 ? 1 : k);
+    return values + PathwayCost.mix(k, d) + (injection == Injection.BRANCH ? 2 * d * d + d : 0);
   }
 
   @Override
@@ -318,7 +374,8 @@ public record DepthAttention(
         return new State(stream.sources, List.copyOf(views), Optional.of(written));
       }
       int reader = site.layer() + 1;
-      return entered(grown(stream, out, reader), stream.skip().plus(out), reader, routing);
+      // What has left the window is never read again.
+      return entered(window(grown(stream, out, reader)), stream.skip().plus(out), reader, routing);
     }
 
     /// What can be attended to once a block is done.

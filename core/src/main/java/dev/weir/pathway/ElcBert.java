@@ -84,17 +84,34 @@ public record ElcBert(Variant variant, double epsilon) implements PathwaySpec {
   public PathwayCost cost(Depth depth) {
     double d = depth.dModel();
     double l = depth.nLayers();
-    double reads = l + (variant == Variant.WEIGHTED_OUTPUT ? 1 : 0);
-    double terms = l * (l + 1) / 2 + (variant == Variant.WEIGHTED_OUTPUT ? l + 1 : 0);
-    double norms = variant == Variant.NORMALIZED ? 5 * d * l : 0;
+    boolean again = variant != Variant.BASE;
+    boolean normed = variant == Variant.NORMALIZED;
+    double flops = 0;
+    double moved = 0;
+    for (Site site : depth.sites()) {
+      double sources = site.layer() + 1.0;
+      boolean first = depth.opensBlock(site);
+      if (first || again) {
+        flops += PathwayCost.mix(sources, d) + (first ? 0 : d);
+        moved += (sources + (first ? 1 : 2)) * d;
+      }
+      boolean sums = depth.closesBlock(site) && !first;
+      flops += (sums ? d : 0) - d;
+      moved += ((sums ? 3 : 0) - PathwayCost.PLAIN_MOVES) * d;
+      if (normed && depth.closesBlock(site)) {
+        flops += (sums ? d : 0) + 7 * d + 2;
+        moved += 2 * d;
+      }
+    }
+    double end = variant == Variant.WEIGHTED_OUTPUT ? l + 1 : 0;
     return new PathwayCost(
-        terms,
-        (2 * terms - reads) * d + norms,
-        (terms + reads) * d,
-        (l + 1) * d,
+        PathwayCost.count(this, depth),
+        flops + (end > 0 ? PathwayCost.mix(end, d) : 0),
+        moved + (end > 0 ? (end + 1) * d : 0),
+        (Math.max(l, end) + (normed ? 2 * l : 0)) * d,
         0,
         (l + 1) * d,
-        l + 1);
+        Sources.payload(blocks -> blocks + 1, depth));
   }
 
   @Override

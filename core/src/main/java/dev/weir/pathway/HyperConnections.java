@@ -99,19 +99,18 @@ public record HyperConnections(int lanes, Connections connections, double epsilo
     double n = lanes;
     double sites = depth.sites().size();
     boolean dynamic = connections == Connections.DYNAMIC;
-    double parameters = n * (n + 2) + (dynamic ? d * (n + 2) + 2 : 0);
-    double read = (2 * n - 1) * d;
-    double written = n * (2 * n + 1) * d;
-    double generated = dynamic ? n * (5 * d + 2 * d * (n + 2)) + 3 * n * (n + 2) : 0;
-    double moved = (n + 1) * d + (2 * n + 1) * d + (dynamic ? n * d : 0);
+    double unit = 3 * d + PathwayCost.inverseRms(d);
+    double generated = dynamic ? n * (unit + 2 * d * (n + 2)) + 3 * n * (n + 2) : 0;
+    double carried = Lanes.flops(n, d) - d;
+    double moved = (dynamic ? n : 0) + Lanes.moved(n) - PathwayCost.PLAIN_MOVES;
     return new PathwayCost(
-        parameters * sites,
-        (read + written + generated) * sites + (n - 1) * d,
-        moved * sites,
-        (n + 1) * d * sites,
+        PathwayCost.count(this, depth),
+        (generated + carried) * sites + (n - 1) * d,
+        moved * d * sites + (n + 1) * d,
+        (n + 1 + (dynamic ? 2 * n : 0)) * d * sites,
         0,
         n * d,
-        n);
+        PathwayCost.lanes(n, depth));
   }
 
   @Override

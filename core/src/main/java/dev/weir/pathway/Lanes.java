@@ -43,6 +43,16 @@ record Lanes(List<Tensor> lanes, Optional<Tensor> outside) {
     return new Lanes(after, outside);
   }
 
+  /// The operations of one reading and one write of so many lanes.
+  static double flops(double lanes, double width) {
+    return PathwayCost.mix(lanes, width) + lanes * (2 * lanes + 1) * width;
+  }
+
+  /// The vectors that one reading and one write of so many lanes move.
+  static double moved(double lanes) {
+    return lanes + 1 + 2 * lanes + 1;
+  }
+
   /// Centred and scaled, without a gain, `[batch, pos, d_model]`.
   static Tensor unit(Tensor lane, double epsilon) {
     Tensor centred = lane.minus(lane.mean("d_model"));

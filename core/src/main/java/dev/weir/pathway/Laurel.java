@@ -86,24 +86,36 @@ public record Laurel(ResidualWeights residualWeights, int rank, int previous, in
   @Override
   public PathwayCost cost(Depth depth) {
     double d = depth.dModel();
-    double sites = depth.sites().size();
-    double weighted = residualWeights == ResidualWeights.NONE ? 0 : sites;
-    double states = 0;
-    double mapped = 0;
+    boolean weighted = residualWeights != ResidualWeights.NONE;
+    double flops = 0;
+    double moved = 0;
+    double kept = 0;
     for (Site site : depth.sites()) {
-      int here = Math.min(previous, depth.before(site));
-      states += here;
-      mapped += here > 0 && previousRank > 0 ? 1 : 0;
+      int states = Math.min(previous, depth.before(site));
+      flops += (weighted ? 2 * d : 0) + (rank > 0 ? 4 * d * rank + d : 0);
+      kept += (weighted ? d : 0) + rank;
+      if (states > 0) {
+        flops += PathwayCost.mix(states, d) + 4 * d * previousRank + d;
+        moved += states * d;
+        kept += previousRank > 0 ? d + previousRank : 0;
+      }
     }
-    double low = (rank > 0 ? sites : 0) * rank + mapped * previousRank;
     return new PathwayCost(
-        2 * weighted + 2 * d * low + states,
-        2 * d * weighted + 4 * d * low + (rank > 0 ? sites * d : 0) + 2 * d * states,
-        4 * d * weighted + (rank > 0 ? 2 * d * sites : 0) + (states + 2 * mapped) * d,
-        (weighted + (previous > 0 ? sites : 0)) * d,
+        PathwayCost.count(this, depth),
+        flops,
+        moved,
+        kept,
         0,
-        previous * d,
-        1 + previous);
+        held(depth.sites().size()) * d,
+        Sources.payload(blocks -> held(writes(blocks, depth)), depth));
+  }
+
+  private double held(long writes) {
+    return 1.0 + Math.min(previous, writes);
+  }
+
+  private static long writes(int blocks, Depth depth) {
+    return depth.sites().stream().filter(site -> site.layer() < blocks).count();
   }
 
   @Override

@@ -43,10 +43,8 @@ public record LayerScale(Gain gain, double start) implements PathwaySpec {
 
   @Override
   public PathwayCost cost(Depth depth) {
-    double d = depth.dModel();
-    double sites = depth.sites().size();
-    double numbers = gain == Gain.VECTOR ? d : 1;
-    return new PathwayCost(numbers * sites, d * sites, 2 * d * sites, d * sites, 0, 0, 1);
+    double writes = (double) depth.dModel() * depth.sites().size();
+    return PathwayCost.ofOneVector(PathwayCost.count(this, depth), writes, 0, writes, depth);
   }
 
   @Override

@@ -91,18 +91,18 @@ public record ManifoldHyperConnections(
     double n = lanes;
     double sites = depth.sites().size();
     double outputs = n * n + 2 * n;
-    double parameters = n * d * outputs + outputs + 3;
-    double generated = 3 * n * d + 2 * n * d * outputs + 3 * outputs;
-    double sinkhorn = iterations * 2 * (2 * n * n);
-    double carried = (2 * n - 1) * d + n * (2 * n + 1) * d;
+    double generated = 3 * n * d + 2 + 2 * n * d * outputs + 2 * outputs + 3 * n;
+    double sinkhorn = iterations * 2 * 5 * n * n + n * n;
+    double carried = Lanes.flops(n, d) - d;
+    double moved = n + Lanes.moved(n) - PathwayCost.PLAIN_MOVES;
     return new PathwayCost(
-        parameters * sites,
-        (generated + sinkhorn + carried) * sites + (n - 1) * d,
-        (2 * n * d + (n + 1) * d + (2 * n + 1) * d) * sites,
-        (2 * n + 1) * d * sites,
+        PathwayCost.count(this, depth),
+        (generated + sinkhorn + carried) * sites + (n - 1) * d + (readout == Readout.MEAN ? d : 0),
+        moved * d * sites + (n + 1) * d,
+        ((3 * n + 1) * d + 2 * iterations * n * n) * sites,
         0,
         n * d,
-        n);
+        PathwayCost.lanes(n, depth));
   }
 
   @Override

@@ -128,24 +128,38 @@ public record MuddFormer(Mixing mixing, Norms norms, double epsilon) implements 
   @Override
   public PathwayCost cost(Depth depth) {
     double d = depth.dModel();
-    double parameters = 0;
+    boolean dynamic = mixing == Mixing.DYNAMIC;
+    boolean normed = norms == Norms.PRE_POST;
     double flops = 0;
     double moved = 0;
+    double kept = 0;
     for (int i = 1; i <= depth.nLayers(); i++) {
       double c = streams(i, depth);
-      double sources = i + 1;
-      double hidden = hidden(i);
-      double dynamic = mixing == Mixing.DYNAMIC ? 1 : 0;
-      double normed = norms == Norms.PRE_POST ? 1 : 0;
-      parameters += dynamic * (d * hidden + hidden * c * sources) + c * sources + normed * c * d;
-      flops +=
-          dynamic * (3 * d + 2 * d * hidden + 2 * hidden * c * sources + c * sources)
-              + c * (2 * sources - 1) * d
-              + normed * (3 * d * (i == 1 ? 2 : 1) + 5 * c * d);
-      moved += (dynamic * 2 + sources + c) * d + normed * 3 * c * d;
+      double s = i + 1;
+      double mixes = c * (PathwayCost.mix(s, d) + (normed ? s : 0));
+      flops += d + mixes;
+      moved += (s - 1 + c + (dynamic || normed ? 2 : 0)) * d;
+      kept += d + (c > 1 ? 2 * d : 0);
+      if (dynamic) {
+        double hidden = hidden(i);
+        flops += 3 * d + 2 + 2 * d * hidden + hidden + 2 * hidden * c * s + c * s;
+        kept += d + 2 * hidden + c * s;
+      }
+      if (normed) {
+        flops += (s + c) * PathwayCost.inverseRms(d) + mixes + 3 * c * d;
+        moved += (s - 1) * d;
+        kept += 3 * c * d;
+      }
     }
     double l = depth.nLayers();
-    return new PathwayCost(parameters, flops, moved, (l + 1 + 3 * l) * d, 0, (l + 4) * d, l + 1);
+    return new PathwayCost(
+        PathwayCost.count(this, depth),
+        flops,
+        moved,
+        kept,
+        0,
+        (l > 1 ? l + STREAMS.size() : l + 2) * d,
+        Sources.payload(blocks -> blocks + 1 + streams(blocks, depth), depth));
   }
 
   @Override

@@ -86,9 +86,13 @@ public record PostNorm(Norm norm, double alpha, double beta, double epsilon)
   public PathwayCost cost(Depth depth) {
     double d = depth.dModel();
     double sites = depth.sites().size();
-    int vectors = norm == Norm.LAYER_NORM ? 2 : 1;
-    return new PathwayCost(
-        vectors * d * sites, (3 + 2 * vectors) * d * sites, 3 * d * sites, d * sites, 0, 0, 1);
+    double sum = alpha == 1 ? d : 2 * d;
+    boolean centred = norm == Norm.LAYER_NORM;
+    double centre = centred ? 2 * d : 0;
+    // The sum is centred once for its scale and once to be carried.
+    double flops = 2 * (sum + centre) + 2 * d + 2 + 2 * d + (centred ? d : 0) - d;
+    return PathwayCost.ofOneVector(
+        PathwayCost.count(this, depth), flops * sites, 2 * d * sites, 3 * d * sites, depth);
   }
 
   @Override

@@ -26,7 +26,7 @@ public record PreNorm() implements PathwaySpec, ResidualPathway<Tensor> {
 
   @Override
   public PathwayCost cost(Depth depth) {
-    return PathwayCost.none();
+    return PathwayCost.none(depth);
   }
 
   @Override

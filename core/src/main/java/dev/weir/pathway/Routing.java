@@ -48,6 +48,13 @@ public record Routing(Map<String, Tensor> values) {
     return Objects.requireNonNull(values.get(name), name);
   }
 
+  /// Whether this was decided.
+  ///
+  /// @param name its name
+  public boolean has(String name) {
+    return values.containsKey(name);
+  }
+
   /// Whether there is nothing to decide.
   public boolean isEmpty() {
     return values.isEmpty();

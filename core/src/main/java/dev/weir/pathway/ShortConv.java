@@ -7,6 +7,13 @@ public final class ShortConv {
 
   private ShortConv() {}
 
+  /// The operations for each feature of a position.
+  ///
+  /// @param taps how many positions it sees, itself included
+  public static double flops(int taps) {
+    return 2.0 * taps - 1;
+  }
+
   /// `y_t = Σ_i w_i x_{t−(taps−1)+i}`: the last tap sees the position itself.
   ///
   /// @param x `[batch, pos, ..]`

@@ -6,6 +6,8 @@ import dev.weir.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntToDoubleFunction;
+import java.util.stream.IntStream;
 
 /// A stream that remembers: the vectors that later sites read from, and what was added from outside
 /// meanwhile, which everybody sees in full.
@@ -98,6 +100,14 @@ record Sources(List<Tensor> vectors, Optional<Tensor> outside) {
   /// In float32 at least: gates and softmaxes are not left to half precision.
   static Tensor wide(Tensor tensor) {
     return tensor.dtype() == DType.FLOAT64 ? tensor : tensor.to(DType.FLOAT32);
+  }
+
+  /// How many vectors a state holds after each block.
+  ///
+  /// @param held how many after so many blocks
+  /// @param depth the model's depth axis
+  static List<Double> payload(IntToDoubleFunction held, Depth depth) {
+    return IntStream.rangeClosed(1, depth.nLayers()).mapToDouble(held).boxed().toList();
   }
 
   /// How many sources, as an axis.

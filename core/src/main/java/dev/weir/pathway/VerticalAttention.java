@@ -57,16 +57,37 @@ public record VerticalAttention(Adjacent adjacent, double epsilon) implements Pa
   public PathwayCost cost(Depth depth) {
     double d = depth.dModel();
     double l = depth.nLayers();
-    double terms = l * (l + 1) / 2;
-    double kept = adjacent == Adjacent.KEPT ? l * d : 0;
+    double newest = adjacent == Adjacent.KEPT ? d : 0;
+    double flops = 0;
+    double moved = 0;
+    double fullest = l + 1;
+    int written = 0;
+    for (Site site : depth.sites()) {
+      double sources = site.layer() + 1.0;
+      if (depth.opensBlock(site)) {
+        written = 0;
+        // Mixed once for the reader and once to be carried.
+        flops += sources * (PathwayCost.inverseRms(d) + 1);
+        flops += 2 * (PathwayCost.mix(sources, d) + newest);
+        moved += (sources + 2 * (sources + 1)) * d;
+      } else {
+        flops += written * d;
+        moved += (written + 2) * d;
+        fullest = Math.max(fullest, sources + 1 + written);
+      }
+      written++;
+      boolean sums = depth.closesBlock(site);
+      flops += (sums ? written * d : 0) - d;
+      moved += ((sums ? written + 2 : 0) - PathwayCost.PLAIN_MOVES) * d;
+    }
     return new PathwayCost(
-        terms,
-        (2 * terms - l) * d + 2 * terms * d + kept,
-        (2 * terms + l) * d,
-        (l + 1) * d,
+        PathwayCost.count(this, depth),
+        flops,
+        moved,
+        l * d,
         0,
-        (l + 1) * d,
-        l + 1);
+        fullest * d,
+        Sources.payload(blocks -> blocks + 1, depth));
   }
 
   @Override

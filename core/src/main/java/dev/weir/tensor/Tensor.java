@@ -320,6 +320,13 @@ public final class Tensor implements AutoCloseable {
     return same(torch.relu(handle));
   }
 
+  /// `max(x, least)`; unlike [#relu], a number right at the bound passes its gradient on.
+  ///
+  /// @param least the smallest number that is left
+  public Tensor notBelow(double least) {
+    return same(torch.clamp_min(handle, scalar(least)));
+  }
+
   /// `x · sigmoid(x)` (Elfwing et al. 2017, arXiv:1702.03118).
   public Tensor silu() {
     return same(torch.silu(handle));

@@ -33,9 +33,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// Derivatives agree with finite differences, in every family and pathway.
 class GradientsTest {
 
-  /// Differences over four points at this step err by its fourth power, 1e-16 of the fifth
-  /// derivative, and by the rounding of float64 divided by it, 1e-12.
-  private static final double STEP = 1e-4;
+  /// Differences over four points at this step err by its fourth power and by the rounding of
+  /// float64 divided by it, 1e-9. A larger step would now and then meet the kink of a ReLU.
+  private static final double STEP = 1e-6;
 
   private static final double TOLERANCE = 1e-7;
 
@@ -110,10 +110,11 @@ class GradientsTest {
     };
   }
 
-  /// The first reader finds equal lanes, and its norm takes the size of their mix away again.
+  /// The first readers find lanes that are all but equal: a norm takes the size of their mix away
+  /// again, and mixing leaves them as they are.
   private static boolean mixesEqualLanes(String weight, TransformerSpec spec) {
     return spec.pathway() instanceof ManifoldHyperConnections
-        && weight.startsWith("blocks.0.attn_path.pre");
+        && weight.matches("blocks\\.0\\.(attn|mlp)_path\\.(pre|res)_.*");
   }
 
   private static TransformerSpec specOf(String name) {

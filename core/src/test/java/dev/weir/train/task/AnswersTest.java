@@ -23,21 +23,21 @@ class AnswersTest {
   private static void each(String name, Consumer<Text> check) {
     Task task = Tasks.parse(name);
     assertThat(task.optimum()).isEqualTo(new Optimum(0, 0, Optimum.Method.DETERMINED));
+    List<String> tokens = task.tokens();
     for (Split split : Split.values()) {
       for (int index = 0; index < 300; index++) {
-        check.accept(new Text(task, task.example(split, 11, index)));
+        Example example = task.example(split, 11, index);
+        List<String> words = Arrays.stream(example.inputs()).mapToObj(tokens::get).toList();
+        List<String> answers = Arrays.stream(example.targets()).mapToObj(tokens::get).toList();
+        check.accept(new Text(task, example, words, answers));
       }
     }
   }
 
   /// An example in words.
-  private record Text(Task task, Example example) {
-    List<String> words() {
-      return Arrays.stream(example.inputs()).mapToObj(task.tokens()::get).toList();
-    }
-
+  private record Text(Task task, Example example, List<String> words, List<String> answers) {
     String answer(int pos) {
-      return task.tokens().get(example.targets()[pos]);
+      return answers.get(pos);
     }
 
     List<Integer> counted() {
