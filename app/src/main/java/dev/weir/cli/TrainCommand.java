@@ -1,6 +1,7 @@
 package dev.weir.cli;
 
 import dev.weir.WeirException;
+import dev.weir.model.TransformerCost;
 import dev.weir.stream.HookPoint;
 import dev.weir.tensor.Engine;
 import dev.weir.train.DataSettings;
@@ -107,7 +108,7 @@ final class TrainCommand implements Callable<Integer> {
     Task task = resume.map(TrainCommand::resumed).orElseGet(this::begun);
     RunFolder folder = task.folder;
     try (Interruption.Work _ = interruption.begin();
-        TrainingRun run = folder.start(task.data, parts())) {
+        TrainingRun run = folder.start(task.data, parts(folder.plan()))) {
       describe(folder, run);
       train(folder, run);
       if (!run.isDone()) {
@@ -198,9 +199,12 @@ final class TrainCommand implements Callable<Integer> {
     return new RunPlan.Saving(saveEvery.orElse(Math.max(1, steps / 10)), keep);
   }
 
-  private static TrainingParts parts() {
+  private static TrainingParts parts(RunPlan plan) {
     return TrainingParts.usual()
-        .withStatistics(new PointStatistics(point -> point instanceof HookPoint.Route));
+        .withStatistics(new PointStatistics(point -> point instanceof HookPoint.Route))
+        .withFlopsPerToken(
+            TransformerCost.trainingFlopsPerToken(
+                plan.model().spec(), plan.training().batching().window()));
   }
 
   private void describe(RunFolder folder, TrainingRun run) {

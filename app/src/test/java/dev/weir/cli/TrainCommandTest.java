@@ -114,6 +114,8 @@ class TrainCommandTest {
             "folder", "steps", "tokens", "train_loss", "val_loss", "val_accuracy", "flops");
     assertThat(outcome.get("steps").intValue()).isEqualTo(4);
     assertThat(outcome.get("val_loss").doubleValue()).isBetween(1.0, 6.0);
+    // 128 tokens, six operations for each of some 7,000 parameters, and a little for attention.
+    assertThat(outcome.get("flops").doubleValue() / (128 * 6 * 7e3)).isBetween(0.7, 1.5);
   }
 
   @Test
