@@ -72,6 +72,12 @@ final class WeirWorker {
       case CAPTURE_1024 -> timed(count, () -> capture(1024));
       case LENS_128 -> timed(count, () -> lens(128));
       case DECODE -> decode(count);
+      case TRAIN -> {
+        try (SmallGpt gpt = new SmallGpt()) {
+          gpt.step();
+          yield timed(count, gpt::step);
+        }
+      }
     };
   }
 

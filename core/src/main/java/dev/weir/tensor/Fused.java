@@ -117,7 +117,7 @@ public final class Fused {
 
   private static Tensor attention(
       Tensor query, Tensor key, Tensor value, TensorOptional mask, Causal causal, double scale) {
-    return query.same(
+    var result =
         Engine.withThreadsOutside(() ->
             torch.scaled_dot_product_attention(
                 query.handle(),
@@ -127,6 +127,8 @@ public final class Fused {
                 0.0,
                 causal == Causal.YES,
                 new DoubleOptional(scale),
-                false)));
+                false));
+    BackwardThreads.outside(result, query, key, value);
+    return query.same(result);
   }
 }

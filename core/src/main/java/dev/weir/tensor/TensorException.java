@@ -128,6 +128,14 @@ public final class TensorException extends WeirException {
         "leave out what the model does not use, or compute the loss from it");
   }
 
+  static TensorException wrongSources(int sources, Shape weights) {
+    return new TensorException(
+        "%d sources cannot be summed with weights for %d"
+            .formatted(sources, weights.size(WeightedSum.SOURCE)),
+        weights.toString(),
+        "give one weight for each source along the axis 'source'");
+  }
+
   static TensorException notClosed(String resource, Exception cause) {
     return new TensorException(
         "A resource could not be closed: " + cause.getMessage(),

@@ -29,7 +29,7 @@ record Validation(List<Batch> batches) {
       }
       return new Look(
           exchange.mean(loss) / exchange.mean(weight),
-          exchange.mean(accuracy.right()) / exchange.mean(accuracy.counted()));
+          exchange.mean((double) accuracy.right()) / exchange.mean((double) accuracy.counted()));
     });
   }
 }

@@ -1,0 +1,60 @@
+package dev.weir.tensor;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// Sums of earlier values with weights: `y = Σ_s w_s · x_s`. It is what every pathway over depth
+/// does with the stream, and it is memory traffic, not arithmetic: the sources are read once.
+public final class WeightedSum {
+  /// The axis of the weights that counts the sources.
+  public static final String SOURCE = "source";
+
+  /// The axis of the weights that counts the sums.
+  public static final String OUT = "out";
+
+  private WeightedSum() {}
+
+  /// One sum.
+  ///
+  /// @param sources one at least, all of one shape, `[batch, pos, d_model]`
+  /// @param weights `[source]` for the same weights everywhere, `[batch, pos, source]` for each
+  ///   position its own, `[source, d_model]` for each feature its own; in general `source` and any
+  ///   of the sources' axes, in any order
+  /// @return `[batch, pos, d_model]`
+  /// @throws TensorException if there are more or fewer weights than sources, or a shape differs
+  public static Tensor of(List<Tensor> sources, Tensor weights) {
+    check(sources, weights);
+    Shape shape = sources.getFirst().shape();
+    Tensor sum = weights.at(SOURCE, 0).times(sources.getFirst());
+    for (int s = 1; s < sources.size(); s++) {
+      sum = sum.plus(weights.at(SOURCE, s).times(sources.get(s)));
+    }
+    return sum.order(shape.names().toArray(String[]::new));
+  }
+
+  /// Several sums of the same sources, which are read once for all of them.
+  ///
+  /// @param sources one at least, all of one shape, `[batch, pos, d_model]`
+  /// @param weights `[out, source]`, `[batch, pos, out, source]` or `[out, source, d_model]`; in
+  ///   general `out`, `source` and any of the sources' axes, in any order
+  /// @return one sum for each `out`, `[batch, pos, d_model]`
+  /// @throws TensorException if there are more or fewer weights than sources, or a shape differs
+  public static List<Tensor> each(List<Tensor> sources, Tensor weights) {
+    check(sources, weights);
+    List<Tensor> sums = new ArrayList<>();
+    for (long out = 0; out < weights.size(OUT); out++) {
+      sums.add(of(sources, weights.at(OUT, out)));
+    }
+    return sums;
+  }
+
+  private static void check(List<Tensor> sources, Tensor weights) {
+    if (weights.size(SOURCE) != sources.size()) {
+      throw TensorException.wrongSources(sources.size(), weights.shape());
+    }
+    Shape shape = sources.getFirst().shape();
+    for (Tensor source : sources) {
+      Tensor _ = source.require("a source of the weighted sum", shape);
+    }
+  }
+}
