@@ -56,8 +56,8 @@ public record DepthAttention(
   public enum SourceKind {
     /// The stream after each block.
     STATES,
-    /// What the sublayers of each block wrote, and the embedding; what a branch added is not
-    /// among it.
+    /// What the sublayers of each block wrote, and the embedding; what a branch added is not among
+    /// it.
     INCREMENTS,
     /// The sums of what several blocks wrote, and the embedding.
     SUMMARIES

@@ -20,8 +20,21 @@ import org.bytedeco.pytorch.Tensor;
 public final class OperationCount {
   private static final Set<String> ELEMENTWISE =
       Set.of(
-          "add", "sub", "mul", "div", "square", "sqrt", "rsqrt", "exp", "log", "tanh", "sigmoid",
-          "relu", "gelu", "silu", "clamp_min");
+          "add",
+          "sub",
+          "mul",
+          "div",
+          "square",
+          "sqrt",
+          "rsqrt",
+          "exp",
+          "log",
+          "tanh",
+          "sigmoid",
+          "relu",
+          "clamp_min",
+          "gelu",
+          "silu");
 
   /// Numbers are moved, made, compared for masks or looked at, but nothing is computed.
   private static final Set<String> FREE =

@@ -188,7 +188,7 @@ public final class PathwayRun {
       component.getAccessor().setAccessible(true);
       return component.getAccessor().invoke(data);
     } catch (ReflectiveOperationException e) {
-      throw new AssertionError(e);
+      throw new LinkageError(component.getName(), e);
     }
   }
 }

@@ -63,7 +63,7 @@ class TransformerCostTest {
     var _ = lastToken.invoke(null, name, CONTEXT);
     assertThat(TransformerCost.ofLastToken(spec, CONTEXT).flops())
         .as("operations by the engine's names: %s", OperationCount.byName())
-        .isEqualTo(OperationCount.total(), within(1e-6));
+        .isEqualTo((double) OperationCount.total(), within(1e-6));
   }
 
   /// Published families: within 2 %, as Gemma adds one to its gains once a run and windows are

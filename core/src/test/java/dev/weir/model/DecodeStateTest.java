@@ -27,8 +27,8 @@ class DecodeStateTest {
         step(model, cache, new int[] {i});
       }
       TransformerCost cost = TransformerCost.ofLastToken(model.spec(), PROMPT + STEPS);
-      assertThat(cost.remembered()).isEqualTo(cache.boundedElements());
-      assertThat(cost.cached() * (PROMPT + STEPS)).isEqualTo(growing(model, cache));
+      assertThat(cost.remembered()).isEqualTo((double) cache.boundedElements());
+      assertThat(cost.cached() * (PROMPT + STEPS)).isEqualTo((double) growing(model, cache));
     }
   }
 
