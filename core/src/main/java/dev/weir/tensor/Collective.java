@@ -93,11 +93,9 @@ public final class Collective implements AutoCloseable {
   private void joinGloo(Path meeting) {
     try {
       var options = ProcessGroupGloo.Options.create(milliseconds());
-      options.devices(
-          new GlooDeviceVector(ProcessGroupGloo.createDeviceForHostname("127.0.0.1")));
+      options.devices(new GlooDeviceVector(ProcessGroupGloo.createDeviceForHostname("127.0.0.1")));
       options.threads(1);
-      var group =
-          lasting(new ProcessGroupGloo(store.orElseThrow(), rank, worldSize, options));
+      var group = lasting(new ProcessGroupGloo(store.orElseThrow(), rank, worldSize, options));
       owned.add(group);
       gloo =
           Optional.of(
@@ -111,8 +109,7 @@ public final class Collective implements AutoCloseable {
   private Link joinNccl() {
     try (Scope _ = Scope.open()) {
       var options = ProcessGroupNCCL.Options.create();
-      var group =
-          lasting(new ProcessGroupNCCL(store.orElseThrow(), rank, worldSize, options));
+      var group = lasting(new ProcessGroupNCCL(store.orElseThrow(), rank, worldSize, options));
       owned.add(group);
       return new Link(group::allreduce, tensors -> root -> group.broadcast(tensors, from(root)));
     }

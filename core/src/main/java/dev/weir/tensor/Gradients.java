@@ -40,7 +40,8 @@ public final class Gradients {
       if (!gradient.defined()) {
         throw TensorException.noGradient(i, parameters.get(i).shape());
       }
-      gradients.add(parameters.get(i).same(gradient));
+      // A handle of its own: those of the engine's list go with it.
+      gradients.add(parameters.get(i).same(new org.bytedeco.pytorch.Tensor(gradient)));
     }
     return gradients;
   }

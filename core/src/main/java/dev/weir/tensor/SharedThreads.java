@@ -68,8 +68,7 @@ final class SharedThreads {
 
   /// `openblas_threads_callback`.
   private interface Multiplier {
-    void run(
-        int synchronously, MemorySegment run, int jobs, long distance, long first, int extra);
+    void run(int synchronously, MemorySegment run, int jobs, long distance, long first, int extra);
   }
 
   /// C code that calls a Java method.

@@ -153,8 +153,7 @@ public final class TensorException extends WeirException {
         "start all members with the same new file, and see why one of them ended");
   }
 
-  static TensorException memberLost(
-      int rank, int worldSize, Duration patience, Exception cause) {
+  static TensorException memberLost(int rank, int worldSize, Duration patience, Exception cause) {
     return new TensorException(
         "Member %d of %d lost another one, or waited for longer than %d s: %s"
             .formatted(rank, worldSize, patience.toSeconds(), firstLine(cause)),
