@@ -53,7 +53,8 @@ public final class Gradients {
     try (Scope _ = Scope.open()) {
       double sum = 0;
       for (Tensor gradient : gradients) {
-        sum += gradient.square().sum().item();
+        double length = gradient.handle().norm().item_double();
+        sum += length * length;
       }
       return Math.sqrt(sum);
     }

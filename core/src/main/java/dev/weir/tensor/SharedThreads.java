@@ -62,12 +62,12 @@ final class SharedThreads {
   }
 
   /// What a thread of a team runs.
-  private interface Member {
+  interface Member {
     void run(MemorySegment unused);
   }
 
   /// `openblas_threads_callback`.
-  private interface Multiplier {
+  interface Multiplier {
     void run(int synchronously, MemorySegment run, int jobs, long distance, long first, int extra);
   }
 
