@@ -9,7 +9,6 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -58,15 +57,26 @@ final class SharedThreads {
         linker.downcallHandle(
             openMp.findOrThrow("omp_get_num_threads"), FunctionDescriptor.of(INT));
     this.runJob = linker.downcallHandle(FunctionDescriptor.ofVoid(INT, LONG, INT));
-    this.member =
-        linker.upcallStub(
-            bound("member", MethodType.methodType(void.class, MemorySegment.class)),
-            FunctionDescriptor.ofVoid(ADDRESS),
-            Arena.global());
+    Member taking = _ -> takePart();
+    this.member = stub(Member.class, taking, FunctionDescriptor.ofVoid(ADDRESS));
   }
 
-  private MethodHandle bound(String name, MethodType type) throws ReflectiveOperationException {
-    return MethodHandles.lookup().findVirtual(SharedThreads.class, name, type).bindTo(this);
+  /// What a thread of a team runs.
+  interface Member {
+    void run(MemorySegment unused);
+  }
+
+  /// `openblas_threads_callback`.
+  interface Multiplier {
+    void run(int synchronously, MemorySegment run, int jobs, long distance, long first, int extra);
+  }
+
+  /// C code that calls a Java method.
+  private static MemorySegment stub(Class<?> type, Object target, FunctionDescriptor function)
+      throws ReflectiveOperationException {
+    MethodHandle method =
+        MethodHandles.lookup().findVirtual(type, "run", function.toMethodType()).bindTo(target);
+    return Linker.nativeLinker().upcallStub(method, function, Arena.global());
   }
 
   /// Sets it up, where OpenBLAS and GNU OpenMP are what the engine loaded.
@@ -80,26 +90,18 @@ final class SharedThreads {
       return;
     }
     try {
-      MethodHandle callback =
-          new SharedThreads(openMp.orElseThrow())
-              .bound(
-                  "multiply",
-                  MethodType.methodType(
-                      void.class,
-                      int.class,
-                      MemorySegment.class,
-                      int.class,
-                      long.class,
-                      long.class,
-                      int.class));
-      Linker linker = Linker.nativeLinker();
-      linker
+      SharedThreads threads = new SharedThreads(openMp.orElseThrow());
+      Multiplier multiplier =
+          (_, run, jobs, distance, first, extra) ->
+              threads.multiply(run, jobs, distance, first, extra);
+      MemorySegment callback =
+          stub(
+              Multiplier.class,
+              multiplier,
+              FunctionDescriptor.ofVoid(INT, ADDRESS, INT, LONG, LONG, INT));
+      Linker.nativeLinker()
           .downcallHandle(setter.get(), FunctionDescriptor.ofVoid(ADDRESS))
-          .invokeExact(
-              linker.upcallStub(
-                  callback,
-                  FunctionDescriptor.ofVoid(INT, ADDRESS, INT, LONG, LONG, INT),
-                  Arena.global()));
+          .invokeExact(callback);
     } catch (Throwable e) {
       throw new AssertionError("a C function threw", e);
     }
@@ -108,8 +110,7 @@ final class SharedThreads {
   /// What OpenBLAS calls (`openblas_threads_callback`): returns when all jobs are done. Each job
   /// works in the buffer of its number, so the jobs of one product are done before those of another
   /// begin.
-  private void multiply(
-      int synchronously, MemorySegment run, int jobs, long distance, long first, int extra) {
+  private void multiply(MemorySegment run, int jobs, long distance, long first, int extra) {
     oneAtATime.lock();
     try {
       current = new Jobs(run, jobs, first, distance, extra, new AtomicInteger());
@@ -137,7 +138,7 @@ final class SharedThreads {
   }
 
   /// What each thread of the team does.
-  private void member(MemorySegment unused) {
+  private void takePart() {
     try {
       if ((int) teamSize.invokeExact() >= current.count()) {
         takeOne();

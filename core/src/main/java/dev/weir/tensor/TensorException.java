@@ -2,6 +2,7 @@ package dev.weir.tensor;
 
 import dev.weir.WeirException;
 import java.io.Serial;
+import java.time.Duration;
 
 /// Numbers that do not fit together.
 public final class TensorException extends WeirException {
@@ -134,6 +135,34 @@ public final class TensorException extends WeirException {
             .formatted(sources, weights.size(WeightedSum.SOURCE)),
         weights.toString(),
         "give one weight for each source along the axis 'source'");
+  }
+
+  static TensorException noSuchMember(int rank, int worldSize) {
+    return new TensorException(
+        "There is no member %d of a group of %d".formatted(rank, worldSize),
+        "rank",
+        "count the members from 0 to %d".formatted(worldSize - 1));
+  }
+
+  static TensorException nobodyCame(
+      int rank, int worldSize, Duration patience, String meeting, Exception cause) {
+    return new TensorException(
+        "Member %d did not meet all %d members within %d s: %s"
+            .formatted(rank, worldSize, patience.toSeconds(), firstLine(cause)),
+        meeting,
+        "start all members with the same new file, and see why one of them ended");
+  }
+
+  static TensorException memberLost(int rank, int worldSize, Duration patience, Exception cause) {
+    return new TensorException(
+        "Member %d of %d lost another one, or waited for longer than %d s: %s"
+            .formatted(rank, worldSize, patience.toSeconds(), firstLine(cause)),
+        "the processes that train together",
+        "see why that process ended, then resume all of them from the last checkpoint");
+  }
+
+  private static String firstLine(Exception cause) {
+    return String.valueOf(cause.getMessage()).lines().findFirst().orElse("no reason given");
   }
 
   static TensorException notClosed(String resource, Exception cause) {

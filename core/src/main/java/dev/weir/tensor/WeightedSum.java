@@ -2,6 +2,7 @@ package dev.weir.tensor;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.bytedeco.pytorch.global.torch;
 
 /// Sums of earlier values with weights: `y = Σ_s w_s · x_s`. It is what every pathway over depth
 /// does with the stream, and it is memory traffic, not arithmetic: the sources are read once.
@@ -25,11 +26,12 @@ public final class WeightedSum {
   public static Tensor of(List<Tensor> sources, Tensor weights) {
     check(sources, weights);
     Shape shape = sources.getFirst().shape();
-    Tensor sum = weights.at(SOURCE, 0).times(sources.getFirst());
+    var sum = torch.mul(sources.getFirst().handle(), weights.at(SOURCE, 0).aligned(shape));
     for (int s = 1; s < sources.size(); s++) {
-      sum = sum.plus(weights.at(SOURCE, s).times(sources.get(s)));
+      // In place: neither factor's gradient needs the sum so far.
+      sum.addcmul_(sources.get(s).handle(), weights.at(SOURCE, s).aligned(shape));
     }
-    return sum.order(shape.names().toArray(String[]::new));
+    return new Tensor(sum, shape, sources.getFirst().dtype());
   }
 
   /// Several sums of the same sources, which are read once for all of them.
@@ -53,6 +55,9 @@ public final class WeightedSum {
       throw TensorException.wrongSources(sources.size(), weights.shape());
     }
     Shape shape = sources.getFirst().shape();
+    if (weights.dtype() != sources.getFirst().dtype()) {
+      throw TensorException.dtypesDiffer(sources.getFirst(), weights);
+    }
     for (Tensor source : sources) {
       Tensor _ = source.require("a source of the weighted sum", shape);
     }

@@ -135,7 +135,7 @@ public final class OperationCount {
       return out.numel();
     }
     return switch (name) {
-      case "addcmul" -> 2 * out.numel();
+      case "addcmul", "addcmul_" -> 2 * out.numel();
       case "mm", "bmm", "linear", "mv", "addmm", "addmv" -> product(name, in, out);
       case "sum" -> tensor(in, 0).numel() - out.numel();
       case "mean" -> tensor(in, 0).numel();

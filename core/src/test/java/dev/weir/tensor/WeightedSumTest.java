@@ -18,6 +18,9 @@ class WeightedSumTest {
   /// Float64 on both sides; only the order of summation differs.
   private static final double FLOAT64 = 1e-12;
 
+  /// Float64, sums of up to 90 products that are themselves sums.
+  private static final double GRADIENT = 1e-10;
+
   private Scope scope;
 
   @BeforeEach
@@ -66,6 +69,29 @@ class WeightedSumTest {
         assertThat(sums.get(out).shape()).isEqualTo(shape);
         assertThat(sums.get(out).toDoubles())
             .containsExactly(twin(xs, w, out).values(), within(FLOAT64));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 1, 3", "3, 2, 5", "13, 1, 9"})
+  void gradientsAreThoseOfThePlainSum(int sources, int pos, int dModel) {
+    Shape shape = Shape.of("batch", 2, "pos", pos, "d_model", dModel);
+    for (List<String> kind : KINDS) {
+      List<Tensor> parameters = new ArrayList<>();
+      grids(sources, shape).forEach(x -> parameters.add(x.tensor().asParameter()));
+      List<Tensor> xs = List.copyOf(parameters);
+      Tensor w = Grid.gaussian(weightShape(kind, shape, sources, 1), 99).tensor().asParameter();
+      parameters.add(w);
+      Tensor plain = w.at("source", 0).times(xs.getFirst());
+      for (int s = 1; s < sources; s++) {
+        plain = plain.plus(w.at("source", s).times(xs.get(s)));
+      }
+      List<Tensor> twins = Gradients.of(plain.square().sum(), parameters);
+      List<Tensor> found = Gradients.of(WeightedSum.of(xs, w).square().sum(), parameters);
+      for (int i = 0; i < twins.size(); i++) {
+        assertThat(found.get(i).toDoubles())
+            .containsExactly(twins.get(i).toDoubles(), within(GRADIENT));
       }
     }
   }
