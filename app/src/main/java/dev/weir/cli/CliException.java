@@ -66,6 +66,21 @@ final class CliException extends WeirException {
         "use one of " + String.join(", ", endings));
   }
 
+  static CliException memberEnded(int rank, int worldSize, String how) {
+    return new CliException(
+        "Process %d of %d ended: %s".formatted(rank, worldSize, how),
+        "--world-size",
+        "see why it ended (memory, perhaps), then go on with --resume; all begin at the last checkpoint");
+  }
+
+  static CliException noMember(IOException cause) {
+    return new CliException(
+        "The processes that share the batches cannot be started: "
+            + cause.getClass().getSimpleName(),
+        "--world-size",
+        "check that the folder for temporary files may be written and has room, or use --world-size 1");
+  }
+
   static CliException notHere(String what, String fix) {
     return new CliException(what, "arguments", fix);
   }

@@ -115,7 +115,8 @@ final class LearningOptions {
       names = "--world-size",
       paramLabel = "N",
       defaultValue = "1",
-      description = "How many processes share each batch. Default: ${DEFAULT-VALUE}.")
+      description =
+          "How many processes of this machine share each batch and the threads. Default: ${DEFAULT-VALUE}.")
   private int worldSize = 1;
 
   @Option(

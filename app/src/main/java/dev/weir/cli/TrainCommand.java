@@ -91,7 +91,7 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--threads",
       paramLabel = "N",
-      description = "How many threads to use. Default: one for each processor.")
+      description = "How many threads to use, over all processes. Default: one for each processor.")
   private Optional<Integer> threads = Optional.empty();
 
   @Option(names = "--json", description = "Print the outcome as JSON.")
@@ -108,9 +108,22 @@ final class TrainCommand implements Callable<Integer> {
     Task task = resume.map(TrainCommand::resumed).orElseGet(this::begun);
     RunFolder folder = task.folder;
     try (Interruption.Work _ = interruption.begin();
-        TrainingRun run = folder.start(task.data, parts(folder.plan()))) {
+        Team team = Team.start(folder)) {
+      if (!team.meets(interruption::isAsked)) {
+        terminal.note(
+            "stopped before the first step; go on with: weir train --resume " + folder.path());
+        return INTERRUPTED;
+      }
+      return trained(task, team);
+    }
+  }
+
+  private int trained(Task task, Team team) {
+    RunFolder folder = task.folder;
+    TrainingParts parts = parts(folder.plan()).withExchange(team.exchange());
+    try (TrainingRun run = folder.start(task.data, parts)) {
       describe(folder, run);
-      train(folder, run);
+      train(folder, run, team);
       if (!run.isDone()) {
         terminal.note(
             "stopped and saved after step %,d; go on with: weir train --resume %s"
@@ -156,7 +169,7 @@ final class TrainCommand implements Callable<Integer> {
 
   private static Task resumed(Path path) {
     RunFolder folder = RunFolder.open(path);
-    Engine.useThreads(folder.plan().threads());
+    Engine.useThreads(folder.plan().threadsEach());
     return new Task(folder, folder.data());
   }
 
@@ -172,7 +185,6 @@ final class TrainCommand implements Callable<Integer> {
     requirePossible(checked.execution());
     RunPlan.Saving saving = saving(checked.schedule().steps());
     DataSettings where = data.settings();
-    Engine.useThreads(count);
     RunData found = RunData.prepare(where, data.tokenizer(), data.vocab(), path);
     int window = shape.window(found.data().window());
     RunPlan plan =
@@ -182,14 +194,12 @@ final class TrainCommand implements Callable<Integer> {
             learning.settings(shape.dModel(), window),
             saving,
             count);
+    Engine.useThreads(plan.threadsEach());
     return new Task(RunFolder.begin(path, plan), found.data());
   }
 
   /// The one place that knows what cannot be done yet.
   private static void requirePossible(TrainingSettings.Execution execution) {
-    if (execution.worldSize() != 1) {
-      throw CliException.notHere("--world-size above 1 is not possible yet", "use 1");
-    }
     if (execution.activations() == TrainingSettings.Activations.RECOMPUTED) {
       throw CliException.notHere("--recompute is not possible yet", "use a larger --accumulate");
     }
@@ -199,7 +209,8 @@ final class TrainCommand implements Callable<Integer> {
     return new RunPlan.Saving(saveEvery.orElse(Math.max(1, steps / 10)), keep);
   }
 
-  private static TrainingParts parts(RunPlan plan) {
+  /// What takes part in a run that a command starts, whichever process it is.
+  static TrainingParts parts(RunPlan plan) {
     return TrainingParts.usual()
         .withStatistics(new PointStatistics(point -> point instanceof HookPoint.Route))
         .withFlopsPerToken(
@@ -237,7 +248,7 @@ final class TrainCommand implements Callable<Integer> {
         : "";
   }
 
-  private void train(RunFolder folder, TrainingRun run) {
+  private void train(RunFolder folder, TrainingRun run, Team team) {
     int total = folder.plan().training().schedule().steps();
     try (Progress progress = terminal.progress("training", total, "steps").after(run.steps())) {
       Remark remark = new Remark();
@@ -247,7 +258,7 @@ final class TrainCommand implements Callable<Integer> {
       folder
           .latest()
           .ifPresent(good -> terminal.note("the last checkpoint is still good: " + good));
-      throw e;
+      throw team.reason(e);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.weir.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.weir.train.TrainingLog;
 import dev.weir.train.TrainingStep;
@@ -8,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
@@ -172,25 +174,9 @@ class TrainCommandTest {
   void anInterruptedRunSavesAndSaysHowToGoOn() throws IOException, InterruptedException {
     Assumptions.assumeTrue(
         Files.exists(Path.of("/proc/self")), "Skipped: signals are sent as Linux does");
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-Dorg.bytedeco.javacpp.nopointergc=true",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty(
-                    "surefire.test.class.path", System.getProperty("java.class.path")),
-                Main.class.getName()));
-    command.addAll(tiny("100000", "--validate-every", "100000", "--save-every", "100000"));
     Path output = folder.resolve("output");
     Process process =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(output.toFile())
-            .start();
+        start(tiny("100000", "--validate-every", "100000", "--save-every", "100000"), output);
     Path log = folder.resolve("run").resolve("log.jsonl");
     while (process.isAlive() && !(Files.exists(log) && Files.size(log) > 2000)) {
       Thread.sleep(5);
@@ -206,6 +192,106 @@ class TrainCommandTest {
     assertThat(folder.resolve("run/checkpoints/step-%08d".formatted(steps.size()))).isDirectory();
     var generated = Shell.here().run("generate", "--model", run(), "-n", "3");
     assertThat(generated.code()).as(generated.err()).isZero();
+  }
+
+  /// The command in a process of its own.
+  private static Process start(List<String> args, Path output) throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-Dorg.bytedeco.javacpp.nopointergc=true",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty(
+                    "surefire.test.class.path", System.getProperty("java.class.path")),
+                Main.class.getName()));
+    command.addAll(args);
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(output.toFile())
+        .start();
+  }
+
+  // ---------------------------------------------------------------- several processes
+
+  /// One process sums over the whole batch, several over their shares: the last bits of float32
+  /// (6e-8) of losses near 6, grown over the steps.
+  private static final double SHARED = 2e-5;
+
+  private List<Double> losses() {
+    return TrainingLog.read(folder.resolve("run").resolve("log.jsonl")).stream()
+        .flatMap(step -> Stream.of(step.trainLoss(), step.validationLoss().orElse(0)))
+        .toList();
+  }
+
+  @Test
+  void twoProcessesLearnAsOneDoesAlsoWhenOneOfThemIsKilledMeanwhile()
+      throws IOException, InterruptedException {
+    List<String> shared = tiny("60", "--world-size", "2", "--save-every", "5", "--dropout", "0");
+    Path output = folder.resolve("output");
+    Process process = start(shared, output);
+    Path log = folder.resolve("run").resolve("log.jsonl");
+    while (process.isAlive()
+        && !(Files.exists(log) && Files.readString(log).lines().count() > 12)) {
+      Thread.sleep(1);
+    }
+    process.children().forEach(ProcessHandle::destroyForcibly);
+    int code = process.waitFor();
+    String said = Files.readString(output);
+    assertThat(code).as(said).isEqualTo(1);
+    assertThat(said.lines().filter(line -> line.contains("To fix")))
+        .singleElement()
+        .asString()
+        .contains("Process 1 of 2 ended: killed by signal 9");
+    assertThat(said).contains("the last checkpoint is still good");
+
+    var resumed = Shell.here().run("train", "--resume", run());
+    assertThat(resumed.code()).as(resumed.err()).isZero();
+    List<Double> together = losses();
+    try (Stream<Path> files = Files.walk(folder.resolve("run"))) {
+      files
+          .sorted(Comparator.reverseOrder())
+          .forEach(file -> assertThat(file.toFile().delete()).isTrue());
+    }
+    var alone = shell(tiny("60"));
+    assertThat(alone.code()).as(alone.err()).isZero();
+    List<Double> expected = losses();
+    assertThat(together).hasSameSizeAs(expected).isNotEqualTo(expected);
+    for (int i = 0; i < expected.size(); i++) {
+      assertThat(together.get(i)).isCloseTo(expected.get(i), within(SHARED));
+    }
+  }
+
+  @Test
+  void interruptedTogetherTheyGoOnToTheSameBits() throws IOException, InterruptedException {
+    Assumptions.assumeTrue(
+        Files.exists(Path.of("/proc/self")), "Skipped: signals are sent as Linux does");
+    List<String> shared = tiny("40", "--world-size", "2", "--dropout", "0.1");
+    assertThat(shell(shared).code()).isZero();
+    List<Double> whole = losses();
+    Files.move(folder.resolve("run"), folder.resolve("whole"));
+
+    Path output = folder.resolve("output");
+    Process process = start(shared, output);
+    Path log = folder.resolve("run").resolve("log.jsonl");
+    while (process.isAlive() && !(Files.exists(log) && Files.size(log) > 1000)) {
+      Thread.sleep(1);
+    }
+    List<ProcessHandle> children = process.children().toList();
+    children.forEach(ProcessHandle::destroy); // As Ctrl-C in a terminal reaches all of them.
+    process.destroy();
+    int code = process.waitFor();
+    String said = Files.readString(output);
+    assertThat(code).as(said).isEqualTo(INTERRUPTED);
+    assertThat(said).contains("stopped and saved after step");
+    assertThat(children).isNotEmpty().noneMatch(ProcessHandle::isAlive);
+
+    var resumed = Shell.here().run("train", "--resume", run());
+    assertThat(resumed.code()).as(resumed.err()).isZero();
+    assertThat(losses()).isEqualTo(whole);
   }
 
   // ---------------------------------------------------------------- failures
@@ -229,7 +315,7 @@ class TrainCommandTest {
         Arguments.of(List.of("--data", "task:sudoku"), "sudoku"),
         Arguments.of(List.of("--tokenizer", "/no/such/tokenizer"), "/no/such/tokenizer"),
         Arguments.of(List.of("--window", "100000"), "do not fill a window"),
-        Arguments.of(List.of("--world-size", "2"), "--world-size"),
+        Arguments.of(List.of("--world-size", "3"), "cannot be parted evenly among 3 processes"),
         Arguments.of(List.of("--recompute"), "--recompute"));
   }
 

@@ -395,8 +395,7 @@ public record DeepDelta(
       String path = site.path() + "_path.";
       Tensor out = passage.out();
       Tensor wide = Sources.wide(out);
-      Tensor inverse =
-          wide.dot(wide, "d_model").plus(spec.epsilon * spec.epsilon).reciprocalSqrt();
+      Tensor inverse = wide.dot(wide, "d_model").plus(spec.epsilon * spec.epsilon).reciprocalSqrt();
       Tensor step = Sources.wide(gate(passage.normed(), path)).sigmoid().times(2).times(inverse);
       Tensor v = Sources.wide(value(passage, path));
       List<Tensor> after = new ArrayList<>();

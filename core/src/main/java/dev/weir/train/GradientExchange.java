@@ -1,5 +1,8 @@
 package dev.weir.train;
 
+import dev.weir.tensor.Collective;
+import dev.weir.tensor.Scope;
+import dev.weir.tensor.Shape;
 import dev.weir.tensor.Tensor;
 import java.util.List;
 
@@ -49,6 +52,41 @@ public interface GradientExchange {
     @Override
     public double mean(double own) {
       return own;
+    }
+  }
+
+  /// The members of a collective, which stays the caller's to close.
+  ///
+  /// @param collective where they meet
+  static GradientExchange over(Collective collective) {
+    return new Members(collective);
+  }
+
+  /// The members of a collective. All get the same bits, so that their models stay the same.
+  ///
+  /// @param collective where they meet
+  record Members(Collective collective) implements GradientExchange {
+    @Override
+    public int rank() {
+      return collective.rank();
+    }
+
+    @Override
+    public int size() {
+      return collective.worldSize();
+    }
+
+    @Override
+    public List<Tensor> mean(List<Tensor> own) {
+      return collective.meanOf(own);
+    }
+
+    @Override
+    public double mean(double own) {
+      try (Scope _ = Scope.open()) {
+        Tensor number = Tensor.of(new double[] {own}, Shape.of());
+        return collective.meanOf(List.of(number)).getFirst().item();
+      }
     }
   }
 }

@@ -7,7 +7,8 @@ package dev.weir.train;
 /// @param data where the texts are
 /// @param training its numbers
 /// @param saving how often it is saved
-/// @param threads how many threads compute; the last bits of its numbers depend on it
+/// @param threads how many threads compute, over all processes; the last bits of its numbers depend
+///   on it
 public record RunPlan(
     ModelSettings model, DataSettings data, TrainingSettings training, Saving saving, int threads) {
 
@@ -21,5 +22,10 @@ public record RunPlan(
         throw TrainException.badSaving(every, keep);
       }
     }
+  }
+
+  /// How many threads each of its processes uses, one at least.
+  public int threadsEach() {
+    return Math.max(1, threads / training.execution().worldSize());
   }
 }

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.weir.tensor.DType;
+import dev.weir.tensor.Engine;
 import dev.weir.tensor.Tensor;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BrokenBarrierException;
@@ -17,6 +19,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /// A batch gives the same gradient whether it is read at once, in parts, or by several processes.
 class SharedBatchTest {
@@ -26,7 +29,7 @@ class SharedBatchTest {
   /// the steps by training.
   private static final double TOLERANCE = 2e-5;
 
-  private static final TrainingSettings WHOLE = TinyRuns.settings(STEPS);
+  static final TrainingSettings WHOLE = TinyRuns.settings(STEPS);
 
   @Test
   void accumulatedMicroBatchesLearnAsTheWholeBatchDoes() {
@@ -54,6 +57,37 @@ class SharedBatchTest {
                     shared, TrainingParts.usual().withExchange(new Member(rank, meeting)))));
     assertThat(both.get(0)).isEqualTo(both.get(1));
     assertClose(both.get(0), alone);
+  }
+
+  @Test
+  void processesOfTheirOwnLearnAsOneDoesAndToTheSameBits(@TempDir Path folder) throws Exception {
+    List<Double> alone = TinyRuns.losses(TinyRuns.steps(WHOLE, TrainingParts.usual()));
+    Path meeting = folder.resolve("meeting");
+    Process other =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-Dorg.bytedeco.javacpp.nopointergc=true",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty(
+                    "surefire.test.class.path", System.getProperty("java.class.path")),
+                SharedRunChild.class.getName(),
+                meeting.toString(),
+                "1")
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    int threads = Engine.threads();
+    try {
+      List<Double> ours = SharedRunChild.losses(meeting, 0);
+      assertClose(ours, alone);
+      assertThat(other.inputReader().lines().toList())
+          .isEqualTo(ours.stream().map(Object::toString).toList());
+    } finally {
+      Engine.useThreads(threads);
+      other.destroyForcibly();
+    }
   }
 
   @Test
