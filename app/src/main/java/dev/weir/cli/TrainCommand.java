@@ -182,7 +182,6 @@ final class TrainCommand implements Callable<Integer> {
     int likely = shape.window(OptionalInt.empty());
     var _ = shape.settings(1, likely).spec();
     TrainingSettings checked = learning.settings(shape.dModel(), likely);
-    requirePossible(checked.execution());
     RunPlan.Saving saving = saving(checked.schedule().steps());
     DataSettings where = data.settings();
     RunData found = RunData.prepare(where, data.tokenizer(), data.vocab(), path);
@@ -196,13 +195,6 @@ final class TrainCommand implements Callable<Integer> {
             count);
     Engine.useThreads(plan.threadsEach());
     return new Task(RunFolder.begin(path, plan), found.data());
-  }
-
-  /// The one place that knows what cannot be done yet.
-  private static void requirePossible(TrainingSettings.Execution execution) {
-    if (execution.activations() == TrainingSettings.Activations.RECOMPUTED) {
-      throw CliException.notHere("--recompute is not possible yet", "use a larger --accumulate");
-    }
   }
 
   private RunPlan.Saving saving(int steps) {

@@ -19,6 +19,11 @@ final class FirstValues implements AutoCloseable {
     return values.orElseThrow();
   }
 
+  /// `[batch, pos, kv_head, d_head]`, if there are any yet.
+  Optional<Tensor> find() {
+    return values;
+  }
+
   @Override
   public void close() {
     owner.close();

@@ -13,6 +13,7 @@ import dev.weir.stream.Site;
 import dev.weir.stream.StreamTrace;
 import dev.weir.stream.Stretch;
 import dev.weir.tensor.Axis;
+import dev.weir.tensor.Checkpointed;
 import dev.weir.tensor.DType;
 import dev.weir.tensor.Device;
 import dev.weir.tensor.Scope;
@@ -291,6 +292,56 @@ public final class Transformer implements AutoCloseable {
       }
     }
     return end(over, stream, past, hooks);
+  }
+
+  /// The loss of a pass and its derivatives, in the memory of one block and of what passes between
+  /// blocks (Chen et al. 2016, arXiv:1604.06174): each block, the embedding and the end run a
+  /// second time when their turn in the backward pass comes.
+  ///
+  /// @param pass what runs
+  /// @param ending what the loss is
+  /// @return the loss, and a gradient of its shape for each of [#parameters], zeros for one that
+  ///   the loss does not depend on; tensors of the current scope
+  public Checkpointed.Result gradients(SegmentedPass pass, SegmentedPass.Ending ending) {
+    TokenBatch batch = new TokenBatch(pass.texts()).checked(spec.dVocab());
+    requireRoom(batch.length());
+    SegmentedPass placed = pass.over(batch.stretch(0));
+    try (Span span = new Span(0, batch.length(), batch.paddings(), batch.padded())) {
+      return Checkpointed.orZero(
+          segments(pathway, batch, span, placed, ending).all(),
+          List.copyOf(parameters.tensors().values()));
+    }
+  }
+
+  private <S> Segments<S> segments(
+      ResidualPathway<S> over,
+      TokenBatch batch,
+      Span span,
+      SegmentedPass pass,
+      SegmentedPass.Ending ending) {
+    Past past = new SequencePast(span, Optional.empty());
+    Segments<S> segments = new Segments<>(over, pass);
+    segments.open(hooks -> over.open(embedded(batch, span, hooks), past));
+    for (Block block : blocks) {
+      segments.add((stream, firstValues, hooks) ->
+          block.forward(
+              over,
+              stream,
+              new Run(
+                  span,
+                  past,
+                  Optional.empty(),
+                  besideTheStream(span),
+                  firstValues,
+                  routes,
+                  hooks)));
+    }
+    segments.end((stream, hooks, carried) -> {
+      Tensor resid = end(over, stream, past, hooks);
+      Tensor logits = unembed(resid, new Capture.Positions.All(), hooks);
+      return ending.loss(logits, carried.get());
+    });
+    return segments;
   }
 
   private static <S> Tensor end(ResidualPathway<S> over, S stream, Past past, Hooks hooks) {

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /// Every sublayer, and the end, reads a softmax over what was written before it: `h_l = Σ_i a_i
@@ -173,7 +174,11 @@ public record AttentionResiduals(int blockSize, Evaluation evaluation, double ep
   ///
   /// @param mixes for each of them the softmax over finished blocks alone, `[batch, pos, d_model]`
   /// @param log the logarithm of that softmax's sum, `[batch, pos, reader]`
-  private record PhaseOne(List<Tensor> mixes, Tensor log) {}
+  private record PhaseOne(List<Tensor> mixes, Tensor log) {
+    PhaseOne map(UnaryOperator<Tensor> change) {
+      return new PhaseOne(mixes.stream().map(change).toList(), change.apply(log));
+    }
+  }
 
   /// The pathway with its numbers.
   private record Attended(AttentionResiduals spec, Depth depth, Weights weights)
@@ -303,6 +308,15 @@ public record AttentionResiduals(int blockSize, Evaluation evaluation, double ep
         mixes.add(Sources.mix(finished.vectors(), ahead.at("reader", reader)));
       }
       return Optional.of(new PhaseOne(mixes, routing.get("ahead_log")));
+    }
+
+    @Override
+    public State map(State stream, UnaryOperator<Tensor> change) {
+      return new State(
+          stream.finished.map(change),
+          stream.partial.map(change),
+          stream.written,
+          stream.ahead.map(ahead -> ahead.map(change)));
     }
 
     @Override

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /// Queries, keys and values each read the stack of everything written through a generalized
@@ -311,6 +312,15 @@ public record DeepCrossAttention(Read read, Views views, int newest) implements 
         vectors.set(1, vectors.get(1).plus(leaving));
       }
       return new Sources(vectors, stack.outside());
+    }
+
+    @Override
+    public State map(State stream, UnaryOperator<Tensor> change) {
+      return new State(
+          stream.stack.map(change),
+          stream.blocks,
+          stream.own.stream().map(change).toList(),
+          stream.residual.map(change));
     }
 
     @Override

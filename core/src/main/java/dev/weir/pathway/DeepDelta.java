@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /// Deep Delta Learning (Zhang 2026, arXiv:2601.00417): a sublayer's output gives a direction `k`
 /// along which the stream is partly erased and written anew, `X' = X + β k (vᵀ − kᵀX)`, with a gate
@@ -455,6 +456,11 @@ public record DeepDelta(
       Tensor k = routing.get("k");
       Tensor along = x.times(k).sum("d_model").times(routing.get("beta"));
       return x.minus(k.times(along));
+    }
+
+    @Override
+    public Lanes map(Lanes stream, UnaryOperator<Tensor> change) {
+      return stream.map(change);
     }
 
     @Override

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
 /// After a block, the stream becomes a weighted sum of the embedding and all blocks' outputs
@@ -120,6 +121,11 @@ public record DenseFormer(int dilation, int period) implements PathwaySpec {
     private Tensor average(List<Tensor> outputs, int i) {
       return Sources.mix(
           spec.read(i).stream().map(outputs::get).toList(), weights.get(DenseFormer.name(i)));
+    }
+
+    @Override
+    public State map(State stream, UnaryOperator<Tensor> change) {
+      return new State(change.apply(stream.current), stream.outputs.stream().map(change).toList());
     }
 
     @Override

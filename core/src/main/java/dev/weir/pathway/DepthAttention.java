@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
 /// Attention along depth: each block reads `z = Σ_j a_j W_V h_j` with `a = softmax((W_Q h) · (W_K
@@ -442,6 +443,14 @@ public record DepthAttention(
     /// The heads side by side, `[.., d_model]`.
     private static Tensor flat(Tensor values) {
       return values.merge("d_model", "depth_head", "d_value");
+    }
+
+    @Override
+    public State map(State stream, UnaryOperator<Tensor> change) {
+      return new State(
+          stream.sources.stream().map(change).toList(),
+          stream.views.stream().map(change).toList(),
+          stream.written.map(change));
     }
 
     @Override

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /// Every block reads a convex mix of everything before it: `x_n = Σ_i softmax(α_n)_i h_i`
 /// (Charpentier & Samuel 2023, "Not all layers are equally as important: Every Layer Counts BERT",
@@ -199,6 +200,11 @@ public record ElcBert(Variant variant, double epsilon) implements PathwaySpec {
 
     private static Tensor centred(Tensor y) {
       return y.minus(y.mean("d_model"));
+    }
+
+    @Override
+    public State map(State stream, UnaryOperator<Tensor> change) {
+      return new State(stream.blocks.map(change), stream.attention.map(change));
     }
 
     @Override

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /// Several copies of the stream, which every sublayer reads as one mix, writes to each with a
 /// weight of its own, and mixes among themselves (Zhu et al. 2024, "Hyper-Connections",
@@ -181,6 +182,11 @@ public record HyperConnections(int lanes, Connections connections, double epsilo
     @Override
     public Lanes write(Lanes stream, Site site, Routing routing, Tensor out) {
       return stream.written(of(routing, site, "A_r"), of(routing, site, "B"), out);
+    }
+
+    @Override
+    public Lanes map(Lanes stream, UnaryOperator<Tensor> change) {
+      return stream.map(change);
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.weir.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /// Several copies of the stream, and what was added from outside, which every reader sees in full.
 ///
@@ -24,6 +25,13 @@ record Lanes(List<Tensor> lanes, Optional<Tensor> outside) {
 
   Tensor seen(Tensor reading) {
     return outside.map(reading::plus).orElse(reading);
+  }
+
+  /// Each tensor changed: the lanes, then what was added from outside.
+  ///
+  /// @param change what becomes of one, same shape
+  Lanes map(UnaryOperator<Tensor> change) {
+    return new Lanes(lanes.stream().map(change).toList(), outside.map(change));
   }
 
   Lanes plusOutside(Tensor delta) {

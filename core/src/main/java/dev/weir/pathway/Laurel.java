@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /// Learned augmented residual layers (Menghani et al. 2024, "LAuReL", arXiv:2411.07501, section 2),
 /// any of three together: residual weights, `x' = a F(x) + b x`; a low-rank map, `x' = F(x) + x + B
@@ -180,6 +181,11 @@ public record Laurel(ResidualWeights residualWeights, int rank, int previous, in
       Tensor mix = Sources.mix(stream.before, weights.get(path + "gamma"));
       return Optional.of(
           spec.previousRank > 0 ? lowRank(mix, path + "g_down", path + "g_up") : mix);
+    }
+
+    @Override
+    public State map(State stream, UnaryOperator<Tensor> change) {
+      return new State(change.apply(stream.current), stream.before.stream().map(change).toList());
     }
 
     @Override

@@ -6,6 +6,7 @@ import dev.weir.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /// The plain stream with a learned size for each write: `h ← h + γ ⊙ F(N(h))`, a gain for each
 /// feature and small at the start (LayerScale, Touvron et al. 2021, arXiv:2103.17239, section 2),
@@ -68,6 +69,11 @@ public record LayerScale(Gain gain, double start) implements PathwaySpec {
     @Override
     public Tensor write(Tensor stream, Site site, Routing routing, Tensor out) {
       return stream.plus(out.times(weights.get(site.path() + "_path.gamma")));
+    }
+
+    @Override
+    public Tensor map(Tensor stream, UnaryOperator<Tensor> change) {
+      return change.apply(stream);
     }
 
     @Override

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /// Hyper-connections whose lanes are mixed by doubly stochastic matrices (DeepSeek-AI 2025, "mHC:
@@ -180,6 +181,11 @@ public record ManifoldHyperConnections(
       Tensor res =
           routing.get("res").rename("lane", "row").rename("to", "lane").rename("row", "to");
       return stream.written(res, routing.get("post"), out);
+    }
+
+    @Override
+    public Lanes map(Lanes stream, UnaryOperator<Tensor> change) {
+      return stream.map(change);
     }
 
     @Override

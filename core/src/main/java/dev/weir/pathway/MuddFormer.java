@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /// Multiway dynamic dense connections (Xiao et al. 2025, "MUDDFormer", arXiv:2502.12170, section
 /// 2): after block `i`, four streams (queries, keys, values, residual) each mix all outputs so far,
@@ -277,6 +278,11 @@ public record MuddFormer(Mixing mixing, Norms norms, double epsilon) implements 
                 .plus(newest));
       }
       return views;
+    }
+
+    @Override
+    public State map(State stream, UnaryOperator<Tensor> change) {
+      return new State(stream.outputs.map(change), stream.views.stream().map(change).toList());
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /// The original transformer's stream: `h ← N(h + F(h))` (Vaswani et al. 2017, arXiv:1706.03762,
 /// section 3.1), and with a factor above 1 on the stream DeepNorm: `h ← N(α h + F(h))` (Wang et al.
@@ -142,6 +143,11 @@ public record PostNorm(Norm norm, double alpha, double beta, double epsilon)
       return spec.norm == Norm.LAYER_NORM
           ? Optional.of(weights.get(site.path() + "_path.b"))
           : Optional.empty();
+    }
+
+    @Override
+    public Tensor map(Tensor stream, UnaryOperator<Tensor> change) {
+      return change.apply(stream);
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.weir.stream.Site;
 import dev.weir.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /// The plain residual stream: `h ← h + F(N(h))` (Xiong et al. 2020, arXiv:2002.04745, figure 1b).
 /// Every sublayer reads the sum of everything written before it, and nothing is routed.
@@ -42,6 +43,11 @@ public record PreNorm() implements PathwaySpec, ResidualPathway<Tensor> {
   @Override
   public Tensor write(Tensor stream, Site site, Routing routing, Tensor out) {
     return stream.plus(out);
+  }
+
+  @Override
+  public Tensor map(Tensor stream, UnaryOperator<Tensor> change) {
+    return change.apply(stream);
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.weir.pathway;
 import dev.weir.stream.Site;
 import dev.weir.tensor.Tensor;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /// How sublayers read the residual stream and how what they write is kept, over depth.
 ///
@@ -100,6 +101,14 @@ public interface ResidualPathway<S> {
   default S replace(S stream, Tensor before, Tensor after) {
     return add(stream, after.minus(before));
   }
+
+  /// The state with each of its tensors changed: what it is made of, whatever the pathway. Always
+  /// in the same order, so that the tensors can be taken out of a state and put into another of the
+  /// same make.
+  ///
+  /// @param stream the state
+  /// @param change what becomes of one of its tensors, `[batch, pos, ..]`, same shape
+  S map(S stream, UnaryOperator<Tensor> change);
 
   /// Whether every write stays as it is and every reader sees the plain sum.
   default boolean additive() {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntToDoubleFunction;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
 /// A stream that remembers: the vectors that later sites read from, and what was added from outside
@@ -36,6 +37,13 @@ record Sources(List<Tensor> vectors, Optional<Tensor> outside) {
     List<Tensor> others = new ArrayList<>(vectors);
     others.set(others.size() - 1, newest);
     return new Sources(others, outside);
+  }
+
+  /// Each tensor changed: the vectors, then what was added from outside.
+  ///
+  /// @param change what becomes of one, same shape
+  Sources map(UnaryOperator<Tensor> change) {
+    return new Sources(vectors.stream().map(change).toList(), outside.map(change));
   }
 
   Sources plusOutside(Tensor delta) {

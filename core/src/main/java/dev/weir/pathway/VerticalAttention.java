@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /// A stand-in for "Vertical Attention" (Kojima et al., OpenReview A6uabXKiXc), whose equations
 /// could not be read: as its public reviews describe it, every block begins from `x_n = Σ_i
@@ -158,6 +159,11 @@ public record VerticalAttention(Adjacent adjacent, double epsilon) implements Pa
       return depth.closesBlock(site)
           ? new State(stream.blocks.with(Sources.sum(own)), List.of())
           : new State(stream.blocks, List.copyOf(own));
+    }
+
+    @Override
+    public State map(State stream, UnaryOperator<Tensor> change) {
+      return new State(stream.blocks.map(change), stream.own.stream().map(change).toList());
     }
 
     @Override

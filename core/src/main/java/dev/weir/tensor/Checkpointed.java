@@ -39,6 +39,45 @@ public final class Checkpointed {
   /// @return tensors of the current scope
   /// @throws TensorException if the loss holds several numbers or does not depend on a parameter
   public static Result gradients(List<Segment> segments, List<Tensor> parameters) {
+    Found found = found(segments, parameters);
+    List<Tensor> gradients = new ArrayList<>();
+    for (int i = 0; i < parameters.size(); i++) {
+      int index = i;
+      gradients.add(
+          found
+              .gradients
+              .get(i)
+              .orElseThrow(() -> TensorException.noGradient(index, parameters.get(index).shape())));
+    }
+    return new Result(found.loss, gradients);
+  }
+
+  /// The same, with zeros for parameters that the loss does not depend on.
+  ///
+  /// @param segments one at least; the first gets no tensors, the last returns the loss alone
+  /// @param parameters what to differentiate with respect to
+  /// @return tensors of the current scope
+  /// @throws TensorException if the loss holds several numbers
+  public static Result orZero(List<Segment> segments, List<Tensor> parameters) {
+    Found found = found(segments, parameters);
+    List<Tensor> gradients = new ArrayList<>();
+    for (int i = 0; i < parameters.size(); i++) {
+      Tensor parameter = parameters.get(i);
+      gradients.add(
+          found
+              .gradients
+              .get(i)
+              .orElseGet(
+                  () -> Tensor.zeros(parameter.shape(), parameter.dtype()).to(parameter.device())));
+    }
+    return new Result(found.loss, gradients);
+  }
+
+  /// @param loss one number
+  /// @param gradients one for each parameter that the loss depends on
+  private record Found(Tensor loss, List<Optional<Tensor>> gradients) {}
+
+  private static Found found(List<Segment> segments, List<Tensor> parameters) {
     try (Scope scope = Scope.open();
         Backward backward = new Backward(parameters, scope)) {
       List<List<Tensor>> states = states(segments);
@@ -50,7 +89,7 @@ public final class Checkpointed {
       for (int i = segments.size() - 1; i >= 0; i--) {
         backward.through(segments.get(i), states.get(i));
       }
-      return new Result(scope.keep(loss), backward.gradients());
+      return new Found(scope.keep(loss), backward.gradients());
     }
   }
 
@@ -173,18 +212,8 @@ public final class Checkpointed {
       incomingOwner.close();
     }
 
-    List<Tensor> gradients() {
-      List<Tensor> all = new ArrayList<>();
-      for (int i = 0; i < found.size(); i++) {
-        int index = i;
-        all.add(
-            outer.keep(
-                found
-                    .get(i)
-                    .orElseThrow(
-                        () -> TensorException.noGradient(index, parameters.get(index).shape()))));
-      }
-      return all;
+    List<Optional<Tensor>> gradients() {
+      return found.stream().map(gradient -> gradient.map(outer::keep)).toList();
     }
   }
 }

@@ -1,7 +1,9 @@
 package dev.weir.train;
 
+import dev.weir.model.SegmentedPass;
 import dev.weir.model.Transformer;
 import dev.weir.stream.Hooks;
+import dev.weir.tensor.Checkpointed;
 import dev.weir.tensor.DType;
 import dev.weir.tensor.Gradients;
 import dev.weir.tensor.Tensor;
@@ -18,10 +20,6 @@ final class Objective {
 
   Objective(
       Transformer model, TrainingSettings.Execution execution, List<AuxiliaryLoss> auxiliaries) {
-    switch (execution.activations()) {
-      case KEPT -> {}
-      case RECOMPUTED -> throw TrainException.cannotRecompute();
-    }
     this.model = model;
     this.execution = execution;
     this.readings = AuxiliaryReader.Reading.of(auxiliaries, model.hookPoints());
@@ -37,22 +35,65 @@ final class Objective {
   /// Runs examples forward and backward.
   ///
   /// @param batch the examples
-  /// @param hooks who changes values on their way
-  Pass of(Batch batch, Hooks hooks) {
-    AuxiliaryReader reader = new AuxiliaryReader(readings);
-    try (TensorOwner owner = new TensorOwner()) {
-      Tensor loss = batch.loss(logits(forwardModel(owner), batch, hooks.then(reader)));
-      Tensor total = loss;
-      Map<String, Double> auxiliaries = new LinkedHashMap<>();
-      for (Map.Entry<String, Tensor> auxiliary : reader.losses().entrySet()) {
-        total = total.plus(auxiliary.getValue());
-        auxiliaries.put(auxiliary.getKey(), auxiliary.getValue().item());
-      }
+  /// @param changes who changes values on their way; called a second time where activations are
+  ///   recomputed, and has to do the same then
+  /// @param watching who looks on and changes nothing; called once
+  Pass of(Batch batch, Hooks changes, Hooks watching) {
+    return switch (execution.activations()) {
+      case KEPT -> kept(batch, changes.then(watching));
+      case RECOMPUTED -> recomputed(batch, changes, watching);
+    };
+  }
+
+  private Pass kept(Batch batch, Hooks hooks) {
+    try (TensorOwner owner = new TensorOwner();
+        AuxiliaryReader reader = new AuxiliaryReader(readings)) {
+      Losses losses = new Losses();
+      Tensor logits = logits(forwardModel(owner), batch, hooks.then(reader));
+      Tensor total = losses.total(batch.loss(logits), reader.losses());
       List<Tensor> parameters = List.copyOf(model.parameters().tensors().values());
       // A replaced value cuts off what it was computed from; some pathways have weights that only
       // deeper models use.
-      List<Tensor> gradients = Gradients.orZero(total, parameters);
-      return new Pass(loss.item(), auxiliaries, gradients);
+      return losses.with(Gradients.orZero(total, parameters));
+    }
+  }
+
+  /// The same losses and gradients, block by block: bit for bit, but for weights that several
+  /// blocks use, whose gradients are added in another order.
+  private Pass recomputed(Batch batch, Hooks changes, Hooks watching) {
+    try (TensorOwner owner = new TensorOwner()) {
+      Transformer forward = leafModel(owner);
+      Losses losses = new Losses();
+      Checkpointed.Result result =
+          forward.gradients(
+              new SegmentedPass(
+                  batch.inputs(), changes, watching, AuxiliaryReader.Reading.points(readings)),
+              (logits, carried) ->
+                  losses.total(
+                      batch.loss(logits.to(DType.FLOAT32)),
+                      AuxiliaryReader.Reading.losses(readings, carried)));
+      return losses.with(
+          result.gradients().stream().map(gradient -> gradient.to(DType.FLOAT32)).toList());
+    }
+  }
+
+  /// What a pass made small, noted as it was computed.
+  private static final class Losses {
+    private double loss;
+    private final Map<String, Double> auxiliaries = new LinkedHashMap<>();
+
+    Tensor total(Tensor crossEntropy, Map<String, Tensor> others) {
+      loss = crossEntropy.item();
+      Tensor total = crossEntropy;
+      for (Map.Entry<String, Tensor> auxiliary : others.entrySet()) {
+        total = total.plus(auxiliary.getValue());
+        auxiliaries.put(auxiliary.getKey(), auxiliary.getValue().item());
+      }
+      return total;
+    }
+
+    Pass with(List<Tensor> gradients) {
+      return new Pass(loss, auxiliaries, gradients);
     }
   }
 
@@ -64,6 +105,20 @@ final class Objective {
         : Transformer.of(
             model.spec(),
             model.parameters().map(weight -> weight.to(execution.dtype())),
+            owner,
+            "training");
+  }
+
+  /// The same as leaves, since every block goes back to them by itself: their gradients are those
+  /// of the parameters, rounding being passed as it is.
+  private Transformer leafModel(TensorOwner owner) {
+    return execution.dtype() == DType.FLOAT32
+        ? model
+        : Transformer.of(
+            model.spec(),
+            model
+                .parameters()
+                .map(weight -> owner.own(weight.detached().to(execution.dtype()).asParameter())),
             owner,
             "training");
   }

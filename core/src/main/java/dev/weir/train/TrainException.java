@@ -68,13 +68,6 @@ public final class TrainException extends WeirException {
         "start as many processes as the run is for");
   }
 
-  static TrainException cannotRecompute() {
-    return new TrainException(
-        "Activations cannot be computed again in the backward pass yet",
-        "training settings",
-        "keep them; more micro-batches (accumulate) need less memory too");
-  }
-
   static TrainException badPenalty(String point, String direction, double weight) {
     return new TrainException(
         "A direction of %s with weight %s is no penalty".formatted(direction, weight),

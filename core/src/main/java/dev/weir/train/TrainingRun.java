@@ -11,7 +11,6 @@ import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
 import dev.weir.tensor.TensorOwner;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -20,7 +19,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.SplittableRandom;
 
 /// Trains a transformer to predict what [TrainingData] say comes next: forward, backward, clip,
 /// AdamW, again. The same spec, data, settings and parts give the same numbers, bit for bit, on the
@@ -239,14 +237,15 @@ public final class TrainingRun implements AutoCloseable {
   private record Update(double loss, Map<String, Double> auxiliaries, double gradientNorm) {}
 
   private Update update(double learningRate, Hooks watching) {
-    Hooks hooks = dropout().then(edits).then(watching);
     try (Scope _ = Scope.open();
         GradientSum sum = new GradientSum()) {
       Batch whole = batches.at(steps);
-      for (Batch micro : ownShare(whole)) {
+      int first = parts.exchange().rank() * settings.batching().accumulate();
+      for (int i = first; i < first + settings.batching().accumulate(); i++) {
+        Batch micro = whole.part(i * settings.microBatch(), settings.microBatch());
         double share = micro.weight() / whole.weight() * parts.exchange().size();
         try (Scope _ = Scope.open()) {
-          sum.add(objective.of(micro, hooks), share);
+          sum.add(objective.of(micro, dropout(i).then(edits), watching), share);
         }
       }
       List<Tensor> gradients = parts.exchange().mean(sum.gradients());
@@ -260,17 +259,6 @@ public final class TrainingRun implements AutoCloseable {
     }
   }
 
-  /// The micro-batches of this process.
-  private List<Batch> ownShare(Batch whole) {
-    int size = settings.microBatch();
-    int first = parts.exchange().rank() * settings.batching().accumulate();
-    List<Batch> share = new ArrayList<>();
-    for (int micro = first; micro < first + settings.batching().accumulate(); micro++) {
-      share.add(whole.part(micro * size, size));
-    }
-    return share;
-  }
-
   private void apply(List<Tensor> gradients, double factor, double learningRate) {
     Iterator<Tensor> gradient = gradients.iterator();
     optimizers.forEach((name, optimizer) ->
@@ -281,14 +269,14 @@ public final class TrainingRun implements AutoCloseable {
     return decayed.contains(name) ? settings.optimizer().weightDecay() : 0;
   }
 
-  /// Each process leaves out other numbers, since it reads other texts.
-  private Hooks dropout() {
+  /// Other numbers are left out of each micro-batch, whichever process reads it.
+  ///
+  /// @param micro its number within the whole batch
+  private Hooks dropout(int micro) {
     long luck = settings.seeds().order() * 1_000_003 + steps;
     return settings.dropout() == 0
         ? Hooks.none()
-        : new Dropout(
-            settings.dropout(),
-            new SplittableRandom(luck + ((long) parts.exchange().rank() << 40)));
+        : new Dropout(settings.dropout(), luck + ((long) micro << 40));
   }
 
   /// How well the model does on what it is not trained on. In float32, without dropout and without

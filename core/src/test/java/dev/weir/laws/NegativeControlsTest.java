@@ -23,6 +23,7 @@ import dev.weir.testing.PathwayModels;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
 /// The laws can fail: pathways that break one are found out by the check that holds it.
@@ -69,6 +70,11 @@ class NegativeControlsTest {
     @Override
     default Reading read(Tensor stream, Site site, Routing routing, Past past) {
       return new Reading.One(stream);
+    }
+
+    @Override
+    default Tensor map(Tensor stream, UnaryOperator<Tensor> change) {
+      return change.apply(stream);
     }
 
     @Override
@@ -133,6 +139,11 @@ class NegativeControlsTest {
         kept.remove(1);
       }
       return kept;
+    }
+
+    @Override
+    public List<Tensor> map(List<Tensor> stream, UnaryOperator<Tensor> change) {
+      return stream.stream().map(change).toList();
     }
 
     @Override

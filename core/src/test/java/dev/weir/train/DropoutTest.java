@@ -8,7 +8,6 @@ import dev.weir.tensor.Scope;
 import dev.weir.tensor.Shape;
 import dev.weir.tensor.Tensor;
 import java.util.Arrays;
-import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 class DropoutTest {
@@ -20,7 +19,7 @@ class DropoutTest {
     Arrays.fill(ones, 1);
     try (Scope _ = Scope.open()) {
       float[] after =
-          new Dropout(0.25, new SplittableRandom(1))
+          new Dropout(0.25, 1)
               .apply(new HookPoint.Embed(), Tensor.of(ones, Shape.of("place", COUNT)))
               .toFloats();
       long gone = 0;
@@ -39,7 +38,7 @@ class DropoutTest {
 
   @Test
   void touchesWhatEntersTheStreamAndNothingElse() {
-    Dropout dropout = new Dropout(0.1, new SplittableRandom(1));
+    Dropout dropout = new Dropout(0.1, 1);
     assertThat(dropout.touches(new HookPoint.Embed())).isTrue();
     assertThat(dropout.touches(new HookPoint.AttnOut(3))).isTrue();
     assertThat(dropout.touches(new HookPoint.MlpOut(0))).isTrue();
