@@ -108,7 +108,8 @@ final class LearningOptions {
 
   @Option(
       names = "--recompute",
-      description = "Compute activations again in the backward pass, to need less memory.")
+      description =
+          "Compute each block again in the backward pass, to need less memory: a third more work.")
   private boolean recompute;
 
   @Option(

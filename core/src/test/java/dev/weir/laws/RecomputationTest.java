@@ -34,8 +34,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// kept whole, in every family and pathway, whoever looks and changes.
 class RecomputationTest {
 
-  /// Where several blocks read one tensor, its gradients are added in another order: float64's
-  /// rounding, 1e-16, of gradients up to 10, over some dozens of terms.
+  /// Where several blocks read one tensor, as those of a history do, its gradients are added in
+  /// another order: float64's rounding, 1e-16, of gradients up to 10, over some dozens of terms.
   private static final double TOLERANCE = 1e-13;
 
   private static final List<int[]> TEXTS =
@@ -52,8 +52,7 @@ class RecomputationTest {
         Scope _ = Scope.open();
         Transformer model = parameters(name, owner)) {
       Set<HookPoint> carried =
-          Capture.matching("blocks.*.hook_mlp_out", "blocks.*.hook_attn_out", "hook_embed")
-              .resolve(model.hookPoints());
+          Capture.matching("blocks.*.hook_attn_out", "hook_embed").resolve(model.hookPoints());
       Watcher keptWatcher = new Watcher();
       Seen seen = new Seen(carried);
       Tensor logits = model.logits(TEXTS, new Enlarging().then(keptWatcher).then(seen));
@@ -71,17 +70,18 @@ class RecomputationTest {
       assertThat(again.loss().item()).isEqualTo(loss.item());
       assertThat(again.gradients()).hasSameSizeAs(kept);
       List<String> names = List.copyOf(model.parameters().tensors().keySet());
-      double worst = 0;
       for (int i = 0; i < kept.size(); i++) {
-        double[] a = again.gradients().get(i).toDoubles(), b = kept.get(i).toDoubles();
-        for (int j = 0; j < a.length; j++) worst = Math.max(worst, Math.abs(a[j] - b[j]));
         assertThat(again.gradients().get(i).shape()).isEqualTo(kept.get(i).shape());
         assertThat(again.gradients().get(i).toDoubles())
             .as(names.get(i))
-            .containsExactly(kept.get(i).toDoubles(), within(TOLERANCE));
+            .containsExactly(kept.get(i).toDoubles(), within(tolerance(model)));
       }
-      System.out.println(name + " " + worst + " " + watcher.seen.size());
     }
+  }
+
+  /// A plain stream's values are read by one block each: the same sums, bit for bit.
+  private static double tolerance(Transformer model) {
+    return model.pathway().additive() ? 0 : TOLERANCE;
   }
 
   /// A model whose numbers can be differentiated by, away from neutral starts.
