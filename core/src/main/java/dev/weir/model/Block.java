@@ -170,12 +170,7 @@ final class Block {
 
   /// Routed, looked at, and then written.
   private static <S> S written(
-      ResidualPathway<S> over,
-      S to,
-      Site site,
-      Routing reading,
-      Passage passage,
-      Hooks hooks) {
+      ResidualPathway<S> over, S to, Site site, Routing reading, Passage passage, Hooks hooks) {
     Routing routing =
         scoped(keep -> over.routeWrite(to, site, reading, passage).map(keep))
             .map(changed(site, HookPoint.Moment.WRITE, hooks));

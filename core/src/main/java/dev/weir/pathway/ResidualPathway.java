@@ -58,8 +58,8 @@ public interface ResidualPathway<S> {
   /// @param out what it writes, `[batch, pos, d_model]`
   S write(S stream, Site site, Routing routing, Tensor out);
 
-  /// [#routeWrite] and [#write] in one, for runs in which nobody looks at the routing. A pathway may
-  /// do it faster; the numbers are the same but for rounding.
+  /// [#routeWrite] and [#write] in one, for runs in which nobody looks at the routing. A pathway
+  /// may do it faster; the numbers are the same but for rounding.
   ///
   /// @param stream the state so far
   /// @param site who writes

@@ -257,8 +257,7 @@ public final class Tensor implements AutoCloseable {
   /// @param other any shape
   public Tensor plusProduct(Tensor factor, Tensor other) {
     Shape result = union(union(shape, factor.shape), other.shape);
-    var sum =
-        torch.addcmul(aligned(result), factor.aligned(result), other.aligned(result));
+    var sum = torch.addcmul(aligned(result), factor.aligned(result), other.aligned(result));
     return new Tensor(sum, result, given(sum));
   }
 
