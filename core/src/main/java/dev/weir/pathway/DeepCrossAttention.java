@@ -123,10 +123,6 @@ public record DeepCrossAttention(Read read, Views views, int newest) implements 
         double reads = names(false).size();
         flops += reads * (routed(sources, d) + mixed(sources, d));
         moved += ((read == Read.V3 ? sources : 0) + sources + reads) * d;
-        if (!depth.closesBlock(site)) {
-          flops += mixed(sources, d);
-          moved += (sources + 1) * d;
-        }
       } else {
         flops += written * d;
         moved += (written + 2) * d;
@@ -283,6 +279,23 @@ public record DeepCrossAttention(Read read, Views views, int newest) implements 
 
     @Override
     public State write(State stream, Site site, Routing routing, Tensor out) {
+      if (stream.residual.isPresent() || depth.closesBlock(site)) {
+        return written(stream, site, stream.residual, out);
+      }
+      Tensor residual = mix(stream.stack, site, spec.views == Views.ONE ? "r" : "q", routing);
+      return written(stream, site, Optional.of(residual), out);
+    }
+
+    /// What the queries read is the residual that the block begins from.
+    @Override
+    public State pass(State stream, Site site, Routing reading, Passage passage) {
+      boolean known = stream.residual.isPresent() || stream.stack.outside().isPresent();
+      return known
+          ? write(stream, site, reading, passage.out())
+          : written(stream, site, Optional.of(passage.read().single()), passage.out());
+    }
+
+    private State written(State stream, Site site, Optional<Tensor> residual, Tensor out) {
       List<Tensor> own = new ArrayList<>(stream.own);
       own.add(out);
       if (depth.closesBlock(site)) {
@@ -292,10 +305,6 @@ public record DeepCrossAttention(Read read, Views views, int newest) implements 
             List.of(),
             Optional.empty());
       }
-      Optional<Tensor> residual =
-          stream.residual.isPresent()
-              ? stream.residual
-              : Optional.of(mix(stream.stack, site, spec.views == Views.ONE ? "r" : "q", routing));
       return new State(stream.stack, stream.blocks, List.copyOf(own), residual);
     }
 
