@@ -162,7 +162,7 @@ final class Block {
             keep -> seen(over.read(from, site, routing, run.past()), site, run.hooks()).map(keep));
     Passage passage = scoped(keep -> computed(read, site, run, keep));
     S after =
-        run.watchesWrites(site)
+        run.watches(site)
             ? written(over, to, site, routing, passage, run.hooks())
             : over.pass(to, site, routing, passage);
     return over.constant(site).map(c -> over.add(after, c)).orElse(after);

@@ -26,8 +26,13 @@ record Run(
     List<HookPoint.Route> routes,
     Hooks hooks) {
 
-  /// Whether somebody looks at what routing decides for a write.
-  boolean watchesWrites(Site site) {
+  /// Whether somebody looks at what a sublayer reads or at what routing decides for its write.
+  boolean watches(Site site) {
+    for (HookPoint in : in(site)) {
+      if (hooks.touches(in)) {
+        return true;
+      }
+    }
     for (HookPoint.Route route : routes) {
       if (route.moment() == HookPoint.Moment.WRITE
           && route.site().equals(site)
@@ -36,5 +41,20 @@ record Run(
       }
     }
     return false;
+  }
+
+  private static List<HookPoint> in(Site site) {
+    int layer = site.layer();
+    return switch (site.sublayer()) {
+      case LOCAL -> List.of(new HookPoint.LocalIn(layer));
+      case ATTENTION ->
+          List.of(
+              new HookPoint.AttnIn(layer),
+              new HookPoint.QueryIn(layer),
+              new HookPoint.KeyIn(layer),
+              new HookPoint.ValueIn(layer));
+      case MLP -> List.of(new HookPoint.MlpIn(layer));
+      case UNEMBED -> List.of();
+    };
   }
 }

@@ -248,7 +248,7 @@ public record DeepDelta(
         PathwayCost.count(this, depth),
         starts + (sites + 1) * compressed(d, conv) + sites * (routed(d) + written(d) - d),
         sites * moved(d) + (n > 1 ? n + 1 : 0) * d,
-        sites * ((n > 1 ? n : 0) + (token ? n : 0) + (update == Update.ADDITIVE ? 0 : 2)) * d,
+        sites * ((n > 1 ? n : 0) + (token ? n : 0) + written()) * d,
         (token ? (sites + 1) * tails : 0) + (convolved ? tails : 0),
         n * d,
         PathwayCost.lanes(n, depth));
@@ -262,16 +262,27 @@ public record DeepDelta(
     };
   }
 
+  /// How many vectors a write keeps for the backward pass.
+  private double written() {
+    return switch (update) {
+      case ADDITIVE -> 0;
+      case WRITE_ONLY -> 2;
+      case DELTA -> 1;
+    };
+  }
+
   /// The operations behind `k`, `β`, `v` and `g`.
   private double routed(double d) {
     if (update == Update.ADDITIVE) {
       return 0;
     }
     double n = channels;
-    double direction = 3 * d + 1;
+    boolean once = update == Update.DELTA;
+    // In one with the write, the direction itself is never made.
+    double direction = once ? 2 * d + 2 : 3 * d + 1;
     double gated = gate == Gate.ONE_LAYER ? 2 * d + 1 : (2 * d + 3) * GATE_HIDDEN + 1;
     double target = 2 * d * n + (value == Value.SIGMOID ? 3 * n : 0);
-    return direction + gated + 2 + target + 1 + n;
+    return direction + gated + 3 + target + (once ? 3 * n : n);
   }
 
   private double written(double d) {
@@ -279,7 +290,7 @@ public record DeepDelta(
         * switch (update) {
           case ADDITIVE -> d;
           case WRITE_ONLY -> 2 * d;
-          case DELTA -> 6 * d;
+          case DELTA -> 4 * d;
         };
   }
 
@@ -287,8 +298,13 @@ public record DeepDelta(
     double n = channels;
     double tails = compressor == Compressor.TOKEN ? (TAPS - 1) * n : 0;
     double read = n > 1 ? n + 1 + tails : 0;
-    double routed = update == Update.ADDITIVE ? 0 : 3;
-    double written = 2 * n + 1 + (update == Update.DELTA ? 1 : 0);
+    double routed =
+        switch (update) {
+          case ADDITIVE -> 0;
+          case WRITE_ONLY -> 3;
+          case DELTA -> 1;
+        };
+    double written = 2 * n + 1;
     return (read + routed + written - PathwayCost.PLAIN_MOVES) * d;
   }
 

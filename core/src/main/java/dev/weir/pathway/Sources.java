@@ -79,6 +79,14 @@ record Sources(List<Tensor> vectors, Optional<Tensor> outside) {
     return WeightedSum.of(vectors, weights);
   }
 
+  /// `Σ_s w_os x_s` for several `o` at once, each `[batch, pos, d_model]`.
+  ///
+  /// @param vectors each `[batch, pos, d_model]`
+  /// @param weights `[batch, pos, out, source]` or `[out, source]`
+  static List<Tensor> mixes(List<Tensor> vectors, Tensor weights) {
+    return WeightedSum.each(vectors, weights);
+  }
+
   /// The sum of vectors, `[batch, pos, d_model]`.
   static Tensor sum(List<Tensor> vectors) {
     Tensor sum = vectors.getFirst();

@@ -102,7 +102,7 @@ public final class Collective implements AutoCloseable {
               new Link(group::allreduce, tensors -> root -> group.broadcast(tensors, from(root))));
     } catch (RuntimeException e) {
       close();
-      throw TensorException.nobodyCame(rank, worldSize, patience, meeting.toString(), e);
+      throw TensorException.nobodyCame(rank, worldSize, patience, meeting.toString(), reason(e));
     }
   }
 
@@ -223,8 +223,13 @@ public final class Collective implements AutoCloseable {
     try (Scope _ = Scope.open()) {
       boolean _ = work._wait(milliseconds());
     } catch (RuntimeException e) {
-      throw TensorException.memberLost(rank, worldSize, patience, e);
+      throw TensorException.memberLost(rank, worldSize, patience, reason(e));
     }
+  }
+
+  /// What the engine says, without the addresses of its own code.
+  private static String reason(Exception cause) {
+    return String.valueOf(cause.getMessage()).lines().findFirst().orElse("no reason given");
   }
 
   @Override

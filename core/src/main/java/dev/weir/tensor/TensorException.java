@@ -145,24 +145,20 @@ public final class TensorException extends WeirException {
   }
 
   static TensorException nobodyCame(
-      int rank, int worldSize, Duration patience, String meeting, Exception cause) {
+      int rank, int worldSize, Duration patience, String meeting, String reason) {
     return new TensorException(
         "Member %d did not meet all %d members within %d s: %s"
-            .formatted(rank, worldSize, patience.toSeconds(), firstLine(cause)),
+            .formatted(rank, worldSize, patience.toSeconds(), reason),
         meeting,
         "start all members with the same new file, and see why one of them ended");
   }
 
-  static TensorException memberLost(int rank, int worldSize, Duration patience, Exception cause) {
+  static TensorException memberLost(int rank, int worldSize, Duration patience, String reason) {
     return new TensorException(
         "Member %d of %d lost another one, or waited for longer than %d s: %s"
-            .formatted(rank, worldSize, patience.toSeconds(), firstLine(cause)),
+            .formatted(rank, worldSize, patience.toSeconds(), reason),
         "the processes that train together",
         "see why that process ended, then resume all of them from the last checkpoint");
-  }
-
-  private static String firstLine(Exception cause) {
-    return String.valueOf(cause.getMessage()).lines().findFirst().orElse("no reason given");
   }
 
   static TensorException notClosed(String resource, Exception cause) {

@@ -25,6 +25,9 @@ public final class WeightedSum {
   /// @throws TensorException if there are more or fewer weights than sources, or a shape differs
   public static Tensor of(List<Tensor> sources, Tensor weights) {
     check(sources, weights);
+    if (eachPosition(sources, weights, 1)) {
+      return products(sources, weights.repeat(new Axis(OUT, 1))).getFirst();
+    }
     Shape shape = sources.getFirst().shape();
     var sum = torch.mul(sources.getFirst().handle(), weights.at(SOURCE, 0).aligned(shape));
     for (int s = 1; s < sources.size(); s++) {
@@ -43,11 +46,49 @@ public final class WeightedSum {
   /// @throws TensorException if there are more or fewer weights than sources, or a shape differs
   public static List<Tensor> each(List<Tensor> sources, Tensor weights) {
     check(sources, weights);
+    if (eachPosition(sources, weights, 2)) {
+      return products(sources, weights);
+    }
     List<Tensor> sums = new ArrayList<>();
     for (long out = 0; out < weights.size(OUT); out++) {
       sums.add(of(sources, weights.at(OUT, out)));
     }
     return sums;
+  }
+
+  /// Whether each position has weights of its own, and nothing else has: one small product for each
+  /// position then reads all sources at once, and so does its derivative.
+  private static boolean eachPosition(List<Tensor> sources, Tensor weights, int ownAxes) {
+    Shape shape = sources.getFirst().shape();
+    return sources.size() > 2
+        && weights.shape().rank() == shape.rank() - 1 + ownAxes
+        && shape.axes().subList(0, shape.rank() - 1).stream().allMatch(weights.shape().axes()::contains);
+  }
+
+  /// `[places, out, source] · [places, source, d_model]`.
+  private static List<Tensor> products(List<Tensor> sources, Tensor weights) {
+    Shape shape = sources.getFirst().shape();
+    Axis last = shape.axes().getLast();
+    List<String> order = new ArrayList<>(shape.names().subList(0, shape.rank() - 1));
+    order.add(OUT);
+    order.add(SOURCE);
+    long places = shape.elements() / last.size();
+    long outs = weights.size(OUT);
+    org.bytedeco.pytorch.TensorVector all = new org.bytedeco.pytorch.TensorVector();
+    sources.forEach(source -> all.push_back(source.handle()));
+    var stacked = torch.stack(all, shape.rank() - 1L).view(places, sources.size(), last.size());
+    var mixing =
+        weights
+            .order(order.toArray(String[]::new))
+            .handle()
+            .reshape(places, outs, sources.size());
+    var sums = torch.bmm(mixing, stacked).view(places, outs, last.size());
+    List<Tensor> parts = new ArrayList<>();
+    for (long out = 0; out < outs; out++) {
+      var sum = outs == 1 ? sums : sums.select(1, out).contiguous();
+      parts.add(new Tensor(sum.view(shape.sizes()), shape, sources.getFirst().dtype()));
+    }
+    return parts;
   }
 
   private static void check(List<Tensor> sources, Tensor weights) {
