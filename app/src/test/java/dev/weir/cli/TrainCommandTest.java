@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -241,66 +242,72 @@ class TrainCommandTest {
   }
 
   @Test
-  void twoProcessesLearnAsOneDoesAlsoWhenOneOfThemIsKilledMeanwhile()
+  void twoProcessesLearnAsOneDoesInterruptedKilledAndResumed()
       throws IOException, InterruptedException {
-    List<String> shared = tiny("40", "--world-size", "2", "--save-every", "5");
-    Path output = folder.resolve("output");
-    Process process = start(shared, output);
-    Path log = folder.resolve("run").resolve("log.jsonl");
-    while (process.isAlive()
-        && !(Files.exists(log) && Files.readString(log).lines().count() > 12)) {
-      Thread.sleep(1);
-    }
-    process.children().forEach(ProcessHandle::destroyForcibly);
-    int code = process.waitFor();
-    String said = Files.readString(output);
-    assertThat(code).as(said).isEqualTo(1);
-    assertThat(said.lines().filter(line -> line.contains("To fix")))
+    Assumptions.assumeTrue(
+        Files.exists(Path.of("/proc/self")), "Skipped: signals are sent as Linux does");
+    List<String> shared = tiny("60", "--world-size", "2", "--save-every", "5");
+
+    // As Ctrl-C in a terminal, which reaches all processes.
+    String stopped =
+        ended(
+            shared,
+            3,
+            INTERRUPTED,
+            process -> {
+              process.children().forEach(ProcessHandle::destroy);
+              process.destroy();
+            });
+    assertThat(stopped).contains("stopped and saved after step");
+
+    String killed =
+        ended(
+            List.of("train", "--resume", run()),
+            20,
+            1,
+            process -> process.children().forEach(ProcessHandle::destroyForcibly));
+    assertThat(killed.lines().filter(line -> line.contains("To fix")))
         .singleElement()
         .asString()
         .contains("Process 1 of 2 ended: killed by signal 9");
-    assertThat(said).contains("the last checkpoint is still good");
+    assertThat(killed).contains("the last checkpoint is still good");
 
-    var resumed = Shell.here().run("train", "--resume", run());
-    assertThat(resumed.code()).as(resumed.err()).isZero();
-    List<Double> together = losses();
-    List<String> one = tiny("40");
-    one.set(one.indexOf(run()), run() + "-alone");
-    assertThat(shell(one).code()).isZero();
-    List<Double> expected = losses(folder.resolve("run-alone"));
-    assertThat(together).hasSameSizeAs(expected).isNotEqualTo(expected);
-    for (int i = 0; i < expected.size(); i++) {
-      assertThat(together.get(i)).isCloseTo(expected.get(i), within(SHARED));
+    assertThat(shell(List.of("train", "--resume", run())).code()).isZero();
+    List<Double> resumed = losses();
+    assertThat(losses(elsewhere(shared))).isEqualTo(resumed);
+    List<Double> alone = losses(elsewhere(tiny("60", "--save-every", "6")));
+    assertThat(resumed).hasSameSizeAs(alone).isNotEqualTo(alone);
+    for (int i = 0; i < alone.size(); i++) {
+      assertThat(resumed.get(i)).isCloseTo(alone.get(i), within(SHARED));
     }
   }
 
-  @Test
-  void interruptedTogetherTheyGoOnToTheSameBits() throws IOException, InterruptedException {
-    Assumptions.assumeTrue(
-        Files.exists(Path.of("/proc/self")), "Skipped: signals are sent as Linux does");
-    List<String> shared = tiny("40", "--world-size", "2", "--dropout", "0.1");
-    assertThat(shell(shared).code()).isZero();
-    List<Double> whole = losses();
-    Files.move(folder.resolve("run"), folder.resolve("whole"));
-
+  /// What a command of several processes says that is ended after a step.
+  private String ended(List<String> args, int step, int code, Consumer<Process> how)
+      throws IOException, InterruptedException {
     Path output = folder.resolve("output");
-    Process process = start(shared, output);
     Path log = folder.resolve("run").resolve("log.jsonl");
-    while (process.isAlive() && !(Files.exists(log) && Files.size(log) > 1000)) {
+    Process process = start(args, output);
+    while (process.isAlive()
+        && !(Files.exists(log) && Files.readString(log).lines().count() >= step)) {
       Thread.sleep(1);
     }
     List<ProcessHandle> children = process.children().toList();
-    children.forEach(ProcessHandle::destroy); // As Ctrl-C in a terminal reaches all of them.
-    process.destroy();
-    int code = process.waitFor();
+    how.accept(process);
+    int found = process.waitFor();
     String said = Files.readString(output);
-    assertThat(code).as(said).isEqualTo(INTERRUPTED);
-    assertThat(said).contains("stopped and saved after step");
-    assertThat(children).isNotEmpty().noneMatch(ProcessHandle::isAlive);
+    assertThat(found).as(said).isEqualTo(code);
+    assertThat(children).hasSize(1).noneMatch(ProcessHandle::isAlive);
+    return said;
+  }
 
-    var resumed = Shell.here().run("train", "--resume", run());
-    assertThat(resumed.code()).as(resumed.err()).isZero();
-    assertThat(losses()).isEqualTo(whole);
+  /// The same run from the start, without interruption.
+  private Path elsewhere(List<String> args) throws IOException {
+    Path other = Files.createTempDirectory(folder, "other").resolve("run");
+    List<String> there = new ArrayList<>(args);
+    there.set(there.indexOf(run()), other.toString());
+    assertThat(shell(there).code()).isZero();
+    return other;
   }
 
   // ---------------------------------------------------------------- failures
