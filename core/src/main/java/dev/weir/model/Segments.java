@@ -44,9 +44,11 @@ final class Segments<S> {
     S run(S stream, FirstValues firstValues, Hooks hooks);
   }
 
-  /// The last segment: what the loss is, `[]`.
+  /// The last segment.
   interface End<S> {
-    /// @param carried gives the values that the loss is made of, once all of them have passed
+    /// The loss, `[]`.
+    ///
+    /// @param carried gives the values that it is made of, once all of them have passed
     Tensor run(S stream, Hooks hooks, Supplier<Map<HookPoint, Tensor>> carried);
   }
 
