@@ -6,6 +6,7 @@ import dev.weir.tensor.Axis;
 import dev.weir.tensor.Shape;
 import dev.weir.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -248,7 +249,7 @@ public record DeepDelta(
         starts + (sites + 1) * compressed(d, conv) + sites * (routed(d) + written(d) - d),
         sites * moved(d) + (n > 1 ? n + 1 : 0) * d,
         sites * ((n > 1 ? n : 0) + (token ? n : 0) + written()) * d,
-        (token ? (sites + 1) * tails : 0) + (convolved ? tails : 0),
+        (token ? (sites + 1) * tails : 0) + (convolved ? (TAPS - 1) * d : 0),
         n * d,
         PathwayCost.lanes(n, depth));
   }
@@ -322,13 +323,13 @@ public record DeepDelta(
 
     @Override
     public Lanes open(Tensor embed, Past past) {
+      if (spec.embedding == EmbeddingChannels.REPEATED) {
+        return new Lanes(Collections.nCopies(spec.channels, embed), Optional.empty());
+      }
+      Tensor padded = past.before("path.EC", embed, TAPS - 1);
       List<Tensor> channels = new ArrayList<>();
       for (int channel = 0; channel < spec.channels; channel++) {
-        channels.add(
-            spec.embedding == EmbeddingChannels.REPEATED
-                ? embed
-                : ShortConv.apply(
-                    embed, weights.get("path.EC").at("channel", channel), "EC" + channel, past));
+        channels.add(ShortConv.over(padded, weights.get("path.EC").at("channel", channel)));
       }
       return new Lanes(channels, Optional.empty());
     }
