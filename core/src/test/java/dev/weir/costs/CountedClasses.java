@@ -81,8 +81,7 @@ final class CountedClasses extends ClassLoader {
       if (element instanceof MethodModel method) {
         builder.transformMethod(
             method,
-            java.lang.classfile.MethodTransform.transformingCode(
-                (CodeTransform) this::changed));
+            java.lang.classfile.MethodTransform.transformingCode((CodeTransform) this::changed));
       } else {
         builder.with(element);
       }
@@ -90,8 +89,7 @@ final class CountedClasses extends ClassLoader {
 
     private void changed(CodeBuilder code, CodeElement element) {
       switch (element) {
-        case InvokeInstruction call when isEngine(call) ->
-            code.invokedynamic(site(handle(call)));
+        case InvokeInstruction call when isEngine(call) -> code.invokedynamic(site(handle(call)));
         case InvokeDynamicInstruction lambda -> code.invokedynamic(through(lambda));
         default -> code.with(element);
       }

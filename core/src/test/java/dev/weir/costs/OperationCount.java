@@ -10,8 +10,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.bytedeco.pytorch.Tensor;
 
-/// Counts the floating-point operations of every call that Weir makes to its engine, from the shapes
-/// of what goes in and what comes out. [CountedClasses] puts it between the two.
+/// Counts the floating-point operations of every call that Weir makes to its engine, from the
+/// shapes of what goes in and what comes out. [CountedClasses] puts it between the two.
 ///
 /// A product of matrices is two operations for each pair of numbers multiplied; element by element,
 /// one for each result; a reduction, one for each number reduced; a softmax five, a logarithm of a
@@ -26,11 +26,45 @@ public final class OperationCount {
   /// Numbers are moved, made, compared for masks or looked at, but nothing is computed.
   private static final Set<String> FREE =
       Set.of(
-          "view", "reshape", "expand", "permute", "transpose", "t", "narrow", "select", "slice",
-          "unsqueeze", "squeeze", "flatten", "contiguous", "clone", "to", "cat", "stack", "zeros",
-          "from_blob", "index_select", "gather", "copy_", "alias", "cpu", "detach", "isfinite",
-          "all", "le", "bitwise_and", "bitwise_or", "where", "logical_not", "arange", "set_",
-          "as_strided", "retainReference", "requires_grad_", "empty", "put");
+          "view",
+          "reshape",
+          "expand",
+          "permute",
+          "transpose",
+          "t",
+          "narrow",
+          "select",
+          "slice",
+          "unsqueeze",
+          "squeeze",
+          "flatten",
+          "contiguous",
+          "clone",
+          "to",
+          "cat",
+          "stack",
+          "zeros",
+          "from_blob",
+          "index_select",
+          "gather",
+          "copy_",
+          "alias",
+          "cpu",
+          "detach",
+          "isfinite",
+          "all",
+          "le",
+          "bitwise_and",
+          "bitwise_or",
+          "where",
+          "logical_not",
+          "arange",
+          "set_",
+          "as_strided",
+          "retainReference",
+          "requires_grad_",
+          "empty",
+          "put");
 
   private static final Map<String, Long> COUNTS = new TreeMap<>();
 

@@ -14,13 +14,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// The formulas of costs agree with what pathways call for, what the engine is asked to compute, and
-/// what their states hold.
+/// The formulas of costs agree with what pathways call for, what the engine is asked to compute,
+/// and what their states hold.
 ///
 /// Operations are counted call by call ([OperationCount]) for texts of two lengths; the difference
-/// leaves out what a run does once for all its tokens. Formula and count follow the same conventions
-/// to the last operation, so they agree exactly: a pathway that is computed in another way has to
-/// say so in its formula.
+/// leaves out what a run does once for all its tokens. Formula and count follow the same
+/// conventions to the last operation, so they agree exactly: a pathway that is computed in another
+/// way has to say so in its formula.
 class PathwayCostTest {
   private static final int D_MODEL = 24;
   private static final int LAYERS = 7;

@@ -1,11 +1,11 @@
 package dev.weir.costs;
 
 import dev.weir.pathway.AttentionResiduals;
-import dev.weir.pathway.DeepDelta;
-import dev.weir.pathway.DepthAttention;
-import dev.weir.pathway.DenseFormer;
 import dev.weir.pathway.DeepCrossAttention;
+import dev.weir.pathway.DeepDelta;
+import dev.weir.pathway.DenseFormer;
 import dev.weir.pathway.Depth;
+import dev.weir.pathway.DepthAttention;
 import dev.weir.pathway.ManifoldHyperConnections;
 import dev.weir.pathway.Passage;
 import dev.weir.pathway.Past;
@@ -46,16 +46,24 @@ public final class PathwayRun {
     all.put("denseformer-2x3", new DenseFormer(2, 3));
     all.put(
         "dca-1",
-        new DeepCrossAttention(
-            DeepCrossAttention.Read.V2, DeepCrossAttention.Views.SEPARATE, 1));
+        new DeepCrossAttention(DeepCrossAttention.Read.V2, DeepCrossAttention.Views.SEPARATE, 1));
     all.put(
-        "attnres-two-phase-3", new AttentionResiduals(3, AttentionResiduals.Evaluation.TWO_PHASE, 1e-6));
+        "attnres-two-phase-3",
+        new AttentionResiduals(3, AttentionResiduals.Evaluation.TWO_PHASE, 1e-6));
     all.put(
-        "attnres-two-phase-1", new AttentionResiduals(1, AttentionResiduals.Evaluation.TWO_PHASE, 1e-6));
-    all.put("attnres-naive-4", new AttentionResiduals(4, AttentionResiduals.Evaluation.NAIVE, 1e-6));
-    all.put("depth-heads", depth(2, DepthAttention.Injection.BRANCH, DepthAttention.SourceKind.INCREMENTS, 1));
-    all.put("depth-heads-stream", depth(3, DepthAttention.Injection.STREAM, DepthAttention.SourceKind.SUMMARIES, 2));
-    all.put("depth-window-1", depth(1, DepthAttention.Injection.REPLACE, DepthAttention.SourceKind.STATES, 1));
+        "attnres-two-phase-1",
+        new AttentionResiduals(1, AttentionResiduals.Evaluation.TWO_PHASE, 1e-6));
+    all.put(
+        "attnres-naive-4", new AttentionResiduals(4, AttentionResiduals.Evaluation.NAIVE, 1e-6));
+    all.put(
+        "depth-heads",
+        depth(2, DepthAttention.Injection.BRANCH, DepthAttention.SourceKind.INCREMENTS, 1));
+    all.put(
+        "depth-heads-stream",
+        depth(3, DepthAttention.Injection.STREAM, DepthAttention.SourceKind.SUMMARIES, 2));
+    all.put(
+        "depth-window-1",
+        depth(1, DepthAttention.Injection.REPLACE, DepthAttention.SourceKind.STATES, 1));
     all.put(
         "ddl-sigmoid",
         new DeepDelta(
@@ -140,8 +148,7 @@ public final class PathwayRun {
       Routing reading = over.routeRead(stream, site);
       Reading read = over.read(stream, site, reading, past);
       Passage passage =
-          new Passage(
-              read, Tensor.gaussian(shape, 1, random), Tensor.gaussian(shape, 1, random));
+          new Passage(read, Tensor.gaussian(shape, 1, random), Tensor.gaussian(shape, 1, random));
       Routing writing = over.routeWrite(stream, site, reading, passage);
       S after = over.write(stream, site, writing, passage.out());
       stream = over.constant(site).map(c -> over.add(after, c)).orElse(after);

@@ -126,7 +126,8 @@ class ConformanceTest {
         Transformer model = EveryModel.open(name, DType.FLOAT64)) {
       Tensor whole = model.logits(TOKENS);
       for (int chunk : new int[] {1, 3, 4}) {
-        assertThat(difference(inChunks(model, chunk), whole)).as("chunks of %d", chunk)
+        assertThat(difference(inChunks(model, chunk), whole))
+            .as("chunks of %d", chunk)
             .isLessThan(EXACT);
       }
     }
@@ -152,7 +153,9 @@ class ConformanceTest {
         Transformer model = EveryModel.open(name, DType.FLOAT64)) {
       Tensor alone = model.logits(other);
       Tensor beside =
-          model.logits(List.of(TOKENS, other), Hooks.none()).at("batch", 1)
+          model
+              .logits(List.of(TOKENS, other), Hooks.none())
+              .at("batch", 1)
               .slice("pos", TOKENS.length - other.length, other.length);
       assertThat(difference(beside, alone)).isLessThan(EXACT);
       Generator generator = new Generator(model, Sampler.greedy(), Set.of(), Hooks.none());

@@ -23,8 +23,8 @@ final class Laws {
 
   private Laws() {}
 
-  /// The largest number by which carrying `2a − b` differs from carrying `a` and `b` apart, at every
-  /// reading and at the end, with the routing that a run recorded.
+  /// The largest number by which carrying `2a − b` differs from carrying `a` and `b` apart, at
+  /// every reading and at the end, with the routing that a run recorded.
   static double departureFromLinearity(Transformer model, StreamTrace trace) {
     return departure(model.pathway(), model, trace);
   }
@@ -51,8 +51,7 @@ final class Laws {
       Tensor expected = readA.get(i).times(2).minus(readB.get(i));
       largest =
           Math.max(
-              largest,
-              Golden.largestDifference(readBoth.get(i).toDoubles(), expected.toDoubles()));
+              largest, Golden.largestDifference(readBoth.get(i).toDoubles(), expected.toDoubles()));
     }
     return largest;
   }
@@ -65,7 +64,8 @@ final class Laws {
     return all;
   }
 
-  /// Everything that is read on the way and at the end, when these are the embedding and the writes.
+  /// Everything that is read on the way and at the end, when these are the embedding and the
+  /// writes.
   private static <S> List<Tensor> carried(
       ResidualPathway<S> over, List<Site> sites, StreamTrace trace, List<Tensor> writes) {
     List<Tensor> seen = new ArrayList<>();

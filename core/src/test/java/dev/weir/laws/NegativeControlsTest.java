@@ -154,10 +154,8 @@ class NegativeControlsTest {
   @Test
   void transportThatIsNotLinearIsFound() {
     try (Scope _ = Scope.open();
-        Transformer model =
-            EveryModel.random(PathwayModels.on(new NotLinear()), DType.FLOAT64);
-        StreamTrace trace =
-            model.trace(new int[] {3, 1, 4, 1, 5}, Capture.matching("*"))) {
+        Transformer model = EveryModel.random(PathwayModels.on(new NotLinear()), DType.FLOAT64);
+        StreamTrace trace = model.trace(new int[] {3, 1, 4, 1, 5}, Capture.matching("*"))) {
       assertThat(Laws.departureFromLinearity(model, trace)).isGreaterThan(0.1);
     }
   }

@@ -36,8 +36,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Where the papers say so, a pathway at its neutral parameters is the plain stream: same logits for
-/// the same weights of the shared parts. Where none exists, the difference is shown.
+/// Where the papers say so, a pathway at its neutral parameters is the plain stream: same logits
+/// for the same weights of the shared parts. Where none exists, the difference is shown.
 class NeutralTest {
   private static final int[] TOKENS = {3, 1, 4, 1, 5, 9, 2, 6, 5, 3};
 
@@ -46,10 +46,7 @@ class NeutralTest {
 
   private static final Set<Class<?>> WITHOUT =
       Set.of(
-          PostNorm.class,
-          ElcBert.class,
-          dev.weir.pathway.VerticalAttention.class,
-          DeepDelta.class);
+          PostNorm.class, ElcBert.class, dev.weir.pathway.VerticalAttention.class, DeepDelta.class);
 
   /// Every listed variant whose paper has a neutral setting.
   static Stream<String> neutral() {
@@ -110,15 +107,16 @@ class NeutralTest {
       Parameters own = new Initialization(0.3, 1).parameters(spec, DType.FLOAT64, owner);
       Map<String, Tensor> shared = new LinkedHashMap<>();
       Map<String, Tensor> all = new LinkedHashMap<>();
-      own.tensors().forEach((name, tensor) -> {
-        if (name.contains("path.")) {
-          all.put(name, numbers.apply(name, tensor.detached()));
-        } else {
-          // The pathways' own starts scale some matrices; the comparison is of equal ones.
-          all.put(name, tensor.detached());
-          shared.put(name, tensor.detached());
-        }
-      });
+      own.tensors()
+          .forEach((name, tensor) -> {
+            if (name.contains("path.")) {
+              all.put(name, numbers.apply(name, tensor.detached()));
+            } else {
+              // The pathways' own starts scale some matrices; the comparison is of equal ones.
+              all.put(name, tensor.detached());
+              shared.put(name, tensor.detached());
+            }
+          });
       Tensor logits = logits(spec, all, owner);
       Tensor plain = logits(spec.withPathway(new PreNorm()), shared, owner);
       return Golden.largestDifference(logits.toDoubles(), plain.toDoubles());
@@ -181,8 +179,7 @@ class NeutralTest {
                       ? tensor.detached().times(0).plus(name.endsWith("b_beta") ? -1e4 : 0)
                       : tensor.detached()));
       Tensor skipped = logits(spec, numbers, owner);
-      Transformer model =
-          Transformer.of(spec, new Parameters(numbers), new TensorOwner(), "test");
+      Transformer model = Transformer.of(spec, new Parameters(numbers), new TensorOwner(), "test");
       Tensor embedding =
           model.parameters().get("embed.W_E").take("d_vocab", ids()).order("pos", "d_model");
       Tensor alone =
@@ -199,8 +196,7 @@ class NeutralTest {
 
   private static Tensor ids() {
     long[] ids = java.util.Arrays.stream(TOKENS).asLongStream().toArray();
-    return Tensor.of(
-        ids, dev.weir.tensor.Shape.of(new dev.weir.tensor.Axis("pos", ids.length)));
+    return Tensor.of(ids, dev.weir.tensor.Shape.of(new dev.weir.tensor.Axis("pos", ids.length)));
   }
 
   @ParameterizedTest
@@ -250,9 +246,7 @@ class NeutralTest {
               block
                   .withLocal(LocalMixing.none())
                   .withAttention(
-                      block
-                          .attention()
-                          .withValues(dev.weir.model.AttentionSpec.Values.OWN)));
+                      block.attention().withValues(dev.weir.model.AttentionSpec.Values.OWN)));
       assertThat(
               Golden.largestDifference(
                   logits(spec, numbers, owner).toDoubles(),
@@ -279,13 +273,16 @@ class NeutralTest {
       Map<String, Tensor> first = gradients(spec, start, owner);
       Set<String> moved = new java.util.HashSet<>();
       Map<String, Tensor> stepped = new LinkedHashMap<>();
-      start.tensors().forEach((weight, tensor) -> {
-        Tensor gradient = first.get(weight);
-        if (length(gradient) > 1e-12) {
-          moved.add(weight);
-        }
-        stepped.put(weight, owner.own(tensor.detached().minus(gradient.times(0.5)).asParameter()));
-      });
+      start
+          .tensors()
+          .forEach((weight, tensor) -> {
+            Tensor gradient = first.get(weight);
+            if (length(gradient) > 1e-12) {
+              moved.add(weight);
+            }
+            stepped.put(
+                weight, owner.own(tensor.detached().minus(gradient.times(0.5)).asParameter()));
+          });
       Map<String, Tensor> second = gradients(spec, new Parameters(stepped), owner);
       second.forEach((weight, gradient) -> {
         if (length(gradient) > 1e-12) {

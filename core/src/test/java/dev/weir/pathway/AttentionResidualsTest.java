@@ -34,8 +34,7 @@ class AttentionResidualsTest {
           Transformer.of(other, same, new dev.weir.tensor.TensorOwner(), "test")) {
         Tensor expected = naive.logits(TOKENS);
         assertThat(
-                Golden.largestDifference(
-                    twoPhase.logits(TOKENS).toDoubles(), expected.toDoubles()))
+                Golden.largestDifference(twoPhase.logits(TOKENS).toDoubles(), expected.toDoubles()))
             .isLessThan(1e-10);
       }
     }

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The spectrum of one delta write, `A = I − β k kᵀ`, with direction, gate and target given
-/// (Zhang 2026, arXiv:2601.00417, section 3).
+/// The spectrum of one delta write, `A = I − β k kᵀ`, with direction, gate and target given (Zhang
+/// 2026, arXiv:2601.00417, section 3).
 class DeepDeltaTest {
   private static final int WIDTH = 6;
   private static final Axis D_MODEL = new Axis("d_model", WIDTH);
@@ -33,9 +33,11 @@ class DeepDeltaTest {
             ? DeepDelta.scalar(1)
             : DeepDelta.expanded(
                 DeepDelta.Compressor.CHANNEL, DeepDelta.EmbeddingChannels.REPEATED);
-    return spec.over(depth, _ -> {
-      throw new IllegalStateException("a write with given routing needs no weights");
-    });
+    return spec.over(
+        depth,
+        _ -> {
+          throw new IllegalStateException("a write with given routing needs no weights");
+        });
   }
 
   private double[] direction() {
@@ -170,8 +172,7 @@ class DeepDeltaTest {
     }
   }
 
-  private <S> double[] passed(
-      ResidualPathway<S> over, Tensor stream, Tensor normed, Tensor out) {
+  private <S> double[] passed(ResidualPathway<S> over, Tensor stream, Tensor normed, Tensor out) {
     S state = over.open(stream, Past.none());
     Passage passage = new Passage(new Reading.One(stream), normed, out);
     Routing routing = over.routeWrite(state, site, Routing.none(), passage);

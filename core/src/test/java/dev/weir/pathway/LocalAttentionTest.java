@@ -74,8 +74,7 @@ class LocalAttentionTest {
       Tensor x = trajectory();
       Tensor mapped = x.dot(attention.value(), "d_model");
       assertThat(
-              Golden.largestDifference(
-                  attention.along(x, "layer").toDoubles(), mapped.toDoubles()))
+              Golden.largestDifference(attention.along(x, "layer").toDoubles(), mapped.toDoubles()))
           .isLessThan(1e-6);
     }
   }

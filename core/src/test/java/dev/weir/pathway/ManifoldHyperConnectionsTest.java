@@ -15,8 +15,7 @@ class ManifoldHyperConnectionsTest {
   private static final int LANES = 4;
 
   private static Tensor mixing(SplittableRandom random, double deviation) {
-    Shape shape =
-        Shape.of(new Axis("pos", 50), new Axis("lane", LANES), new Axis("to", LANES));
+    Shape shape = Shape.of(new Axis("pos", 50), new Axis("lane", LANES), new Axis("to", LANES));
     return ManifoldHyperConnections.sinkhorn(Tensor.gaussian(shape, deviation, random), 20);
   }
 
