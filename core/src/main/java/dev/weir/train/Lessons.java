@@ -32,17 +32,23 @@ public record Lessons(int layers, int mostSteps) {
   /// A look costs as much as some twenty steps.
   private static final int LEAST_BETWEEN_LOOKS = 20;
 
-  /// A hidden Markov process, 2,000 steps at most.
+  /// A hidden Markov process.
   public Lesson mess3() {
     TaskData data = TaskData.of(Tasks.parse("mess3"));
     return ofTask(
-        "mess3", data, 32, 64, 3000, 3e-3, new Lesson.Bar.Excess(data.validationOptimum(), EXCESS));
+        "mess3",
+        data,
+        32,
+        128,
+        1200,
+        5e-3,
+        new Lesson.Bar.Excess(data.validationOptimum(), EXCESS));
   }
 
   /// Associative recall.
   public Lesson mqar() {
-    TaskData data = new TaskData(Tasks.parse("mqar:pairs=4,queries=2,vocab=32,length=24"), 512);
-    return ofTask("mqar", data, 64, 64, 3000, 3e-3, new Lesson.Bar.Right(RIGHT));
+    TaskData data = new TaskData(Tasks.parse("mqar:pairs=4,queries=4,vocab=33,length=15"), 512);
+    return ofTask("mqar", data, 64, 64, 1500, 3e-3, new Lesson.Bar.Right(RIGHT));
   }
 
   /// A text, byte by byte.
@@ -107,8 +113,8 @@ public record Lessons(int layers, int mostSteps) {
             batching.window(),
             ModelSettings.NormKind.RMS,
             ModelSettings.MlpKind.GATED,
-            ModelSettings.Positions.ROTARY,
-            ModelSettings.Head.TIED);
+            ModelSettings.Positions.LEARNED,
+            ModelSettings.Head.SEPARATE);
     TrainingSettings usual =
         TrainingSettings.usual(
             batching.batch(), batching.window(), new Schedule.Cosine(steps, steps / 20, peak, 0));
