@@ -25,7 +25,7 @@ public record Lessons(int layers, int mostSteps) {
 
   /// How far below its start the loss on a text must come, nats. From bytes of equal chances, the
   /// frequencies of bytes alone give some 2.2 in English.
-  private static final double DROP = 2.5;
+  private static final double DROP = 3;
 
   private static final double WEIGHT_DECAY = 0.01;
 

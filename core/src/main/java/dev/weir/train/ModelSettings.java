@@ -208,7 +208,7 @@ public record ModelSettings(
   ///   the rest
   public TransformerSpec spec() {
     PathwaySpec over = over();
-    NormSpec reads = readsBare(over) ? none() : reading();
+    NormSpec reads = over instanceof PostNorm || isReZero(over) ? none() : reading();
     BlockSpec block =
         mixers.in(
             new BlockSpec(
@@ -224,8 +224,8 @@ public record ModelSettings(
         positions == Positions.LEARNED
             ? new PositionCode.Learned()
             : new PositionCode.NoPositions(),
-        1,
-        reads,
+        isReZero(over) ? Math.sqrt(dModel) : 1,
+        over instanceof PostNorm ? none() : reading(),
         switch (head) {
           case TIED -> TransformerSpec.Unembedding.TIED;
           case SEPARATE -> TransformerSpec.Unembedding.SEPARATE;
@@ -255,13 +255,14 @@ public record ModelSettings(
     return new PostNorm(after, constants.alpha(), constants.beta(), EPSILON);
   }
 
-  /// Whether sublayers read the stream as it is: behind a post-norm it is normed already, and
-  /// ReZero is made to do without norms (Bachlechner et al. 2020, arXiv:2003.04887, section 3).
-  private static boolean readsBare(PathwaySpec over) {
-    return over instanceof PostNorm
-        || over instanceof LayerScale(LayerScale.Gain gain, double start)
-            && gain == LayerScale.Gain.SCALAR
-            && start == 0;
+  /// ReZero is made to do without norms in the blocks (Bachlechner et al. 2020, arXiv:2003.04887,
+  /// section 3). What they read is then as large as the embedding, which the original transformer
+  /// multiplies with the root of the width (Vaswani et al. 2017, section 3.4); without that,
+  /// attention begins so even that recall is hardly learned.
+  private static boolean isReZero(PathwaySpec over) {
+    return over instanceof LayerScale(LayerScale.Gain gain, double start)
+        && gain == LayerScale.Gain.SCALAR
+        && start == 0;
   }
 
   private static NormSpec none() {
