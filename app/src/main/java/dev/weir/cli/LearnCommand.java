@@ -10,6 +10,7 @@ import dev.weir.train.Mixers;
 import dev.weir.train.Trial;
 import dev.weir.view.JsonFile;
 import dev.weir.view.LearningReport;
+import dev.weir.view.Progress;
 import dev.weir.view.Report;
 import dev.weir.view.ReportFiles;
 import dev.weir.view.TextTable;
@@ -130,10 +131,10 @@ final class LearnCommand implements Callable<Integer> {
         train(trials.stream().filter(trial -> trial.done(file(trial)).isEmpty()).toList(), count);
       }
       show(trials);
-    }
-    if (interruption.isAsked()) {
-      terminal.note("stopped; the same command goes on with what is missing");
-      return INTERRUPTED;
+      if (interruption.isAsked()) { // Said before the work ends: the process ends with it.
+        terminal.note("stopped; the same command goes on with what is missing");
+        return INTERRUPTED;
+      }
     }
     return 0;
   }
@@ -264,7 +265,7 @@ final class LearnCommand implements Callable<Integer> {
 
   /// The progress of several workers. What a trial leaves out since it has learned counts as done.
   private static final class Counting implements AutoCloseable {
-    private final dev.weir.view.Progress progress;
+    private final Progress progress;
     private long done;
 
     Counting(Terminal terminal, long total) {

@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -68,6 +70,44 @@ class LearnCommandTest {
     var shown = learn("--pathways", "ddl", "--tasks", "mqar", "--show");
     assertThat(shown.code()).as(shown.err()).isZero();
     assertThat(shown.out()).containsPattern("ddl +– +– +– +not run");
+  }
+
+  @Test
+  void anInterruptedRunKeepsWhatIsDoneAndLeavesNoHalfOutcome()
+      throws IOException, InterruptedException {
+    Assumptions.assumeTrue(
+        Files.exists(Path.of("/proc/self")), "Skipped: signals are sent as Linux does");
+    Path output = folder.resolve("output");
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-Dorg.bytedeco.javacpp.nopointergc=true",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty(
+                    "surefire.test.class.path", System.getProperty("java.class.path")),
+                Main.class.getName(),
+                "learn",
+                "--tasks",
+                "mess3",
+                "--cells",
+                cells().resolve("slow").toString(),
+                "--jobs",
+                "1")
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+    while (process.isAlive() && !Files.exists(cells().resolve("slow"))) {
+      Thread.sleep(5);
+    }
+    process.destroy(); // SIGTERM, which Ctrl-C's SIGINT is treated like.
+    assertThat(process.waitFor()).as(Files.readString(output)).isEqualTo(130);
+    assertThat(Files.readString(output)).contains("the same command goes on with what is missing");
+    try (Stream<Path> left = Files.list(cells().resolve("slow"))) {
+      assertThat(left.filter(file -> !file.toString().endsWith(".json"))).isEmpty();
+    }
   }
 
   @Test
