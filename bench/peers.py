@@ -6,6 +6,7 @@ Opens the checkpoint, computes the scores of one token, says "ready", and answer
 standard input with the milliseconds that each run took.
 """
 
+import functools
 import json
 import os
 import re
@@ -75,6 +76,74 @@ class PlainGpt2:
 
     def unembed(self, x):
         return F.linear(self.norm(x, "ln_f"), self.w["wte.weight"])
+
+
+class Training:
+    """GPT of nanoGPT's kind, trained as nanoGPT trains: eager, one fused call for attention, a tied
+    unembedding, AdamW with decay of matrices only, gradients clipped to length 1. nanoGPT takes the
+    fused optimizer only on GPUs; it is the faster one here too, so it is the one measured."""
+
+    LAYERS, WIDTH, HEADS, VOCAB, BATCH, WINDOW = 12, 256, 8, 1536, 16, 256
+
+    def __init__(self, fused):
+        torch.manual_seed(1)
+        d = self.WIDTH
+        matrix = lambda rows, columns: torch.randn(rows, columns) * 0.02
+        self.tokens, self.places = matrix(self.VOCAB, d), matrix(self.WINDOW, d)
+        self.blocks = [
+            {
+                "ln1": [torch.ones(d), torch.zeros(d)],
+                "qkv": [matrix(3 * d, d), torch.zeros(3 * d)],
+                "out": [matrix(d, d), torch.zeros(d)],
+                "ln2": [torch.ones(d), torch.zeros(d)],
+                "up": [matrix(4 * d, d), torch.zeros(4 * d)],
+                "down": [matrix(d, 4 * d), torch.zeros(d)],
+            }
+            for _ in range(self.LAYERS)
+        ]
+        self.final = [torch.ones(d), torch.zeros(d)]
+        self.weights = [self.tokens, self.places, *self.final]
+        for block in self.blocks:
+            for pair in block.values():
+                self.weights += pair
+        for weight in self.weights:
+            weight.requires_grad_(True)
+        groups = [
+            {"params": [w for w in self.weights if w.dim() == 2], "weight_decay": 0.1},
+            {"params": [w for w in self.weights if w.dim() == 1], "weight_decay": 0.0},
+        ]
+        self.optimizer = torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.95), fused=fused)
+
+    def loss(self, ids, targets):
+        d = self.WIDTH
+        x = F.embedding(ids, self.tokens) + self.places[: ids.shape[1]]
+        for block in self.blocks:
+            normed = F.layer_norm(x, (d,), *block["ln1"])
+            q, k, v = (
+                part.view(*x.shape[:2], self.HEADS, -1).transpose(1, 2)
+                for part in F.linear(normed, *block["qkv"]).split(d, dim=2)
+            )
+            z = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+            x = x + F.linear(z.transpose(1, 2).reshape(x.shape), *block["out"])
+            hidden = F.gelu(F.linear(F.layer_norm(x, (d,), *block["ln2"]), *block["up"]))
+            x = x + F.linear(hidden, *block["down"])
+        logits = F.linear(F.layer_norm(x, (d,), *self.final), self.tokens)
+        return F.cross_entropy(logits.view(-1, self.VOCAB), targets.reshape(-1))
+
+    def step(self):
+        text = torch.randint(self.VOCAB, (self.BATCH, self.WINDOW + 1))
+        with torch.enable_grad():
+            loss = self.loss(text[:, :-1], text[:, 1:])
+            loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.weights, 1.0)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        return loss.item()
+
+
+@functools.cache
+def training():
+    return Training(fused=True)
 
 
 class Torch:
@@ -207,6 +276,8 @@ def decode(library, count):
 def measure(library, key, count):
     if key == "decode":
         return decode(library, count)
+    if key == "train":
+        return timed(count, training().step) if isinstance(library, Torch) else []
     name, length = key.split("-")
     ids = tokens(int(length))
     return timed(count, lambda: getattr(library, name)(ids))

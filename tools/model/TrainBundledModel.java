@@ -119,7 +119,7 @@ public final class TrainBundledModel {
         .with(new TrainingSettings.Optimizer(new AdamW.Settings(0.9, 0.99, 1e-8), 0.3, 1.0))
         .with(new TrainingSettings.Seeds(seed, seed))
         .withDropout(0.1)
-        .withValidateEvery(100);
+        .withLookEvery(100);
   }
 
   private static Map<String, Object> tokenizerConfig() {

@@ -33,7 +33,6 @@ final class Interruption {
   /// Asks the work to end and waits until it has; comes back at once where there is none.
   void askAndWait() {
     asked.set(true);
-    working.lock();
-    working.unlock();
+    begin().close();
   }
 }

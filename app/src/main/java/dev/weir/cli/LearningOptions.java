@@ -126,6 +126,12 @@ final class LearningOptions {
   private Optional<Integer> validateEvery = Optional.empty();
 
   @Option(
+      names = "--validate-tokens",
+      paramLabel = "N",
+      description = "How many predictions a look takes in, if there are so many. Default: 65536.")
+  private Optional<Long> validateTokens = Optional.empty();
+
+  @Option(
       names = "--seed",
       paramLabel = "SEED",
       defaultValue = "0",
@@ -154,7 +160,10 @@ final class LearningOptions {
                     worldSize))
             .with(new TrainingSettings.Seeds(seed, dataSeed.orElse(seed)))
             .withDropout(dropout);
-    return usual.withValidateEvery(validateEvery.orElse(usual.validateEvery()));
+    return usual.with(
+        new TrainingSettings.Looks(
+            validateEvery.orElse(usual.looks().every()),
+            validateTokens.orElse(usual.looks().tokens())));
   }
 
   private Schedule schedule(int dModel) {

@@ -124,7 +124,7 @@ final class PathwaysCommand implements Callable<Integer> {
     List<String> lines = new ArrayList<>();
     String line = words.getFirst();
     for (String word : words.subList(1, words.size())) {
-      if (line.length() + word.length() + 2 > width) {
+      if (line.length() + word.length() + ", ,".length() > width) {
         lines.add(line + ",");
         line = word;
       } else {
@@ -191,17 +191,21 @@ final class PathwaysCommand implements Callable<Integer> {
     }
   }
 
+  /// By a name of settings, or by that of the class, which stands for its first settings.
   private static Found found(String name) {
     for (Pathways.Listing listing : Pathways.all()) {
-      for (String variant : listing.variants().keySet()) {
-        if (variant.equals(name) || listing.kind().getSimpleName().equalsIgnoreCase(name)) {
-          return new Found(listing, variant);
-        }
+      if (listing.variants().containsKey(name)) {
+        return new Found(listing, name);
       }
     }
-    throw CliException.notHere(
-        "There is no pathway '%s'".formatted(name),
-        "use one of " + String.join(", ", Pathways.names()));
+    return Pathways.all().stream()
+        .filter(listing -> listing.kind().getSimpleName().equalsIgnoreCase(name))
+        .map(listing -> new Found(listing, listing.variants().keySet().iterator().next()))
+        .findFirst()
+        .orElseThrow(() ->
+            CliException.notHere(
+                "There is no pathway '%s'".formatted(name),
+                "use one of " + String.join(", ", Pathways.names())));
   }
 
   private void one(Found found, CostTables costs) {
@@ -252,7 +256,7 @@ final class PathwaysCommand implements Callable<Integer> {
     Map<String, String> shown = new LinkedHashMap<>();
     spec.weights(depth)
         .forEach((weight, value) -> {
-          if (shown.putIfAbsent(weight.replaceAll("\\d+", "L"), weight) == null) {
+          if (shown.putIfAbsent(weight.replaceFirst("blocks\\.\\d+", "blocks.L"), weight) == null) {
             first.put(weight, value);
           }
         });
@@ -264,7 +268,7 @@ final class PathwaysCommand implements Callable<Integer> {
   private static List<String> points(PathwaySpec spec, Depth depth) {
     Map<String, String> shown = new LinkedHashMap<>();
     for (HookPoint.Route route : spec.routes(depth)) {
-      shown.putIfAbsent(route.name().replaceAll("\\d+", "L"), route.name());
+      shown.putIfAbsent(route.name().replaceFirst("blocks\\.\\d+", "blocks.L"), route.name());
     }
     return List.copyOf(shown.values());
   }

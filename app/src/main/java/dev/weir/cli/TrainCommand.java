@@ -1,6 +1,7 @@
 package dev.weir.cli;
 
 import dev.weir.WeirException;
+import dev.weir.model.TransformerCost;
 import dev.weir.stream.HookPoint;
 import dev.weir.tensor.Engine;
 import dev.weir.train.DataSettings;
@@ -14,6 +15,8 @@ import dev.weir.train.TrainingParts;
 import dev.weir.train.TrainingRun;
 import dev.weir.train.TrainingSettings;
 import dev.weir.train.TrainingStep;
+import dev.weir.train.task.TaskData;
+import dev.weir.view.LineChart;
 import dev.weir.view.Progress;
 import dev.weir.view.ReportFiles;
 import dev.weir.view.TextPlot;
@@ -22,6 +25,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
@@ -104,7 +108,7 @@ final class TrainCommand implements Callable<Integer> {
     Task task = resume.map(TrainCommand::resumed).orElseGet(this::begun);
     RunFolder folder = task.folder;
     try (Interruption.Work _ = interruption.begin();
-        TrainingRun run = folder.start(task.data, parts())) {
+        TrainingRun run = folder.start(task.data, parts(folder.plan()))) {
       describe(folder, run);
       train(folder, run);
       if (!run.isDone()) {
@@ -113,7 +117,7 @@ final class TrainCommand implements Callable<Integer> {
                 .formatted(run.steps(), folder.path()));
         return INTERRUPTED;
       }
-      finish(folder, run);
+      finish(task, run);
       return 0;
     }
   }
@@ -140,7 +144,15 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   /// What there is to do.
-  private record Task(RunFolder folder, TrainingData data) {}
+  private record Task(RunFolder folder, TrainingData data) {
+
+    /// The least loss that any model can have on the validation data, where that is known.
+    OptionalDouble best() {
+      return data instanceof TaskData made
+          ? OptionalDouble.of(made.validationOptimum())
+          : OptionalDouble.empty();
+    }
+  }
 
   private static Task resumed(Path path) {
     RunFolder folder = RunFolder.open(path);
@@ -187,9 +199,12 @@ final class TrainCommand implements Callable<Integer> {
     return new RunPlan.Saving(saveEvery.orElse(Math.max(1, steps / 10)), keep);
   }
 
-  private static TrainingParts parts() {
+  private static TrainingParts parts(RunPlan plan) {
     return TrainingParts.usual()
-        .withStatistics(new PointStatistics(point -> point instanceof HookPoint.Route));
+        .withStatistics(new PointStatistics(point -> point instanceof HookPoint.Route))
+        .withFlopsPerToken(
+            TransformerCost.trainingFlopsPerToken(
+                plan.model().spec(), plan.training().batching().window()));
   }
 
   private void describe(RunFolder folder, TrainingRun run) {
@@ -229,9 +244,9 @@ final class TrainCommand implements Callable<Integer> {
       folder.run(
           run, step -> progress.reached(step.step(), remark.after(step)), interruption::isAsked);
     } catch (WeirException e) {
-      if (run.steps() >= folder.plan().saving().every()) {
-        terminal.note("the last checkpoint is still good: %s".formatted(folder.checkpoints()));
-      }
+      folder
+          .latest()
+          .ifPresent(good -> terminal.note("the last checkpoint is still good: " + good));
       throw e;
     }
   }
@@ -257,45 +272,62 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  private void finish(RunFolder folder, TrainingRun run) {
+  private void finish(Task task, TrainingRun run) {
+    RunFolder folder = task.folder;
     List<TrainingStep> steps = folder.steps();
-    String name = String.valueOf(folder.path().toAbsolutePath().normalize().getFileName());
-    Path page = folder.path().resolve("curve.html");
-    var _ =
-        ReportFiles.write(
-            TrainingReport.of(name, folder.plan(), run.model().parameters().count(), steps), page);
-    var _ =
-        ReportFiles.write(
-            TrainingReport.picture(name, folder.plan(), steps), folder.path().resolve("curve.png"));
-    if (json) {
-      terminal.out().println(outcome(folder, steps));
+    if (steps.isEmpty()) {
+      terminal.note("the run is done, but its log is gone: there is no curve");
       return;
     }
-    terminal
-        .out()
-        .print(
-            TextPlot.render(
-                TrainingReport.loss(steps), terminal.style(), terminal.width(), PLOT_HEIGHT));
-    TrainingStep last = steps.getLast();
-    Look look = last.validation().orElse(new Look(Double.NaN, Double.NaN));
-    terminal
-        .out()
-        .printf(
-            Locale.ROOT,
-            "loss %.4f, validation %.4f nats per token, %.1f %% right, after %,d steps and %,d tokens%n",
-            last.trainLoss(),
-            look.loss(),
-            100 * look.accuracy(),
-            last.step(),
-            last.tokens());
+    Path page = curves(folder, run, steps);
+    if (json) {
+      terminal.out().println(outcome(task, steps));
+      return;
+    }
+    LineChart loss = TrainingReport.loss(steps);
+    terminal.out().print(TextPlot.render(loss, terminal.style(), terminal.width(), PLOT_HEIGHT));
+    terminal.out().println(sentence(steps.getLast(), task.best()));
     terminal.note("curve: %s; try it: weir generate --model %s".formatted(page, folder.path()));
   }
 
-  private static Json outcome(RunFolder folder, List<TrainingStep> steps) {
+  private static Path curves(RunFolder folder, TrainingRun run, List<TrainingStep> steps) {
+    String name = String.valueOf(folder.path().toAbsolutePath().normalize().getFileName());
+    Path page = folder.path().resolve("curve.html");
+    long parameters = run.model().parameters().count();
+    var _ = ReportFiles.write(TrainingReport.of(name, folder.plan(), parameters, steps), page);
+    var _ =
+        ReportFiles.write(
+            TrainingReport.picture(name, folder.plan(), steps), folder.path().resolve("curve.png"));
+    return page;
+  }
+
+  private static String sentence(TrainingStep last, OptionalDouble best) {
+    String looked =
+        last.validation()
+            .map(look ->
+                String.format(
+                    Locale.ROOT,
+                    ", validation %.4f%s, %.1f %% right",
+                    look.loss(),
+                    best.isPresent()
+                        ? String.format(Locale.ROOT, " (at best %.4f)", best.getAsDouble())
+                        : "",
+                    100 * look.accuracy()))
+            .orElse("");
+    return String.format(
+        Locale.ROOT,
+        "loss %.4f nats per token%s, after %,d steps and %,d tokens",
+        last.trainLoss(),
+        looked,
+        last.step(),
+        last.tokens());
+  }
+
+  private static Json outcome(Task task, List<TrainingStep> steps) {
     TrainingStep last = steps.getLast();
     Json result = new Json();
     result.begin();
-    result.put("folder", folder.path().toString());
+    result.put("folder", task.folder.path().toString());
     result.put("steps", last.step());
     result.put("tokens", last.tokens());
     result.put("train_loss", last.trainLoss());
@@ -303,6 +335,7 @@ final class TrainCommand implements Callable<Integer> {
     result.put("val_loss", look.loss());
     result.put("val_accuracy", look.accuracy());
     result.put("flops", last.flops());
+    task.best().ifPresent(best -> result.put("optimum", best));
     result.end();
     return result;
   }

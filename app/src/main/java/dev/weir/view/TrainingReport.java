@@ -9,7 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 
 /// A training run to look at: how the loss fell, how fast it learned, what it was asked for.
@@ -74,7 +73,7 @@ public final class TrainingReport {
                 "Learning rate",
                 "per step",
                 means(steps, TrainingStep::learningRate))));
-    statistics(steps).ifPresent(chart -> sections.add(new Report.LineSection(chart)));
+    statistics(steps).forEach(chart -> sections.add(new Report.LineSection(chart)));
     sections.add(new Report.TableSection(settings(plan)));
     return new Report("Training " + name, subtitle(plan), sections, List.of());
   }
@@ -122,21 +121,32 @@ public final class TrainingReport {
 
   private static LineChart line(String name, String title, String unit, List<Point> points) {
     return new LineChart(
-        name, title, "step", unit, List.of(new LineChart.Series(title, points)), List.of());
+        name,
+        title,
+        "step",
+        unit,
+        List.of(new LineChart.Series(name.replace('_', ' '), points)),
+        List.of());
   }
 
-  private static Optional<LineChart> statistics(List<TrainingStep> steps) {
-    Map<String, List<Point>> lines = new LinkedHashMap<>();
+  /// One chart for each kind of value, such as all gates `hook_beta`, with a line for each site.
+  private static List<LineChart> statistics(List<TrainingStep> steps) {
+    Map<String, Map<String, List<Point>>> kinds = new LinkedHashMap<>();
     for (TrainingStep step : steps) {
       for (Map.Entry<String, StepStatistics.Summary> seen : step.statistics().entrySet()) {
-        lines
-            .computeIfAbsent(seen.getKey(), _ -> new ArrayList<>())
+        int dot = seen.getKey().lastIndexOf('.');
+        kinds
+            .computeIfAbsent(seen.getKey().substring(dot + 1), _ -> new LinkedHashMap<>())
+            .computeIfAbsent(seen.getKey().substring(0, Math.max(0, dot)), _ -> new ArrayList<>())
             .add(new Point(step.step(), seen.getValue().mean()));
       }
     }
-    if (lines.isEmpty()) {
-      return Optional.empty();
-    }
+    List<LineChart> charts = new ArrayList<>();
+    kinds.forEach((kind, lines) -> charts.add(statistic(kind, lines)));
+    return charts;
+  }
+
+  private static LineChart statistic(String kind, Map<String, List<Point>> lines) {
     List<LineChart.Series> series =
         lines.entrySet().stream()
             .limit(MOST_STATISTICS)
@@ -147,8 +157,7 @@ public final class TrainingReport {
             ? List.of(
                 "The first %d of %d; the log has all.".formatted(MOST_STATISTICS, lines.size()))
             : List.of();
-    return Optional.of(
-        new LineChart("statistics", "Gates and routing, means", "step", "mean", series, notes));
+    return new LineChart(kind, "Routing: " + kind, "step", "mean", series, notes);
   }
 
   private static Table outcome(long parameters, List<TrainingStep> steps) {

@@ -91,7 +91,8 @@ class TrainCommandTest {
         .startsWith("Loss\n")
         .contains("⠒⠒ training   ● validation")
         .contains("nats per token")
-        .contains("after 6 steps and 192 tokens");
+        .contains("after 6 steps and 192 tokens")
+        .doesNotContain("at best");
     Path run = folder.resolve("run");
     assertThat(Files.exists(run.resolve("curve.html"))).isTrue();
     assertThat(Files.exists(run.resolve("curve.png"))).isTrue();
@@ -113,6 +114,8 @@ class TrainCommandTest {
             "folder", "steps", "tokens", "train_loss", "val_loss", "val_accuracy", "flops");
     assertThat(outcome.get("steps").intValue()).isEqualTo(4);
     assertThat(outcome.get("val_loss").doubleValue()).isBetween(1.0, 6.0);
+    // 128 tokens, six operations for each of some 7,000 parameters, and a little for attention.
+    assertThat(outcome.get("flops").doubleValue() / (128 * 6 * 7e3)).isBetween(0.7, 1.5);
   }
 
   @Test
@@ -147,6 +150,8 @@ class TrainCommandTest {
     var trained = shell(args);
     assertThat(trained.code()).as(trained.err()).isZero();
     assertThat(json(trained.out()).get("val_accuracy").doubleValue()).isBetween(0.0, 1.0);
+    assertThat(json(trained.out()).get("optimum").doubleValue())
+        .isBetween(0.7, json(trained.out()).get("val_loss").doubleValue());
     assertThat(shell(List.of("train", "--resume", run())).code()).isZero();
   }
 

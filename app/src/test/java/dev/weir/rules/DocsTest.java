@@ -189,12 +189,23 @@ class DocsTest {
 
   @Test
   void everyPathwayHasItsPageAndEveryPageItsPathway() throws IOException {
-    assertPages("pathways", "pathway", Pattern.compile("implements\\s+ResidualPathway\\b"));
+    assertPages("pathways", "pathway", Pattern.compile("implements\\s+PathwaySpec\\b"));
   }
 
   @Test
   void everyReadoutHasItsPageAndEveryPageItsReadout() throws IOException {
     assertPages("readouts", "readout", Pattern.compile("(?m)^public final class \\w+ \\{"));
+  }
+
+  @Test
+  void pagesOfLocalMixersHaveTheSameHeadings() throws IOException {
+    Set<List<String>> headings = new HashSet<>();
+    try (Stream<Path> files = Files.list(RepositoryFiles.root().resolve("docs/mixers"))) {
+      for (Path page : files.toList()) {
+        headings.add(headings(Files.readString(page)));
+      }
+    }
+    assertThat(headings).hasSize(1);
   }
 
   /// The pages of a kind carry the names of the classes, and the same headings.

@@ -21,7 +21,8 @@ public final class Bench {
           List.of(Workload.FORWARD_128, Workload.CAPTURE_128),
           List.of(Workload.FORWARD_1024, Workload.CAPTURE_1024),
           List.of(Workload.LENS_128),
-          List.of(Workload.DECODE));
+          List.of(Workload.DECODE),
+          List.of(Workload.TRAIN));
   private final Library.Settings settings;
   private final int turns;
 

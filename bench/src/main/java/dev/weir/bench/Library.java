@@ -19,6 +19,9 @@ enum Library {
   /// TransformerLens's `HookedTransformer`.
   TRANSFORMER_LENS("TransformerLens", "transformer_lens");
 
+  /// Idle threads of a library that waits for its turn must not take the cores of another.
+  private static final Map<String, String> WAITING = Map.of("GOMP_SPINCOUNT", "10000");
+
   private final String title;
   private final String key;
 
@@ -38,12 +41,10 @@ enum Library {
   /// @return empty where the library is not installed
   Optional<Worker> start(Settings run) throws IOException {
     if (this == WEIR) {
-      return Worker.start(weir(run), Map.of("OMP_WAIT_POLICY", "PASSIVE"), run.log());
+      return Worker.start(weir(run), WAITING, run.log());
     }
     for (String python : run.pythons()) {
-      // Idle threads of a library that waits for its turn must not take the cores of another.
-      Optional<Worker> worker =
-          Worker.start(python(run, python), Map.of("OMP_WAIT_POLICY", "PASSIVE"), run.log());
+      Optional<Worker> worker = Worker.start(python(run, python), WAITING, run.log());
       if (worker.isPresent()) {
         return worker;
       }

@@ -100,6 +100,8 @@ final class Results {
     targets.add(
         atMost("decode / reading the weights once", weir(Workload.DECODE) / floorMs(), 1.25));
     targets.add(
+        atMost("training step / PyTorch", overPeer(Workload.TRAIN, Library.TORCH), 1));
+    targets.add(
         atMost(
             "open to first logits, s",
             median(starts.getOrDefault(Library.WEIR, List.of())).orElse(Double.NaN) / 1000,

@@ -72,6 +72,12 @@ final class WeirWorker {
       case CAPTURE_1024 -> timed(count, () -> capture(1024));
       case LENS_128 -> timed(count, () -> lens(128));
       case DECODE -> decode(count);
+      case TRAIN -> {
+        try (SmallGpt gpt = new SmallGpt()) {
+          gpt.step();
+          yield timed(count, gpt::step);
+        }
+      }
     };
   }
 
@@ -114,7 +120,7 @@ final class WeirWorker {
   }
 
   /// GB/s of reading 600 MB with all threads.
-  private static double[] bandwidth(int count) {
+  static double[] bandwidth(int count) {
     try (Scope _ = Scope.open()) {
       // Untouched zeros would all be one page.
       Tensor numbers = Tensor.zeros(Shape.of("n", 150_000_000), DType.FLOAT32).plus(1);

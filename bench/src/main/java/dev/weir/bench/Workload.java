@@ -15,7 +15,9 @@ enum Workload {
   /// The best token that each layer would say, at every position.
   LENS_128("lens-128", "logit lens, all layers, T=128"),
   /// One more token after 128.
-  DECODE("decode", "one token, context 128");
+  DECODE("decode", "one token, context 128"),
+  /// Forward, backward, clip and AdamW of a small GPT.
+  TRAIN("train", "training step, 12 layers of 256, 16×256");
 
   private final String key;
   private final String title;
@@ -39,7 +41,7 @@ enum Workload {
   int perTurn() {
     return switch (this) {
       case FORWARD_128, CAPTURE_128, LENS_128 -> 3;
-      case FORWARD_1024, CAPTURE_1024 -> 1;
+      case FORWARD_1024, CAPTURE_1024, TRAIN -> 1;
       case DECODE -> 10;
     };
   }

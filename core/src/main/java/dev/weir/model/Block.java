@@ -161,11 +161,20 @@ final class Block {
         scoped(
             keep -> seen(over.read(from, site, routing, run.past()), site, run.hooks()).map(keep));
     Passage passage = scoped(keep -> computed(read, site, run, keep));
-    Routing written =
-        scoped(keep -> over.routeWrite(to, site, routing, passage).map(keep))
-            .map(changed(site, HookPoint.Moment.WRITE, run.hooks()));
-    S after = over.write(to, site, written, passage.out());
+    S after =
+        run.watches(site)
+            ? written(over, to, site, routing, passage, run.hooks())
+            : over.pass(to, site, routing, passage);
     return over.constant(site).map(c -> over.add(after, c)).orElse(after);
+  }
+
+  /// Routed, looked at, and then written.
+  private static <S> S written(
+      ResidualPathway<S> over, S to, Site site, Routing reading, Passage passage, Hooks hooks) {
+    Routing routing =
+        scoped(keep -> over.routeWrite(to, site, reading, passage).map(keep))
+            .map(changed(site, HookPoint.Moment.WRITE, hooks));
+    return over.write(to, site, routing, passage.out());
   }
 
   /// What somebody made of the routing.

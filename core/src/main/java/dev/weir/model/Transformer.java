@@ -38,6 +38,7 @@ public final class Transformer implements AutoCloseable {
   private final Norm lnFinal;
   private final Projection unembed;
   private final ResidualPathway<?> pathway;
+  private final List<HookPoint.Route> routes;
   private final String where;
 
   private Transformer(
@@ -55,6 +56,7 @@ public final class Transformer implements AutoCloseable {
             ? new Projection.Plain(parameters.get("embed.W_E"))
             : Projection.of(parameters, "unembed.W_U", "unembed.b_U");
     this.pathway = spec.pathway().over(spec.depth(), parameters);
+    this.routes = spec.pathway().routes(spec.depth());
   }
 
   /// A transformer of these numbers.
@@ -283,7 +285,7 @@ public final class Transformer implements AutoCloseable {
     Past past = new SequencePast(span, cache);
     S stream = over.open(embedded(batch, span, hooks), past);
     try (FirstValues firstValues = new FirstValues()) {
-      Run run = new Run(span, past, cache, besideTheStream(span), firstValues, hooks);
+      Run run = new Run(span, past, cache, besideTheStream(span), firstValues, routes, hooks);
       for (Block block : blocks.subList(0, lastLayer + 1)) {
         stream = block.forward(over, stream, run);
       }

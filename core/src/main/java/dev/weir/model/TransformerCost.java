@@ -71,6 +71,8 @@ public record TransformerCost(
       AttentionSpec heads = block.attention();
       double keys = visible.keys(heads.visibility());
       flops += block(block, d, keys);
+      // Queries, keys and values each pass the norm where they read apart.
+      flops += spec.pathway().readsApart() ? 2 * norm(block.ln1(), d) : 0;
       products += maps(heads, d) + 2 * mlpWeights(block.mlp(), d);
       attention += mixed(heads.nHeads(), heads.dHead(), keys);
       cached += 2.0 * heads.nKvHeads() * heads.dHead();

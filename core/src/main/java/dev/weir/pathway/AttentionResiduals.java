@@ -298,10 +298,7 @@ public record AttentionResiduals(int blockSize, Evaluation evaluation, double ep
         return Optional.empty();
       }
       Tensor ahead = routing.get("ahead");
-      List<Tensor> mixes = new ArrayList<>();
-      for (int reader = 0; reader < ahead.size("reader"); reader++) {
-        mixes.add(Sources.mix(finished.vectors(), ahead.at("reader", reader)));
-      }
+      List<Tensor> mixes = Sources.mixes(finished.vectors(), ahead.rename("reader", "out"));
       return Optional.of(new PhaseOne(mixes, routing.get("ahead_log")));
     }
 

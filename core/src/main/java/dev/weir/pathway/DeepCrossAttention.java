@@ -123,10 +123,6 @@ public record DeepCrossAttention(Read read, Views views, int newest) implements 
         double reads = names(false).size();
         flops += reads * (routed(sources, d) + mixed(sources, d));
         moved += ((read == Read.V3 ? sources : 0) + sources + reads) * d;
-        if (!depth.closesBlock(site)) {
-          flops += mixed(sources, d);
-          moved += (sources + 1) * d;
-        }
       } else {
         flops += written * d;
         moved += (written + 2) * d;
@@ -218,20 +214,25 @@ public record DeepCrossAttention(Read read, Views views, int newest) implements 
       if (spec.read != Read.V3 || !reads(site)) {
         return Routing.none();
       }
+      List<String> names = spec.names(end(site));
+      Tensor all = inputWeights(stream, site, names);
       Routing routing = Routing.none();
-      for (String name : spec.names(end(site))) {
-        routing = routing.and("weights_" + name, inputWeights(stream, site, name));
+      for (int view = 0; view < names.size(); view++) {
+        routing = routing.and("weights_" + names.get(view), all.at("out", view));
       }
       return routing;
     }
 
-    /// `ReLU(wᵀG)`, `[batch, pos, source]`. At `w = 0`, where training starts, every product stands
+    /// `ReLU(wᵀG)` for each read, `[batch, pos, out, source]`. At `w = 0`, where training starts, every product stands
     /// right at the kink: if the gradient were 0 there, as that of the engine's ReLU is, `w` would
     /// never move.
-    private Tensor inputWeights(State stream, Site site, String name) {
-      Tensor w = weights.get(path(depth.block(site), end(site)) + name + "_w");
-      return Sources.columns(
-          stream.soFar().vectors().stream().map(g -> g.dot(w, "d_model").notBelow(0)).toList());
+    private Tensor inputWeights(State stream, Site site, List<String> names) {
+      String path = path(depth.block(site), end(site));
+      Tensor w =
+          Tensor.stack("out", names.stream().map(name -> weights.get(path + name + "_w")).toList());
+      List<Tensor> products =
+          stream.soFar().vectors().stream().map(g -> g.dot(w, "d_model")).toList();
+      return Sources.columns(products).notBelow(0);
     }
 
     @Override
@@ -239,13 +240,12 @@ public record DeepCrossAttention(Read read, Views views, int newest) implements 
       if (!reads(site)) {
         return new Reading.One(stream.stack.seen(middle(stream)));
       }
-      if (end(site) || spec.views == Views.ONE) {
-        return new Reading.One(mixed(stream, site, "r", routing));
-      }
-      return new Reading.Separate(
-          mixed(stream, site, "q", routing),
-          mixed(stream, site, "k", routing),
-          mixed(stream, site, "v", routing));
+      List<String> names = spec.names(end(site));
+      List<Tensor> views =
+          mixes(stream.soFar(), site, names, routing).stream().map(stream.stack::seen).toList();
+      return names.size() == 1
+          ? new Reading.One(views.getFirst())
+          : new Reading.Separate(views.get(0), views.get(1), views.get(2));
     }
 
     private static Tensor middle(State stream) {
@@ -254,16 +254,24 @@ public record DeepCrossAttention(Read read, Views views, int newest) implements 
       return Sources.sum(parts);
     }
 
-    private Tensor mixed(State stream, Site site, String name, Routing routing) {
-      return stream.stack.seen(mix(stream.soFar(), site, name, routing));
-    }
-
-    private Tensor mix(Sources stack, Site site, String name, Routing routing) {
-      Tensor b = weights.get(path(depth.block(site), end(site)) + name + "_b");
-      Tensor fixed = Sources.mix(stack.vectors(), matching(b, stack.size()));
-      return routing.isEmpty()
-          ? fixed
-          : fixed.plus(Sources.mix(stack.vectors(), routing.get("weights_" + name)));
+    /// What each read makes of the stack: learned weights, and those that depend on the sources.
+    private List<Tensor> mixes(Sources stack, Site site, List<String> names, Routing routing) {
+      String path = path(depth.block(site), end(site));
+      List<Tensor> fixed = new ArrayList<>();
+      for (String name : names) {
+        Tensor b = weights.get(path + name + "_b");
+        fixed.add(Sources.mix(stack.vectors(), matching(b, stack.size())));
+      }
+      if (routing.isEmpty()) {
+        return fixed;
+      }
+      List<Tensor> own = names.stream().map(name -> routing.get("weights_" + name)).toList();
+      List<Tensor> routed = Sources.mixes(stack.vectors(), Tensor.stack("out", own));
+      List<Tensor> sums = new ArrayList<>();
+      for (int view = 0; view < names.size(); view++) {
+        sums.add(fixed.get(view).plus(routed.get(view)));
+      }
+      return sums;
     }
 
     /// The numbers of as many sources as there are: the end may read before all are there, or while
@@ -283,6 +291,24 @@ public record DeepCrossAttention(Read read, Views views, int newest) implements 
 
     @Override
     public State write(State stream, Site site, Routing routing, Tensor out) {
+      if (stream.residual.isPresent() || depth.closesBlock(site)) {
+        return written(stream, site, stream.residual, out);
+      }
+      List<String> first = spec.names(end(site)).subList(0, 1);
+      Tensor residual = mixes(stream.stack, site, first, routing).getFirst();
+      return written(stream, site, Optional.of(residual), out);
+    }
+
+    /// What the queries read is the residual that the block begins from.
+    @Override
+    public State pass(State stream, Site site, Routing reading, Passage passage) {
+      boolean known = stream.residual.isPresent() || stream.stack.outside().isPresent();
+      return known
+          ? write(stream, site, reading, passage.out())
+          : written(stream, site, Optional.of(passage.read().single()), passage.out());
+    }
+
+    private State written(State stream, Site site, Optional<Tensor> residual, Tensor out) {
       List<Tensor> own = new ArrayList<>(stream.own);
       own.add(out);
       if (depth.closesBlock(site)) {
@@ -292,10 +318,6 @@ public record DeepCrossAttention(Read read, Views views, int newest) implements 
             List.of(),
             Optional.empty());
       }
-      Optional<Tensor> residual =
-          stream.residual.isPresent()
-              ? stream.residual
-              : Optional.of(mix(stream.stack, site, spec.views == Views.ONE ? "r" : "q", routing));
       return new State(stream.stack, stream.blocks, List.copyOf(own), residual);
     }
 

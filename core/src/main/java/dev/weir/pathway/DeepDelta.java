@@ -247,7 +247,7 @@ public record DeepDelta(
         PathwayCost.count(this, depth),
         starts + (sites + 1) * compressed(d, conv) + sites * (routed(d) + written(d) - d),
         sites * moved(d) + (n > 1 ? n + 1 : 0) * d,
-        sites * ((n > 1 ? n : 0) + (token ? n : 0) + (update == Update.ADDITIVE ? 0 : 2)) * d,
+        sites * ((n > 1 ? n : 0) + (token ? n : 0) + written()) * d,
         (token ? (sites + 1) * tails : 0) + (convolved ? tails : 0),
         n * d,
         PathwayCost.lanes(n, depth));
@@ -261,16 +261,27 @@ public record DeepDelta(
     };
   }
 
+  /// How many vectors a write keeps for the backward pass.
+  private double written() {
+    return switch (update) {
+      case ADDITIVE -> 0;
+      case WRITE_ONLY -> 2;
+      case DELTA -> 1;
+    };
+  }
+
   /// The operations behind `k`, `β`, `v` and `g`.
   private double routed(double d) {
     if (update == Update.ADDITIVE) {
       return 0;
     }
     double n = channels;
-    double direction = 3 * d + 1;
+    boolean once = update == Update.DELTA;
+    // In one with the write, the direction itself is never made.
+    double direction = once ? 2 * d + 1 : 3 * d + 1;
     double gated = gate == Gate.ONE_LAYER ? 2 * d + 1 : (2 * d + 3) * GATE_HIDDEN + 1;
     double target = 2 * d * n + (value == Value.SIGMOID ? 3 * n : 0);
-    return direction + gated + 2 + target + 1 + n;
+    return direction + gated + 3 + target + (once ? 2 * n : n);
   }
 
   private double written(double d) {
@@ -278,7 +289,7 @@ public record DeepDelta(
         * switch (update) {
           case ADDITIVE -> d;
           case WRITE_ONLY -> 2 * d;
-          case DELTA -> 6 * d;
+          case DELTA -> 4 * d;
         };
   }
 
@@ -286,8 +297,13 @@ public record DeepDelta(
     double n = channels;
     double tails = compressor == Compressor.TOKEN ? (TAPS - 1) * n : 0;
     double read = n > 1 ? n + 1 + tails : 0;
-    double routed = update == Update.ADDITIVE ? 0 : 3;
-    double written = 2 * n + 1 + (update == Update.DELTA ? 1 : 0);
+    double routed =
+        switch (update) {
+          case ADDITIVE -> 0;
+          case WRITE_ONLY -> 3;
+          case DELTA -> 1;
+        };
+    double written = 2 * n + 1;
     return (read + routed + written - PathwayCost.PLAIN_MOVES) * d;
   }
 
@@ -383,6 +399,31 @@ public record DeepDelta(
               .and("v", v)
               .and("gain", v.times(beta.times(inverse)));
       return exact.map(tensor -> tensor.to(passage.out().dtype()));
+    }
+
+    /// The whole update as one sum for each channel: with `k = out / ‖out‖`, what is erased lies
+    /// along `out` too, so `x' = x + out · β (v − out·x / ‖out‖) / ‖out‖`.
+    @Override
+    public Lanes pass(Lanes stream, Site site, Routing reading, Passage passage) {
+      if (spec.update != Update.DELTA) {
+        return ResidualPathway.super.pass(stream, site, reading, passage);
+      }
+      String path = site.path() + "_path.";
+      Tensor out = passage.out();
+      Tensor wide = Sources.wide(out);
+      // Products summed: a product of matrices of one row each would be ten times slower.
+      Tensor inverse =
+          wide.square().sum("d_model").plus(spec.epsilon * spec.epsilon).reciprocalSqrt();
+      Tensor step = Sources.wide(gate(passage.normed(), path)).sigmoid().times(2).times(inverse);
+      Tensor v = Sources.wide(value(passage, path));
+      List<Tensor> after = new ArrayList<>();
+      for (int channel = 0; channel < spec.channels; channel++) {
+        Tensor x = stream.lanes().get(channel);
+        Tensor along = wide.times(x).sum("d_model").times(inverse);
+        Tensor amount = v.at("channel", channel).minus(along).times(step);
+        after.add(x.plusProduct(out, amount.to(out.dtype())));
+      }
+      return new Lanes(after, stream.outside());
     }
 
     private Tensor gate(Tensor normed, String path) {

@@ -56,7 +56,8 @@ public record DepthAttention(
   public enum SourceKind {
     /// The stream after each block.
     STATES,
-    /// What each block wrote, and the embedding.
+    /// What the sublayers of each block wrote, and the embedding; what a branch added is not among
+    /// it.
     INCREMENTS,
     /// The sums of what several blocks wrote, and the embedding.
     SUMMARIES
@@ -133,8 +134,12 @@ public record DepthAttention(
     return injection == Injection.STREAM;
   }
 
-  private List<String> views() {
-    return injection == Injection.STREAM ? List.of("q_", "k_", "v_", "r_") : List.of("");
+  /// What a reader's reads are called: the end, where four read, has the skip's alone.
+  private List<String> views(int reader, Depth depth) {
+    if (injection != Injection.STREAM) {
+      return List.of("");
+    }
+    return reader == depth.nLayers() ? List.of("r_") : List.of("q_", "k_", "v_", "r_");
   }
 
   /// The blocks that read, by number; the end counts as one more where it reads.
@@ -157,7 +162,7 @@ public record DepthAttention(
     List<Double> identity =
         injection == Injection.BRANCH ? List.of() : List.copyOf(Lanes.identity(depth.dModel()));
     for (int reader = 0; reader < readers(depth); reader++) {
-      for (String view : views()) {
+      for (String view : views(reader, depth)) {
         matrices(weights, path(reader, depth) + view, identity, depth);
         if (ageBias == AgeBias.LEARNED) {
           weights.put(own(reader, depth) + view + "age", ages(sourcesAt(reader)));
@@ -204,7 +209,7 @@ public record DepthAttention(
     for (Site site : depth.sites()) {
       boolean last = site.layer() == depth.nLayers() - 1;
       if (depth.closesBlock(site) && !(last && injection == Injection.BRANCH)) {
-        for (String view : views()) {
+        for (String view : views(site.layer() + 1, depth)) {
           routes.add(new HookPoint.Route(site, HookPoint.Moment.WRITE, view + "weights"));
         }
       }
@@ -215,13 +220,14 @@ public record DepthAttention(
   @Override
   public PathwayCost cost(Depth depth) {
     double d = depth.dModel();
-    double views = views().size();
+    double first = views(0, depth).size();
     // The first block's only source needs no weights.
-    double flops = views * (mapped(1, depth) - d);
-    double moved = (1 + views) * d;
+    double flops = first * (mapped(1, depth) - d);
+    double moved = (1 + first) * d;
     double kept = 0;
     for (int reader = 1; reader < readers(depth); reader++) {
       double k = sourcesAt(reader);
+      double views = views(reader, depth).size();
       flops += views * (scored(k, depth) + mapped(k, depth)) + d + 2 * grown(reader, depth);
       moved += (k + 1 + k + views + (sources == SourceKind.STATES ? 0 : 2)) * d;
       kept += views * ((injection == Injection.BRANCH ? 2 : 1) * d + heads * dKey * (k + 1)) + d;
@@ -245,7 +251,7 @@ public record DepthAttention(
   }
 
   private double viewsAt(int reader, Depth depth) {
-    return reader < readers(depth) ? views().size() : 1;
+    return reader < readers(depth) ? views(reader, depth).size() : 1;
   }
 
   private double fullest(Depth depth) {
@@ -331,7 +337,7 @@ public record DepthAttention(
       List<Tensor> seen = window(grown(stream, out, reader));
       Tensor newest = stream.skip().plus(out);
       Routing routing = Routing.none();
-      for (String view : spec.views()) {
+      for (String view : spec.views(reader, depth)) {
         routing = routing.and(view + "weights", softmax(newest, seen, reader, view));
       }
       return routing;
@@ -406,7 +412,7 @@ public record DepthAttention(
       }
       List<Tensor> seen = window(sources);
       List<Tensor> views = new ArrayList<>();
-      for (String view : spec.views()) {
+      for (String view : spec.views(reader, depth)) {
         Optional<Tensor> mixing =
             routing.isEmpty() ? Optional.empty() : Optional.of(routing.get(view + "weights"));
         Tensor z = read(seen, mixing, spec.path(reader, depth) + view);

@@ -76,7 +76,8 @@ public record ElcBert(Variant variant, double epsilon) implements PathwaySpec {
     if (!weight.contains(".mlp.W_")) {
       return 1;
     }
-    int layer = Integer.parseInt(weight.split("\\.")[1]);
+    String fromLayer = weight.substring(weight.indexOf('.') + 1);
+    int layer = Integer.parseInt(fromLayer.substring(0, fromLayer.indexOf('.')));
     return Math.sqrt(1 / (2.0 * (1 + layer)));
   }
 

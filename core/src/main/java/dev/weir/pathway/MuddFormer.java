@@ -239,14 +239,9 @@ public record MuddFormer(Mixing mixing, Norms norms, double epsilon) implements 
     private List<Tensor> mixes(List<Tensor> outputs, Routing routing, int i) {
       Tensor mixing =
           spec.mixing == Mixing.DYNAMIC ? routing.get("weights") : weights.get(name(i, "a"));
-      List<Tensor> mixes = new ArrayList<>();
-      for (int stream = 0; stream < streams(i, depth); stream++) {
-        Tensor own = mixing.at("stream", stream);
-        mixes.add(
-            Sources.mix(
-                outputs, spec.norms == Norms.NONE ? own : own.times(routing.get("source_scale"))));
-      }
-      return mixes;
+      Tensor scaled =
+          spec.norms == Norms.NONE ? mixing : mixing.times(routing.get("source_scale"));
+      return Sources.mixes(outputs, scaled.rename("stream", "out"));
     }
 
     @Override

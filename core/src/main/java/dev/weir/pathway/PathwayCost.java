@@ -12,7 +12,8 @@ import java.util.List;
 /// two for each pair of numbers multiplied; a softmax five for each number (maximum, difference,
 /// exponential, sum, quotient), a logarithm of a sum of exponentials four. Moving numbers is none,
 /// and neither is what depends on weights alone, which a run does once for all its tokens. What
-/// routing and transport both compute counts twice, as it runs twice.
+/// routing and transport both compute counts twice, as it runs twice. Counted is a run in which
+/// nobody looks at the routing ([ResidualPathway#pass]).
 ///
 /// **What counts as moved.** Each of a pathway's steps (route, read, route, write) is one pass that
 /// reads every vector it needs once and writes its result once. The plain stream moves three

@@ -3,6 +3,7 @@ package dev.weir.pathway;
 import dev.weir.tensor.Axis;
 import dev.weir.tensor.DType;
 import dev.weir.tensor.Tensor;
+import dev.weir.tensor.WeightedSum;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -67,11 +68,15 @@ record Sources(List<Tensor> vectors, Optional<Tensor> outside) {
   /// @param vectors each `[batch, pos, d_model]`
   /// @param weights `[source]`, `[batch, pos, source]` or `[source, d_model]`
   static Tensor mix(List<Tensor> vectors, Tensor weights) {
-    Tensor sum = vectors.getFirst().times(weights.at("source", 0));
-    for (int source = 1; source < vectors.size(); source++) {
-      sum = sum.plus(vectors.get(source).times(weights.at("source", source)));
-    }
-    return sum;
+    return WeightedSum.of(vectors, weights);
+  }
+
+  /// `Σ_s w_os x_s` for several `o` at once, each `[batch, pos, d_model]`.
+  ///
+  /// @param vectors each `[batch, pos, d_model]`
+  /// @param weights `[batch, pos, out, source]` or `[out, source]`
+  static List<Tensor> mixes(List<Tensor> vectors, Tensor weights) {
+    return WeightedSum.each(vectors, weights);
   }
 
   /// The sum of vectors, `[batch, pos, d_model]`.

@@ -66,10 +66,9 @@ public record VerticalAttention(Adjacent adjacent, double epsilon) implements Pa
       double sources = site.layer() + 1.0;
       if (depth.opensBlock(site)) {
         written = 0;
-        // Mixed once for the reader and once to be carried.
         flops += sources * (PathwayCost.inverseRms(d) + 1);
-        flops += 2 * (PathwayCost.mix(sources, d) + newest);
-        moved += (sources + 2 * (sources + 1)) * d;
+        flops += PathwayCost.mix(sources, d) + newest;
+        moved += (sources + sources + 1) * d;
       } else {
         flops += written * d;
         moved += (written + 2) * d;
@@ -158,6 +157,18 @@ public record VerticalAttention(Adjacent adjacent, double epsilon) implements Pa
       return depth.closesBlock(site)
           ? new State(stream.blocks.with(Sources.sum(own)), List.of())
           : new State(stream.blocks, List.copyOf(own));
+    }
+
+    /// What was read is the mix that the block begins from.
+    @Override
+    public State pass(State stream, Site site, Routing reading, Passage passage) {
+      if (!stream.own.isEmpty() || stream.blocks.outside().isPresent()) {
+        return write(stream, site, reading, passage.out());
+      }
+      List<Tensor> own = List.of(passage.read().single(), passage.out());
+      return depth.closesBlock(site)
+          ? new State(stream.blocks.with(Sources.sum(own)), List.of())
+          : new State(stream.blocks, own);
     }
 
     @Override

@@ -35,6 +35,22 @@ public final class Fused {
             false));
   }
 
+  /// Scales to unit mean square and multiplies along the innermost axis (Zhang & Sennrich 2019,
+  /// arXiv:1910.07467, equation 4).
+  ///
+  /// @param x the normalised axis is the innermost, `[.., d_model]`
+  /// @param weight the gain, `[d_model]`
+  /// @param epsilon added to the mean square
+  /// @return same shape as `x`
+  public static Tensor rmsNorm(Tensor x, Tensor weight, double epsilon) {
+    return x.same(
+        torch.rms_norm(
+            x.handle(),
+            new long[] {weight.shape().elements()},
+            new TensorOptional(weight.handle()),
+            new DoubleOptional(epsilon)));
+  }
+
   /// Softmax attention that never holds its scores.
   ///
   /// @param query `[batch, head, query_pos, d_head]`
@@ -117,7 +133,7 @@ public final class Fused {
 
   private static Tensor attention(
       Tensor query, Tensor key, Tensor value, TensorOptional mask, Causal causal, double scale) {
-    return query.same(
+    var result =
         Engine.withThreadsOutside(() ->
             torch.scaled_dot_product_attention(
                 query.handle(),
@@ -127,6 +143,8 @@ public final class Fused {
                 0.0,
                 causal == Causal.YES,
                 new DoubleOptional(scale),
-                false)));
+                false));
+    BackwardThreads.outside(result, query, key, value);
+    return query.same(result);
   }
 }

@@ -28,7 +28,8 @@ public final class Gradients {
       if (!gradient.defined()) {
         throw TensorException.noGradient(i, parameters.get(i).shape());
       }
-      gradients.add(parameters.get(i).same(gradient.detach()));
+      // A handle of its own: those of the engine's list go with it.
+      gradients.add(parameters.get(i).same(new org.bytedeco.pytorch.Tensor(gradient)));
     }
     return gradients;
   }
@@ -74,7 +75,8 @@ public final class Gradients {
     try (Scope _ = Scope.open()) {
       double sum = 0;
       for (Tensor gradient : gradients) {
-        sum += gradient.square().sum().item();
+        double length = gradient.handle().norm().item_double();
+        sum += length * length;
       }
       return Math.sqrt(sum);
     }

@@ -13,16 +13,24 @@ import java.util.Optional;
 /// The binding's own call for this looks its function up again each time, which takes 0.4 ms.
 @SuppressWarnings("restricted") // A C call with the signature that OpenBLAS gives it.
 final class MatrixLibrary {
-  private static final Optional<MethodHandle> SET_NUM_THREADS =
+  private static final Optional<SymbolLookup> OPEN_BLAS =
       List.of("libopenblas.so.0", "libopenblas.0.dylib", "libopenblas.dll").stream()
           .flatMap(name -> library(name).stream())
-          .flatMap(library -> library.find("openblas_set_num_threads").stream())
-          .findFirst()
+          .findFirst();
+
+  private static final Optional<MethodHandle> SET_NUM_THREADS =
+      OPEN_BLAS
+          .flatMap(library -> library.find("openblas_set_num_threads"))
           .map(function ->
               Linker.nativeLinker()
                   .downcallHandle(function, FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT)));
 
   private MatrixLibrary() {}
+
+  /// Makes products run on the threads of the engine's other operations.
+  static void shareThreads() {
+    SharedThreads.install(OPEN_BLAS, library("libgomp.so.1"));
+  }
 
   /// Sets how many threads a product may use; nothing happens where OpenBLAS is not what the engine
   /// loaded.

@@ -251,6 +251,16 @@ public final class Tensor implements AutoCloseable {
     return zip(other, torch::div);
   }
 
+  /// The sum of this and of a product, element by element, in one pass; axes meet by name.
+  ///
+  /// @param factor any shape
+  /// @param other any shape
+  public Tensor plusProduct(Tensor factor, Tensor other) {
+    Shape result = union(union(shape, factor.shape), other.shape);
+    var sum = torch.addcmul(aligned(result), factor.aligned(result), other.aligned(result));
+    return new Tensor(sum, result, given(sum));
+  }
+
   /// Every number plus this one.
   ///
   /// @param number the summand

@@ -2,6 +2,7 @@ package dev.weir.tensor;
 
 import dev.weir.WeirException;
 import java.io.Serial;
+import java.time.Duration;
 
 /// Numbers that do not fit together.
 public final class TensorException extends WeirException {
@@ -126,6 +127,38 @@ public final class TensorException extends WeirException {
         "The loss does not depend on parameter %d, of shape %s".formatted(index, shape),
         "gradients",
         "leave out what the model does not use, or compute the loss from it");
+  }
+
+  static TensorException wrongSources(int sources, Shape weights) {
+    return new TensorException(
+        "%d sources cannot be summed with weights for %d"
+            .formatted(sources, weights.size(WeightedSum.SOURCE)),
+        weights.toString(),
+        "give one weight for each source along the axis 'source'");
+  }
+
+  static TensorException noSuchMember(int rank, int worldSize) {
+    return new TensorException(
+        "There is no member %d of a group of %d".formatted(rank, worldSize),
+        "rank",
+        "count the members from 0 to %d".formatted(worldSize - 1));
+  }
+
+  static TensorException nobodyCame(
+      int rank, int worldSize, Duration patience, String meeting, String reason) {
+    return new TensorException(
+        "Member %d did not meet all %d members within %d s: %s"
+            .formatted(rank, worldSize, patience.toSeconds(), reason),
+        meeting,
+        "start all members with the same new file, and see why one of them ended");
+  }
+
+  static TensorException memberLost(int rank, int worldSize, Duration patience, String reason) {
+    return new TensorException(
+        "Member %d of %d lost another one, or waited for longer than %d s: %s"
+            .formatted(rank, worldSize, patience.toSeconds(), reason),
+        "the processes that train together",
+        "see why that process ended, then resume all of them from the last checkpoint");
   }
 
   static TensorException notClosed(String resource, Exception cause) {

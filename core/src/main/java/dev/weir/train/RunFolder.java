@@ -88,8 +88,13 @@ public final class RunFolder {
   }
 
   /// Where the checkpoints lie.
-  public Path checkpoints() {
+  Path checkpoints() {
     return path.resolve("checkpoints");
+  }
+
+  /// The last checkpoint, if there is one yet.
+  public Optional<Path> latest() {
+    return Checkpoint.latest(checkpoints());
   }
 
   private Path log() {
@@ -114,7 +119,7 @@ public final class RunFolder {
   /// @param parts who else takes part
   /// @throws dev.weir.WeirException if the last checkpoint is damaged or of another run
   public TrainingRun start(TrainingData data, TrainingParts parts) {
-    Optional<Path> checkpoint = Checkpoint.latest(checkpoints());
+    Optional<Path> checkpoint = latest();
     TrainingRun run =
         checkpoint
             .map(folder -> resumed(folder, data, parts))
@@ -165,7 +170,7 @@ public final class RunFolder {
       return;
     }
     Path wanted = Checkpoint.place(checkpoints(), run.steps());
-    if (!Checkpoint.latest(checkpoints()).equals(Optional.of(wanted))) {
+    if (!latest().equals(Optional.of(wanted))) {
       Checkpoint.write(run, checkpoints());
     }
     Checkpoint.keepLast(checkpoints(), plan.saving().keep());

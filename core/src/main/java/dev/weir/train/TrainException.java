@@ -23,10 +23,10 @@ public final class TrainException extends WeirException {
         "use at least 1 step, warm-up and decay together shorter than that, and 0 <= floor <= peak");
   }
 
-  static TrainException badSizes(int batch, int window, int validateEvery) {
+  static TrainException badSizes(int batch, int window, int lookEvery, long lookAt) {
     return new TrainException(
-        "batch %d, window %d and %d steps between validations cannot be trained with"
-            .formatted(batch, window, validateEvery),
+        "batch %d, window %d and looks at %d predictions every %d steps cannot be trained with"
+            .formatted(batch, window, lookAt, lookEvery),
         "training settings",
         "use at least 1 for each");
   }

@@ -79,7 +79,8 @@ public final class TrainingRun implements AutoCloseable {
       requireRoom(model.spec(), window, data.dVocab());
       requireProcesses(settings.execution().worldSize(), parts.exchange().size());
       this.batches = data.training(settings.batching().batch(), window, settings.seeds().order());
-      this.validation = new Validation(data.validation(settings.microBatch(), window));
+      this.validation =
+          new Validation(data.validation(settings.microBatch(), window), settings.looks().tokens());
       this.objective = new Objective(model, settings.execution(), parts.auxiliaries());
       this.edits = parts.edits().apply(model);
       this.decayed = parts.decay().of(model.spec());
@@ -214,7 +215,7 @@ public final class TrainingRun implements AutoCloseable {
     long start = System.nanoTime();
     double learningRate = settings.schedule().at(steps);
     boolean look =
-        (steps + 1) % settings.validateEvery() == 0 || steps + 1 == settings.schedule().steps();
+        (steps + 1) % settings.looks().every() == 0 || steps + 1 == settings.schedule().steps();
     StepStatistics statistics = look ? parts.statistics() : StepStatistics.none();
     Update update = update(learningRate, statistics.watching());
     steps++;

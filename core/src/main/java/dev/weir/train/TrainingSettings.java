@@ -11,7 +11,7 @@ import dev.weir.tensor.DType;
 /// @param execution how it is computed
 /// @param seeds where luck comes from
 /// @param dropout which share of what enters the stream is left out while training
-/// @param validateEvery how many steps lie between two looks at the validation texts
+/// @param looks when and how much of the validation data is looked at
 public record TrainingSettings(
     Batching batching,
     Schedule schedule,
@@ -19,7 +19,8 @@ public record TrainingSettings(
     Execution execution,
     Seeds seeds,
     double dropout,
-    int validateEvery) {
+    Looks looks) {
+  private static final long USUAL_LOOK = 1 << 16;
 
   /// What a step reads.
   ///
@@ -53,6 +54,13 @@ public record TrainingSettings(
     RECOMPUTED
   }
 
+  /// When and how much of the validation data is looked at.
+  ///
+  /// @param every how many steps lie between two looks; there is one at the end too
+  /// @param tokens how many predictions are looked at; a batch more at most, fewer if there are not
+  ///   so many
+  public record Looks(int every, long tokens) {}
+
   /// Where luck comes from.
   ///
   /// @param initialization of the numbers that the model starts from
@@ -60,8 +68,8 @@ public record TrainingSettings(
   public record Seeds(long initialization, long order) {}
 
   public TrainingSettings {
-    if (batching.batch < 1 || batching.window < 1 || validateEvery < 1) {
-      throw TrainException.badSizes(batching.batch, batching.window, validateEvery);
+    if (batching.batch < 1 || batching.window < 1 || looks.every < 1 || looks.tokens < 1) {
+      throw TrainException.badSizes(batching.batch, batching.window, looks.every, looks.tokens);
     }
     if (batching.accumulate < 1
         || execution.worldSize < 1
@@ -102,7 +110,7 @@ public record TrainingSettings(
         new Execution(DType.FLOAT32, Activations.KEPT, 1),
         new Seeds(0, 0),
         0,
-        Math.max(1, schedule.steps() / 20));
+        new Looks(Math.max(1, schedule.steps() / 20), USUAL_LOOK));
   }
 
   /// How many tokens a step predicts.
@@ -119,46 +127,48 @@ public record TrainingSettings(
   ///
   /// @param other what a step reads
   public TrainingSettings with(Batching other) {
-    return new TrainingSettings(
-        other, schedule, optimizer, execution, seeds, dropout, validateEvery);
+    return new TrainingSettings(other, schedule, optimizer, execution, seeds, dropout, looks);
   }
 
   /// The same settings with another optimizer.
   ///
   /// @param other how a gradient becomes a step
   public TrainingSettings with(Optimizer other) {
-    return new TrainingSettings(
-        batching, schedule, other, execution, seeds, dropout, validateEvery);
+    return new TrainingSettings(batching, schedule, other, execution, seeds, dropout, looks);
   }
 
   /// The same settings, computed otherwise.
   ///
   /// @param other how a step is computed
   public TrainingSettings with(Execution other) {
-    return new TrainingSettings(
-        batching, schedule, optimizer, other, seeds, dropout, validateEvery);
+    return new TrainingSettings(batching, schedule, optimizer, other, seeds, dropout, looks);
   }
 
   /// The same settings with other luck.
   ///
   /// @param other where luck comes from
   public TrainingSettings with(Seeds other) {
-    return new TrainingSettings(
-        batching, schedule, optimizer, execution, other, dropout, validateEvery);
+    return new TrainingSettings(batching, schedule, optimizer, execution, other, dropout, looks);
   }
 
   /// The same settings with dropout.
   ///
   /// @param rate which share of what enters the stream is left out while training
   public TrainingSettings withDropout(double rate) {
-    return new TrainingSettings(
-        batching, schedule, optimizer, execution, seeds, rate, validateEvery);
+    return new TrainingSettings(batching, schedule, optimizer, execution, seeds, rate, looks);
   }
 
-  /// The same settings with other looks at the validation texts.
+  /// The same settings with other looks at the validation data.
   ///
-  /// @param steps how many steps lie between two
-  public TrainingSettings withValidateEvery(int steps) {
-    return new TrainingSettings(batching, schedule, optimizer, execution, seeds, dropout, steps);
+  /// @param other when and how much
+  public TrainingSettings with(Looks other) {
+    return new TrainingSettings(batching, schedule, optimizer, execution, seeds, dropout, other);
+  }
+
+  /// The same settings, looking at the validation data more or less often.
+  ///
+  /// @param steps how many steps lie between two looks
+  public TrainingSettings withLookEvery(int steps) {
+    return with(new Looks(steps, looks.tokens));
   }
 }

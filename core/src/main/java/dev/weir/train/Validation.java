@@ -10,7 +10,8 @@ import java.util.List;
 /// Examples that a model is not trained on, to be looked at.
 ///
 /// @param batches the examples
-record Validation(List<Batch> batches) {
+/// @param tokens how many predictions are enough
+record Validation(List<Batch> batches, long tokens) {
 
   /// How well a model does; each process looks at its share.
   Look look(Transformer model, GradientExchange exchange) {
@@ -18,8 +19,13 @@ record Validation(List<Batch> batches) {
       double loss = 0;
       double weight = 0;
       Accuracy accuracy = Accuracy.none();
-      for (int i = exchange.rank(); i < batches.size(); i += exchange.size()) {
+      long seen = 0;
+      for (int i = 0; i < batches.size() && seen < tokens; i++) {
         Batch batch = batches.get(i);
+        seen += (long) batch.rows() * batch.length();
+        if (i % exchange.size() != exchange.rank()) {
+          continue;
+        }
         try (Scope _ = Scope.open()) {
           Tensor logits = Objective.logits(model, batch, Hooks.none());
           loss += batch.loss(logits).item() * batch.weight();
@@ -29,7 +35,7 @@ record Validation(List<Batch> batches) {
       }
       return new Look(
           exchange.mean(loss) / exchange.mean(weight),
-          exchange.mean(accuracy.right()) / exchange.mean(accuracy.counted()));
+          exchange.mean((double) accuracy.right()) / exchange.mean((double) accuracy.counted()));
     });
   }
 }

@@ -20,8 +20,21 @@ import org.bytedeco.pytorch.Tensor;
 public final class OperationCount {
   private static final Set<String> ELEMENTWISE =
       Set.of(
-          "add", "sub", "mul", "div", "square", "sqrt", "rsqrt", "exp", "log", "tanh", "sigmoid",
-          "relu", "gelu", "silu");
+          "add",
+          "sub",
+          "mul",
+          "div",
+          "square",
+          "sqrt",
+          "rsqrt",
+          "exp",
+          "log",
+          "tanh",
+          "sigmoid",
+          "relu",
+          "clamp_min",
+          "gelu",
+          "silu");
 
   /// Numbers are moved, made, compared for masks or looked at, but nothing is computed.
   private static final Set<String> FREE =
@@ -61,6 +74,8 @@ public final class OperationCount {
           "arange",
           "set_",
           "as_strided",
+          "toType",
+          "view_as",
           "retainReference",
           "requires_grad_",
           "empty",
@@ -71,12 +86,12 @@ public final class OperationCount {
   private OperationCount() {}
 
   /// Begins anew.
-  static void reset() {
+  public static void reset() {
     COUNTS.clear();
   }
 
   /// How many operations there were since.
-  static long total() {
+  public static long total() {
     return COUNTS.values().stream().mapToLong(Long::longValue).sum();
   }
 
@@ -113,14 +128,17 @@ public final class OperationCount {
   }
 
   private static long operations(String name, Object[] in, Tensor out) {
-    if (FREE.contains(name)) {
-      return 0;
+    if (FREE.contains(name) || !out.is_floating_point()) {
+      return 0; // Places in a text are whole numbers.
     }
     if (ELEMENTWISE.contains(name)) {
       return out.numel();
     }
     return switch (name) {
-      case "mm", "bmm", "linear", "mv", "addmm", "addmv" -> product(name, in, out);
+      case "addcmul", "addcmul_" -> 2 * out.numel();
+      // Long rows from few sources are a weighted sum: one addition less than sources.
+      case "bmm" -> product(name, in, out) - (sums(tensor(in, 0), out) ? out.numel() : 0);
+      case "mm", "linear", "mv", "addmm", "addmv" -> product(name, in, out);
       case "sum" -> tensor(in, 0).numel() - out.numel();
       case "mean" -> tensor(in, 0).numel();
       case "softmax" -> 5 * tensor(in, 0).numel();
@@ -130,6 +148,10 @@ public final class OperationCount {
           attention(tensor(in, 0), tensor(in, 1), (Boolean) in[5]);
       default -> throw new AssertionError("how many operations is the engine's '" + name + "'?");
     };
+  }
+
+  private static boolean sums(Tensor mixing, Tensor out) {
+    return mixing.size(2) < out.size(2);
   }
 
   private static long product(String name, Object[] in, Tensor out) {

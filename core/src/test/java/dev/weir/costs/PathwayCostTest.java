@@ -58,7 +58,7 @@ class PathwayCostTest {
     Depth depth = PathwayRun.depth(LAYERS, D_MODEL, blocks);
     long weights =
         spec(name).weights(depth).values().stream().mapToLong(w -> w.shape().elements()).sum();
-    assertThat(spec(name).cost(depth).parameters()).isEqualTo(weights);
+    assertThat(spec(name).cost(depth).parameters()).isEqualTo((double) weights);
   }
 
   @ParameterizedTest(name = "{0}, {1}")

@@ -149,8 +149,7 @@ public final class PathwayRun {
       Reading read = over.read(stream, site, reading, past);
       Passage passage =
           new Passage(read, Tensor.gaussian(shape, 1, random), Tensor.gaussian(shape, 1, random));
-      Routing writing = over.routeWrite(stream, site, reading, passage);
-      S after = over.write(stream, site, writing, passage.out());
+      S after = over.pass(stream, site, reading, passage);
       stream = over.constant(site).map(c -> over.add(after, c)).orElse(after);
       double now = (double) elements(stream) / tokens;
       held[0] = Math.max(held[0], now);
@@ -188,7 +187,7 @@ public final class PathwayRun {
       component.getAccessor().setAccessible(true);
       return component.getAccessor().invoke(data);
     } catch (ReflectiveOperationException e) {
-      throw new AssertionError(e);
+      throw new LinkageError(component.getName(), e);
     }
   }
 }

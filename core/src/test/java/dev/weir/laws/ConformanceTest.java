@@ -119,6 +119,18 @@ class ConformanceTest {
     held("linearity", name);
   }
 
+  /// A pathway may route and write in one where nobody looks between.
+  @ParameterizedTest
+  @MethodSource("models")
+  void lookingAtEverythingChangesNothing(String name) {
+    try (Scope _ = Scope.open();
+        Transformer model = EveryModel.open(name, DType.FLOAT64);
+        StreamTrace trace = model.trace(TOKENS, Capture.matching("*"))) {
+      assertThat(difference(trace.logits(), model.logits(TOKENS))).isLessThan(EXACT);
+    }
+    held("looking", name);
+  }
+
   @ParameterizedTest
   @MethodSource("models")
   void wholeInChunksAndTokenByTokenGiveTheSameLogits(String name) {

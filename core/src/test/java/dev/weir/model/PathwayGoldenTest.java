@@ -23,6 +23,7 @@ import java.lang.reflect.RecordComponent;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -138,7 +139,7 @@ class PathwayGoldenTest {
           case Object choice -> kind.add(choice);
         }
       } catch (ReflectiveOperationException e) {
-        throw new AssertionError(e);
+        throw new LinkageError("a setting cannot be read", e);
       }
     }
     return kind;
@@ -171,15 +172,17 @@ class PathwayGoldenTest {
     return Fused.crossEntropy(predictions, Tensor.of(targets.toArray(), shape));
   }
 
+  /// By name, with the axes in the order of the file.
   private static Map<String, double[]> gradients(
       TransformerSpec spec, Parameters parameters, Tensor loss) {
-    List<String> names = List.copyOf(ParameterLayout.of(spec).keySet());
-    List<Tensor> found = Gradients.orZero(loss, names.stream().map(parameters::get).toList());
+    Map<String, Shape> layout = ParameterLayout.of(spec);
+    List<Tensor> weights = layout.keySet().stream().map(parameters::get).toList();
+    Iterator<Tensor> found = Gradients.orZero(loss, weights).iterator();
     Map<String, double[]> gradients = new LinkedHashMap<>();
-    for (int i = 0; i < names.size(); i++) {
-      List<String> axes = ParameterLayout.of(spec).get(names.get(i)).names();
-      gradients.put(names.get(i), found.get(i).order(axes.toArray(String[]::new)).toDoubles());
-    }
+    layout.forEach((name, shape) -> {
+      String[] axes = shape.names().toArray(String[]::new);
+      gradients.put(name, found.next().order(axes).toDoubles());
+    });
     return gradients;
   }
 

@@ -54,6 +54,26 @@ class FusedTest {
   }
 
   @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 7, 8, 9, 63, 64, 65, 257, 769})
+  void rmsNormAgreesWithItsTwin(int dModel) {
+    Tensor x = Grid.gaussian(Shape.of("batch", 2, "pos", 3, "d_model", dModel), 1).tensor();
+    Tensor weight = Grid.gaussian(Shape.of("d_model", dModel), 2).tensor();
+    assertRmsNorm(x, weight, DType.FLOAT64, FLOAT64);
+    assertRmsNorm(x, weight, DType.FLOAT32, FLOAT32);
+    // Of a view whose rows do not lie side by side, too.
+    assertRmsNorm(x.order("pos", "batch", "d_model"), weight, DType.FLOAT64, FLOAT64);
+  }
+
+  private static void assertRmsNorm(Tensor x, Tensor weight, DType dtype, double tolerance) {
+    double epsilon = 1e-5;
+    Tensor fused = Fused.rmsNorm(x.to(dtype), weight.to(dtype), epsilon);
+    Tensor scale = x.square().mean("d_model").plus(epsilon).sqrt();
+    Tensor twin = x.dividedBy(scale).times(weight);
+    assertThat(fused.shape()).isEqualTo(x.shape());
+    assertThat(fused.toDoubles()).containsExactly(twin.toDoubles(), within(tolerance));
+  }
+
+  @ParameterizedTest
   @CsvSource({"1, 1", "2, 3", "3, 8", "7, 5", "17, 64", "33, 9"})
   void attentionAgreesWithItsTwin(int length, int dHead) {
     Tensor query = heads("query_pos", length, dHead, 1);

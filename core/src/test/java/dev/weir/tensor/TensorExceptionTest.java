@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -37,6 +38,12 @@ class TensorExceptionTest {
     all.put("unknownDevice", TensorException.unknownDevice("tpu"));
     all.put("noCuda", TensorException.noCuda("cuda:1", 1));
     all.put("noGradient", TensorException.noGradient(3, SHAPE));
+    all.put("wrongSources", TensorException.wrongSources(2, Shape.of("source", 3)));
+    all.put("noSuchMember", TensorException.noSuchMember(2, 2));
+    Duration patience = Duration.ofSeconds(30);
+    all.put(
+        "nobodyCame", TensorException.nobodyCame(1, 2, patience, "run/meeting", "Wait timeout"));
+    all.put("memberLost", TensorException.memberLost(0, 2, patience, "Connection closed by peer"));
     all.put(
         "notClosed", TensorException.notClosed("model.bin", new IllegalStateException("in use")));
     return all;
@@ -63,6 +70,10 @@ class TensorExceptionTest {
         There is no device 'tpu'. Where: --device. To fix: use cpu, cuda or cuda:N.
         The device cuda:1 is not here: the engine sees 1 CUDA cards. Where: --device. To fix: use cpu, or build with ./mvnw -Pcuda on a machine with a CUDA card and driver.
         The loss does not depend on parameter 3, of shape [pos=7, d_model=512]. Where: gradients. To fix: leave out what the model does not use, or compute the loss from it.
+        2 sources cannot be summed with weights for 3. Where: [source=3]. To fix: give one weight for each source along the axis 'source'.
+        There is no member 2 of a group of 2. Where: rank. To fix: count the members from 0 to 1.
+        Member 1 did not meet all 2 members within 30 s: Wait timeout. Where: run/meeting. To fix: start all members with the same new file, and see why one of them ended.
+        Member 0 of 2 lost another one, or waited for longer than 30 s: Connection closed by peer. Where: the processes that train together. To fix: see why that process ended, then resume all of them from the last checkpoint.
         A resource could not be closed: in use. Where: model.bin. To fix: check the file it reads.
         """;
     assertThat(everyWayToFail().values().stream().map(TensorException::getMessage))

@@ -195,7 +195,9 @@ class InterventionsInTrainingTest {
       assertThat(statistics.apply(point, value)).isSameAs(value);
       Tensor _ = statistics.apply(point, Tensor.of(new float[] {-5, 6, 7, 8}, shape));
     }
-    StepStatistics.Summary summary = statistics.take().get(POINT);
+    Map<String, StepStatistics.Summary> taken = statistics.take();
+    assertThat(taken).containsOnlyKeys(POINT);
+    StepStatistics.Summary summary = List.copyOf(taken.values()).getFirst();
     double mean = 26 / 8.0;
     assertThat(summary.mean()).isCloseTo(mean, within(1e-12));
     assertThat(summary.deviation())

@@ -128,7 +128,7 @@ class RunFolderTest {
                     DType.BFLOAT16, TrainingSettings.Activations.RECOMPUTED, 2))
             .with(new TrainingSettings.Seeds(-1, Long.MAX_VALUE))
             .withDropout(0.25)
-            .withValidateEvery(4);
+            .withLookEvery(4);
     RunPlan plan =
         new RunPlan(
             TinyRuns.model(),

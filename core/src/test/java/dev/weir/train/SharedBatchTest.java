@@ -75,16 +75,16 @@ class SharedBatchTest {
     }
   }
 
-  private interface Process {
+  private interface Role {
     List<Double> run(int rank);
   }
 
-  private static List<List<Double>> together(Process process)
+  private static List<List<Double>> together(Role role)
       throws InterruptedException, ExecutionException {
     try (ExecutorService threads = Executors.newFixedThreadPool(2)) {
       List<Callable<List<Double>>> tasks =
           IntStream.range(0, 2)
-              .<Callable<List<Double>>>mapToObj(rank -> () -> process.run(rank))
+              .<Callable<List<Double>>>mapToObj(rank -> () -> role.run(rank))
               .toList();
       List<List<Double>> results = new ArrayList<>();
       for (Future<List<Double>> result : threads.invokeAll(tasks)) {

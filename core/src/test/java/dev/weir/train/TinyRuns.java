@@ -38,7 +38,7 @@ final class TinyRuns {
     return TrainingSettings.usual(8, WINDOW, new Schedule.Cosine(steps, 5, 1e-2, 0))
         .with(new TrainingSettings.Optimizer(new AdamW.Settings(0.9, 0.99, 1e-8), 0.01, 1))
         .with(new TrainingSettings.Seeds(1, 1))
-        .withValidateEvery(Math.max(1, steps / 2));
+        .withLookEvery(Math.max(1, steps / 2));
   }
 
   /// Each token is followed by one of two, with equal chances: no model can do better than ln 2 on

@@ -30,7 +30,7 @@ class TrainingRunTest {
         .with(new TrainingSettings.Optimizer(new AdamW.Settings(0.9, 0.99, 1e-8), 0.01, 1))
         .with(new TrainingSettings.Seeds(seed, seed))
         .withDropout(dropout)
-        .withValidateEvery(50);
+        .withLookEvery(50);
   }
 
   /// Each token is followed by one of two, with equal chances: no model can do better than ln 2 on
@@ -127,6 +127,22 @@ class TrainingRunTest {
   }
 
   @Test
+  void looksAtNoMoreThanWasAskedFor() {
+    Corpus text = coins(2_000, 1);
+    // A batch is 8 windows; what is begun is looked at to its end.
+    Look least = look(text, 1);
+    assertThat(look(text, 8 * WINDOW)).isEqualTo(least);
+    assertThat(look(text, 8 * WINDOW + 1)).isNotEqualTo(least);
+  }
+
+  private static Look look(Corpus text, long tokens) {
+    TrainingSettings some = settings(20, 0, 1).with(new TrainingSettings.Looks(50, tokens));
+    try (TrainingRun run = new TrainingRun(tiny(), data(text, text), some)) {
+      return run.look();
+    }
+  }
+
+  @Test
   void saysThatTheWindowIsTooLong() {
     TrainingSettings wide = TrainingSettings.usual(1, WINDOW + 1, new Schedule.Cosine(1, 0, 1, 0));
     assertThatThrownBy(() -> new TrainingRun(tiny(), data(coins(99, 1), coins(99, 1)), wide))
@@ -140,7 +156,7 @@ class TrainingRunTest {
   void saysThatTheLossIsNoNumberAnyMore() {
     TrainingSettings wild =
         TrainingSettings.usual(1, WINDOW, new Schedule.Cosine(50, 0, 1e30, 1e30))
-            .withValidateEvery(100);
+            .withLookEvery(100);
     assertThatThrownBy(() -> trained(coins(99, 1), coins(99, 1), wild))
         .isInstanceOf(TrainException.class)
         .hasMessageContaining("use a lower learning rate");

@@ -30,9 +30,10 @@ class TrainingSettingsTest {
   void saysWhichSizesCannotBe() {
     refused(() -> USUAL.with(new TrainingSettings.Batching(0, 16, 1)))
         .hasMessage(
-            "batch 0, window 16 and 5 steps between validations cannot be trained with. Where:"
-                + " training settings. To fix: use at least 1 for each.");
-    refused(() -> USUAL.withValidateEvery(0)).hasMessageContaining("0 steps between validations");
+            "batch 0, window 16 and looks at 65536 predictions every 5 steps cannot be trained with."
+                + " Where: training settings. To fix: use at least 1 for each.");
+    refused(() -> USUAL.with(new TrainingSettings.Looks(1, 0)));
+    refused(() -> USUAL.withLookEvery(0)).hasMessageContaining("every 0 steps");
   }
 
   @Test
