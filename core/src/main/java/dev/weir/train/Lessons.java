@@ -123,7 +123,10 @@ public record Lessons(int layers, int mostSteps) {
             .with(
                 new TrainingSettings.Optimizer(
                     usual.optimizer().adamW(), WEIGHT_DECAY, usual.optimizer().clip()))
-            .withValidateEvery(Math.max(LEAST_BETWEEN_LOOKS, steps / 30));
+            .with(
+                // All of it: the optimum is that of all examples.
+                new TrainingSettings.Looks(
+                    Math.max(LEAST_BETWEEN_LOOKS, steps / 30), Long.MAX_VALUE));
     return new Lesson(name, data, digest, model, training, bar);
   }
 }
