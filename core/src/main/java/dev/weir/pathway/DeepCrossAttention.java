@@ -223,9 +223,9 @@ public record DeepCrossAttention(Read read, Views views, int newest) implements 
       return routing;
     }
 
-    /// `ReLU(wᵀG)` for each read, `[batch, pos, out, source]`. At `w = 0`, where training starts, every product stands
-    /// right at the kink: if the gradient were 0 there, as that of the engine's ReLU is, `w` would
-    /// never move.
+    /// `ReLU(wᵀG)` for each read, `[batch, pos, out, source]`. At `w = 0`, where training starts,
+    /// every product stands right at the kink: if the gradient were 0 there, as that of the
+    /// engine's ReLU is, `w` would never move.
     private Tensor inputWeights(State stream, Site site, List<String> names) {
       String path = path(depth.block(site), end(site));
       Tensor w =

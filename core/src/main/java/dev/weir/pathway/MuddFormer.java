@@ -239,8 +239,7 @@ public record MuddFormer(Mixing mixing, Norms norms, double epsilon) implements 
     private List<Tensor> mixes(List<Tensor> outputs, Routing routing, int i) {
       Tensor mixing =
           spec.mixing == Mixing.DYNAMIC ? routing.get("weights") : weights.get(name(i, "a"));
-      Tensor scaled =
-          spec.norms == Norms.NONE ? mixing : mixing.times(routing.get("source_scale"));
+      Tensor scaled = spec.norms == Norms.NONE ? mixing : mixing.times(routing.get("source_scale"));
       return Sources.mixes(outputs, scaled.rename("stream", "out"));
     }
 

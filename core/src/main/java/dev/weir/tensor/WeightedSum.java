@@ -58,7 +58,8 @@ public final class WeightedSum {
   private static boolean eachPosition(List<Tensor> sources, Tensor weights) {
     Shape shape = sources.getFirst().shape();
     return weights.shape().rank() == shape.rank() + 1
-        && shape.axes().subList(0, shape.rank() - 1).stream().allMatch(weights.shape().axes()::contains);
+        && shape.axes().subList(0, shape.rank() - 1).stream()
+            .allMatch(weights.shape().axes()::contains);
   }
 
   /// `[places, out, source] · [places, source, d_model]`.
@@ -74,10 +75,7 @@ public final class WeightedSum {
     sources.forEach(source -> all.push_back(source.handle()));
     var stacked = torch.stack(all, shape.rank() - 1L).view(places, sources.size(), last.size());
     var mixing =
-        weights
-            .order(order.toArray(String[]::new))
-            .handle()
-            .reshape(places, outs, sources.size());
+        weights.order(order.toArray(String[]::new)).handle().reshape(places, outs, sources.size());
     var sums = torch.bmm(mixing, stacked).view(places, outs, last.size());
     List<Tensor> parts = new ArrayList<>();
     for (long out = 0; out < outs; out++) {
