@@ -1,5 +1,7 @@
 package dev.weir.cli;
 
+import dev.weir.model.AttentionSpec;
+import dev.weir.train.Mixers;
 import dev.weir.train.ModelSettings;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -83,6 +85,50 @@ final class ShapeOptions {
           "The unembedding: tied to the embedding, or separate. Default: ${DEFAULT-VALUE}.")
   private ModelSettings.Head head = ModelSettings.Head.TIED;
 
+  @Option(
+      names = "--mixer",
+      paramLabel = "MIXER",
+      defaultValue = "none",
+      description =
+          "A sublayer before attention: shortswa:window=16, shortconv:taps=4 or none. Default: ${DEFAULT-VALUE}.")
+  private String mixer = "none";
+
+  @Option(
+      names = "--branch",
+      paramLabel = "MIXER",
+      defaultValue = "none",
+      description =
+          "A mixer of attention's values: shortswa:window=16, shortconv:taps=4 or none. Default: ${DEFAULT-VALUE}.")
+  private String branch = "none";
+
+  @Option(
+      names = "--canon",
+      paramLabel = "LETTERS",
+      defaultValue = "",
+      description = "Where Canon layers stand: some of A, B, C, D. Default: nowhere.")
+  private String canon = "";
+
+  @Option(
+      names = "--values",
+      paramLabel = "FROM",
+      defaultValue = "own",
+      description =
+          "Where attention's values come from: own, mixed (with the first block's: value residual) or first (the first block's alone). Default: ${DEFAULT-VALUE}.")
+  private ValueSource values = ValueSource.OWN;
+
+  /// Where attention's values come from, as a user says it.
+  private enum ValueSource {
+    OWN(AttentionSpec.Values.OWN),
+    MIXED(AttentionSpec.Values.MIXED_WITH_FIRST),
+    FIRST(AttentionSpec.Values.FIRST);
+
+    private final AttentionSpec.Values meant;
+
+    ValueSource(AttentionSpec.Values meant) {
+      this.meant = meant;
+    }
+  }
+
   int dModel() {
     return dModel;
   }
@@ -108,6 +154,7 @@ final class ShapeOptions {
         norm,
         mlp,
         positions,
-        head);
+        head,
+        new Mixers(Mixers.Local.parse(mixer), Mixers.Local.parse(branch), canon, values.meant));
   }
 }

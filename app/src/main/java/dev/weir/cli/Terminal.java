@@ -84,4 +84,9 @@ record Terminal(
   Path bundled() {
     return home.resolve("models").resolve("weir-stories");
   }
+
+  /// The text that ships with Weir.
+  Path bundledText() {
+    return home.resolve("models").resolve("texts").resolve("shakespeare.txt");
+  }
 }

@@ -178,6 +178,26 @@ class TrainCommandTest {
     assertThat(losses(folder.resolve("run-again"))).isEqualTo(kept);
   }
 
+  @Test
+  void localMixersCanBeNamedAndOpenAgain() {
+    var trained =
+        shell(
+            tiny(
+                "3",
+                "--mixer",
+                "shortswa:window=4",
+                "--branch",
+                "shortconv:taps=3",
+                "--canon",
+                "acd",
+                "--values",
+                "mixed"));
+    assertThat(trained.code()).as(trained.err()).isZero();
+    assertThat(shell(List.of("train", "--resume", run())).code()).isZero();
+    var read = Shell.here().run("read", "--model", run(), "The 3. sheep");
+    assertThat(read.code()).as(read.err()).isZero();
+  }
+
   // ---------------------------------------------------------------- interruption
 
   @Test
@@ -315,6 +335,11 @@ class TrainCommandTest {
   static Stream<Arguments> failures() {
     return Stream.of(
         Arguments.of(List.of("--pathway", "no_such"), "There is no pathway 'no_such'"),
+        Arguments.of(List.of("--mixer", "swa"), "'swa' is no local mixer"),
+        Arguments.of(List.of("--mixer", "shortswa:taps=4"), "'shortswa:taps=4' is no local mixer"),
+        Arguments.of(List.of("--canon", "ABE"), "Canon layers stand at A, B, C and D"),
+        Arguments.of(
+            List.of("--pathway", "elc", "--mixer", "shortswa"), "ELC-BERT's blocks add nothing"),
         Arguments.of(List.of("--heads", "3"), "a width of 16 cannot be parted into 3 heads"),
         Arguments.of(List.of("--steps", "0"), "make no schedule"),
         Arguments.of(List.of("--warmup", "9"), "make no schedule"),

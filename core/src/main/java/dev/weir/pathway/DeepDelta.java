@@ -6,6 +6,7 @@ import dev.weir.tensor.Axis;
 import dev.weir.tensor.Shape;
 import dev.weir.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -249,7 +250,7 @@ public record DeepDelta(
         starts + (sites + 1) * compressed(d, conv) + sites * (routed(d) + written(d) - d),
         sites * moved(d) + (n > 1 ? n + 1 : 0) * d,
         sites * ((n > 1 ? n : 0) + (token ? n : 0) + written()) * d,
-        (token ? (sites + 1) * tails : 0) + (convolved ? tails : 0),
+        (token ? (sites + 1) * tails : 0) + (convolved ? (TAPS - 1) * d : 0),
         n * d,
         PathwayCost.lanes(n, depth));
   }
@@ -279,10 +280,10 @@ public record DeepDelta(
     double n = channels;
     boolean once = update == Update.DELTA;
     // In one with the write, the direction itself is never made.
-    double direction = once ? 2 * d + 2 : 3 * d + 1;
+    double direction = once ? 2 * d + 1 : 3 * d + 1;
     double gated = gate == Gate.ONE_LAYER ? 2 * d + 1 : (2 * d + 3) * GATE_HIDDEN + 1;
     double target = 2 * d * n + (value == Value.SIGMOID ? 3 * n : 0);
-    return direction + gated + 3 + target + (once ? 3 * n : n);
+    return direction + gated + 3 + target + (once ? 2 * n : n);
   }
 
   private double written(double d) {
@@ -323,13 +324,13 @@ public record DeepDelta(
 
     @Override
     public Lanes open(Tensor embed, Past past) {
+      if (spec.embedding == EmbeddingChannels.REPEATED) {
+        return new Lanes(Collections.nCopies(spec.channels, embed), Optional.empty());
+      }
+      Tensor padded = past.before("path.EC", embed, TAPS - 1);
       List<Tensor> channels = new ArrayList<>();
       for (int channel = 0; channel < spec.channels; channel++) {
-        channels.add(
-            spec.embedding == EmbeddingChannels.REPEATED
-                ? embed
-                : ShortConv.apply(
-                    embed, weights.get("path.EC").at("channel", channel), "EC" + channel, past));
+        channels.add(ShortConv.over(padded, weights.get("path.EC").at("channel", channel)));
       }
       return new Lanes(channels, Optional.empty());
     }
@@ -412,13 +413,15 @@ public record DeepDelta(
       String path = site.path() + "_path.";
       Tensor out = passage.out();
       Tensor wide = Sources.wide(out);
-      Tensor inverse = wide.dot(wide, "d_model").plus(spec.epsilon * spec.epsilon).reciprocalSqrt();
+      // Products summed: a product of matrices of one row each would be ten times slower.
+      Tensor inverse =
+          wide.square().sum("d_model").plus(spec.epsilon * spec.epsilon).reciprocalSqrt();
       Tensor step = Sources.wide(gate(passage.normed(), path)).sigmoid().times(2).times(inverse);
       Tensor v = Sources.wide(value(passage, path));
       List<Tensor> after = new ArrayList<>();
       for (int channel = 0; channel < spec.channels; channel++) {
         Tensor x = stream.lanes().get(channel);
-        Tensor along = wide.dot(Sources.wide(x), "d_model").times(inverse);
+        Tensor along = wide.times(x).sum("d_model").times(inverse);
         Tensor amount = v.at("channel", channel).minus(along).times(step);
         after.add(x.plusProduct(out, amount.to(out.dtype())));
       }

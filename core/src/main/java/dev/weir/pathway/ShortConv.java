@@ -23,10 +23,20 @@ public final class ShortConv {
   /// @return same shape as `x`
   public static Tensor apply(Tensor x, Tensor weights, String where, Past past) {
     int taps = Math.toIntExact(weights.size("tap"));
-    Tensor padded = past.before(where, x, taps - 1);
-    Tensor sum = padded.slice("pos", 0, x.size("pos")).times(weights.at("tap", 0));
-    for (int tap = 1; tap < taps; tap++) {
-      sum = sum.plus(padded.slice("pos", tap, x.size("pos")).times(weights.at("tap", tap)));
+    return over(past.before(where, x, taps - 1), weights);
+  }
+
+  /// The same, given what came before.
+  ///
+  /// @param padded `x` with as many positions before it as there are taps but one
+  /// @param weights `tap` and any of the axes of `x`
+  /// @return same shape as `x`
+  static Tensor over(Tensor padded, Tensor weights) {
+    long taps = weights.size("tap");
+    long length = padded.size("pos") - (taps - 1);
+    Tensor sum = padded.slice("pos", 0, length).times(weights.at("tap", 0));
+    for (long tap = 1; tap < taps; tap++) {
+      sum = sum.plusProduct(padded.slice("pos", tap, length), weights.at("tap", tap));
     }
     return sum;
   }

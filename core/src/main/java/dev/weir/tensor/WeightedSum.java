@@ -25,9 +25,6 @@ public final class WeightedSum {
   /// @throws TensorException if there are more or fewer weights than sources, or a shape differs
   public static Tensor of(List<Tensor> sources, Tensor weights) {
     check(sources, weights);
-    if (eachPosition(sources, weights, 1)) {
-      return products(sources, weights.repeat(new Axis(OUT, 1))).getFirst();
-    }
     Shape shape = sources.getFirst().shape();
     var sum = torch.mul(sources.getFirst().handle(), weights.at(SOURCE, 0).aligned(shape));
     for (int s = 1; s < sources.size(); s++) {
@@ -46,7 +43,7 @@ public final class WeightedSum {
   /// @throws TensorException if there are more or fewer weights than sources, or a shape differs
   public static List<Tensor> each(List<Tensor> sources, Tensor weights) {
     check(sources, weights);
-    if (eachPosition(sources, weights, 2)) {
+    if (weights.size(OUT) > 1 && eachPosition(sources, weights)) {
       return products(sources, weights);
     }
     List<Tensor> sums = new ArrayList<>();
@@ -58,10 +55,9 @@ public final class WeightedSum {
 
   /// Whether each position has weights of its own, and nothing else has: one small product for each
   /// position then reads all sources at once, and so does its derivative.
-  private static boolean eachPosition(List<Tensor> sources, Tensor weights, int ownAxes) {
+  private static boolean eachPosition(List<Tensor> sources, Tensor weights) {
     Shape shape = sources.getFirst().shape();
-    return sources.size() > 2
-        && weights.shape().rank() == shape.rank() - 1 + ownAxes
+    return weights.shape().rank() == shape.rank() + 1
         && shape.axes().subList(0, shape.rank() - 1).stream()
             .allMatch(weights.shape().axes()::contains);
   }
@@ -83,8 +79,8 @@ public final class WeightedSum {
     var sums = torch.bmm(mixing, stacked).view(places, outs, last.size());
     List<Tensor> parts = new ArrayList<>();
     for (long out = 0; out < outs; out++) {
-      var sum = outs == 1 ? sums : sums.select(1, out).contiguous();
-      parts.add(new Tensor(sum.view(shape.sizes()), shape, sources.getFirst().dtype()));
+      var sum = sums.select(1, out).contiguous().view(shape.sizes());
+      parts.add(new Tensor(sum, shape, sources.getFirst().dtype()));
     }
     return parts;
   }

@@ -23,6 +23,17 @@ import java.util.random.RandomGenerator;
 /// @param deviation the standard deviation of a matrix
 /// @param seed where the luck comes from
 public record Initialization(double deviation, long seed) {
+  private static final double WIDE = 768;
+  private static final double DEVIATION_OF_WIDE = 0.02;
+
+  /// How large matrices start, if nobody says: 0.02 at a width of 768 as in GPT-2, and such that
+  /// what they give is as large at narrower widths; at 0.02 their attention would begin so even
+  /// that it learns nothing for long.
+  ///
+  /// @param dModel width of the residual stream
+  public static double usualDeviation(int dModel) {
+    return DEVIATION_OF_WIDE * Math.sqrt(Math.max(1, WIDE / dModel));
+  }
 
   /// Parameters that gradients can be asked of.
   ///

@@ -8,6 +8,7 @@ import dev.weir.model.NormSpec;
 import dev.weir.model.PositionCode;
 import dev.weir.model.Softcap;
 import dev.weir.model.TransformerSpec;
+import dev.weir.pathway.LayerScale;
 import dev.weir.pathway.PathwaySpec;
 import dev.weir.pathway.Pathways;
 import dev.weir.pathway.PostNorm;
@@ -31,6 +32,7 @@ import java.util.List;
 /// @param mlp which MLP
 /// @param positions how positions are told apart
 /// @param head where the unembedding comes from
+/// @param mixers what mixes positions beside global attention
 public record ModelSettings(
     String pathway,
     int dModel,
@@ -43,7 +45,8 @@ public record ModelSettings(
     NormKind norm,
     MlpKind mlp,
     Positions positions,
-    Head head) {
+    Head head,
+    Mixers mixers) {
   private static final double EPSILON = 1e-5;
   private static final double THETA = 10_000;
 
@@ -105,6 +108,70 @@ public record ModelSettings(
     }
   }
 
+  /// A model without local mixers.
+  ///
+  /// @param pathway how sublayers meet the stream over depth, by name
+  /// @param dModel width of the residual stream
+  /// @param nLayers how many blocks
+  /// @param nHeads query heads
+  /// @param nKvHeads key/value heads
+  /// @param dMlp how many neurons a block has
+  /// @param dVocab how many tokens there are
+  /// @param nCtx the longest text, in tokens
+  /// @param norm which norm sublayers read through
+  /// @param mlp which MLP
+  /// @param positions how positions are told apart
+  /// @param head where the unembedding comes from
+  public ModelSettings(
+      String pathway,
+      int dModel,
+      int nLayers,
+      int nHeads,
+      int nKvHeads,
+      int dMlp,
+      int dVocab,
+      int nCtx,
+      NormKind norm,
+      MlpKind mlp,
+      Positions positions,
+      Head head) {
+    this(
+        pathway,
+        dModel,
+        nLayers,
+        nHeads,
+        nKvHeads,
+        dMlp,
+        dVocab,
+        nCtx,
+        norm,
+        mlp,
+        positions,
+        head,
+        Mixers.none());
+  }
+
+  /// The same over another pathway, with other mixers.
+  ///
+  /// @param otherPathway how sublayers meet the stream over depth, by name
+  /// @param otherMixers what mixes positions beside global attention
+  public ModelSettings with(String otherPathway, Mixers otherMixers) {
+    return new ModelSettings(
+        otherPathway,
+        dModel,
+        nLayers,
+        nHeads,
+        nKvHeads,
+        dMlp,
+        dVocab,
+        nCtx,
+        norm,
+        mlp,
+        positions,
+        head,
+        otherMixers);
+  }
+
   /// How many heads a width has, if nobody says: heads of size 32 up to a width of 256, of size 64
   /// above, as far as that goes.
   ///
@@ -141,10 +208,12 @@ public record ModelSettings(
   ///   the rest
   public TransformerSpec spec() {
     PathwaySpec over = over();
-    NormSpec reads = over instanceof PostNorm ? none() : reading();
+    NormSpec reads = over instanceof PostNorm || isReZero(over) ? none() : reading();
     BlockSpec block =
-        new BlockSpec(
-            attention(), neurons(), BlockSpec.Wiring.SEQUENTIAL, reads, none(), reads, none());
+        mixers.in(
+            new BlockSpec(
+                attention(), neurons(), BlockSpec.Wiring.SEQUENTIAL, reads, none(), reads, none()),
+            reads);
     return new TransformerSpec(
         "weir",
         dModel,
@@ -155,8 +224,8 @@ public record ModelSettings(
         positions == Positions.LEARNED
             ? new PositionCode.Learned()
             : new PositionCode.NoPositions(),
-        1,
-        reads,
+        isReZero(over) ? Math.sqrt(dModel) : 1,
+        over instanceof PostNorm ? none() : reading(),
         switch (head) {
           case TIED -> TransformerSpec.Unembedding.TIED;
           case SEPARATE -> TransformerSpec.Unembedding.SEPARATE;
@@ -184,6 +253,16 @@ public record ModelSettings(
           case LAYER -> PostNorm.Norm.LAYER_NORM;
         };
     return new PostNorm(after, constants.alpha(), constants.beta(), EPSILON);
+  }
+
+  /// ReZero is made to do without norms in the blocks (Bachlechner et al. 2020, arXiv:2003.04887,
+  /// section 3). What they read is then as large as the embedding, which the original transformer
+  /// multiplies with the root of the width (Vaswani et al. 2017, section 3.4); without that,
+  /// attention begins so even that recall is hardly learned.
+  private static boolean isReZero(PathwaySpec over) {
+    return over instanceof LayerScale(LayerScale.Gain gain, double start)
+        && gain == LayerScale.Gain.SCALAR
+        && start == 0;
   }
 
   private static NormSpec none() {

@@ -26,8 +26,6 @@ import java.util.Set;
 ///
 /// It owns the model that it trains; close it when done.
 public final class TrainingRun implements AutoCloseable {
-  private static final double START_DEVIATION = 0.02;
-
   private final TrainingSettings settings;
   private final TrainingParts parts;
   private final TrainingData.Batches batches;
@@ -98,7 +96,8 @@ public final class TrainingRun implements AutoCloseable {
   private static Transformer started(TransformerSpec spec, TrainingSettings settings) {
     TensorOwner owner = new TensorOwner();
     Parameters start =
-        new Initialization(START_DEVIATION, settings.seeds().initialization())
+        new Initialization(
+                Initialization.usualDeviation(spec.dModel()), settings.seeds().initialization())
             .parameters(spec, DType.FLOAT32, owner);
     return Transformer.of(spec, start, owner, "training");
   }

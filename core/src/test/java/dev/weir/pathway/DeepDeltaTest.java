@@ -11,6 +11,7 @@ import dev.weir.tensor.Shape;
 import dev.weir.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -156,7 +157,7 @@ class DeepDeltaTest {
               Tensor.of(new double[] {bias}, Shape.of()));
       double[] after =
           passed(
-              DeepDelta.scalar(1).over(depth, weights::get),
+              DeepDelta.scalar(1).over(depth, name -> Objects.requireNonNull(weights.get(name))),
               vector(x),
               vector(normed),
               vector(out));

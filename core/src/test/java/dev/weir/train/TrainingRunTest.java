@@ -53,8 +53,9 @@ class TrainingRunTest {
     List<TrainingStep> steps = trained(coins(40_000, 1), coins(2_000, 2), settings(250, 0, 1));
     double entropy = Math.log(2);
     assertThat(steps.getFirst().trainLoss())
-        .as("at first every token is as likely as any other")
-        .isBetween(0.95 * Math.log(VOCAB), 1.05 * Math.log(VOCAB));
+        // A tied head begins by favouring the token that it reads, the more the fewer there are.
+        .as("at first hardly any token is likelier than others")
+        .isBetween(0.95 * Math.log(VOCAB), 1.2 * Math.log(VOCAB));
     // The ends of the text, which follow no rule, cost a little.
     assertThat(steps.getLast().validationLoss().orElseThrow())
         .isBetween(0.99 * entropy, 1.05 * entropy);
