@@ -68,7 +68,7 @@ public final class PathwayModels {
 
   /// The model of a name.
   public static TransformerSpec spec(String name) {
-    String[] parts = name.split("/");
+    String[] parts = name.split("/", -1);
     Norms norms = parts[2].equals("rms") ? Norms.RMS : Norms.LAYER;
     int kvHeads = parts[3].equals("gqa") ? 1 : 2;
     if (parts[0].equals("pathway")) {
