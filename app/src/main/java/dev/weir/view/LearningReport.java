@@ -63,17 +63,17 @@ public final class LearningReport {
     Table.Builder table =
         Table.named("models")
             .title("What each pathway learns")
-            .text("model", "its pathway or local mixer");
+            .text("model", "its pathway or local mixer")
+            .text("outcome", "which bars it reached");
     for (Lesson lesson : lessons) {
       columns(table, lesson);
     }
     table
         .integer("parameters", "", "of the model of the last lesson")
-        .real("seconds", "s", "processor time of all its lessons")
-        .text("outcome", "which bars it reached");
+        .real("time", "s", "processor time of all its lessons");
     byLearner(rows)
         .forEach((learner, own) -> {
-          List<Object> cells = new ArrayList<>(List.of(learner));
+          List<Object> cells = new ArrayList<>(List.of(learner, verdict(own)));
           lessons.forEach(lesson -> cells.addAll(cells(lesson, own)));
           cells.add(
               own.getLast()
@@ -81,7 +81,6 @@ public final class LearningReport {
                   .<Cell>map(o -> Cell.of(o.parameters()))
                   .orElse(Cell.missing()));
           cells.add(seconds(own));
-          cells.add(verdict(own));
           table.row(cells.toArray());
         });
     bars(lessons).forEach(table::note);
@@ -92,14 +91,12 @@ public final class LearningReport {
     String name = lesson.name();
     switch (lesson.bar()) {
       case Lesson.Bar.Excess _ ->
-          table.real(
-              name + " excess", "nats", "loss beyond the best possible on the same examples");
-      case Lesson.Bar.Right _ ->
-          table.real(name + " right", "%", "how often its first choice is right");
+          table.real(name, "nats", "loss beyond the best possible on the same examples");
+      case Lesson.Bar.Right _ -> table.real(name, "%", "how often its first choice is right");
       case Lesson.Bar.Drop _ ->
           table
-              .real(name + " start", "nats", "loss before the first step")
-              .real(name + " end", "nats", "loss after the last step");
+              .real("start", "nats", "loss on the text before the first step")
+              .real("end", "nats", "loss after the last step");
     }
   }
 
@@ -163,7 +160,7 @@ public final class LearningReport {
             .real("right", "%", "how often its first choice is right at the end")
             .integer("steps", "", "when the bar was reached, or the schedule ended")
             .integer("parameters", "", "how many numbers the model has")
-            .real("seconds", "s", "processor time")
+            .real("time", "s", "processor time")
             .text("reason", "why it could not be done, or need not");
     for (Row row : rows) {
       Optional<Trial.Outcome> made = row.measured();
@@ -216,13 +213,14 @@ public final class LearningReport {
       case Lesson.Bar.Excess(double optimum, double most) ->
           String.format(
               Locale.ROOT,
-              "learned within %s nats of the Bayes optimum, %.5f on these examples",
+              "loss beyond the Bayes optimum, %2$.5f on these examples; learned from %1$s down",
               most,
               optimum);
       case Lesson.Bar.Right(double least) ->
-          String.format(Locale.ROOT, "learned above %.0f %% right", 100 * least);
+          String.format(Locale.ROOT, "how often right; learned above %.0f %%", 100 * least);
       case Lesson.Bar.Drop(double least) ->
-          String.format(Locale.ROOT, "learned %s nats below the start", least);
+          String.format(
+              Locale.ROOT, "loss at the start and the end; learned from %s below the start", least);
     };
   }
 
