@@ -87,6 +87,6 @@ record Terminal(
 
   /// The text that ships with Weir.
   Path bundledText() {
-    return home.resolve("models").resolve("texts").resolve("shakespeare.txt");
+    return home.resolve("models").resolve("texts").resolve("stories.txt");
   }
 }
