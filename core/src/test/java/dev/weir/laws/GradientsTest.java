@@ -85,7 +85,8 @@ class GradientsTest {
             if (addsTheSameToEveryScore(weight, spec) || choosesAmongOne(weight, spec)) {
               assertThat(length).as(weight).isLessThan(1e-12);
             } else if (!mixesEqualLanes(weight, spec)) {
-              assertThat(length).as(weight).isGreaterThan(1e-6);
+              // Far above the rounding of float64; lanes that are nearly equal learn slowly.
+              assertThat(length).as(weight).isGreaterThan(1e-9);
             }
           });
     }
