@@ -7,6 +7,8 @@ import java.io.Serial;
 public class WeirException extends RuntimeException {
   @Serial private static final long serialVersionUID = 1L;
 
+  private final String what;
+
   /// An error in three parts.
   ///
   /// @param what what is wrong, with the numbers involved
@@ -14,6 +16,7 @@ public class WeirException extends RuntimeException {
   /// @param fix what to do about it
   protected WeirException(String what, String where, String fix) {
     super(oneLine("%s. Where: %s. To fix: %s.".formatted(what, where, fix)));
+    this.what = oneLine(what);
   }
 
   /// An error in three parts that another one led to.
@@ -24,6 +27,12 @@ public class WeirException extends RuntimeException {
   /// @param cause what led to it
   protected WeirException(String what, String where, String fix, Throwable cause) {
     super(oneLine("%s. Where: %s. To fix: %s.".formatted(what, where, fix)), cause);
+    this.what = oneLine(what);
+  }
+
+  /// What is wrong, without where and how to fix it, for errors that this one leads to.
+  public String what() {
+    return what;
   }
 
   /// What is wrong, where, and how to fix it, in one line.

@@ -21,6 +21,7 @@ import dev.weir.view.Progress;
 import dev.weir.view.ReportFiles;
 import dev.weir.view.TextPlot;
 import dev.weir.view.TrainingReport;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -105,7 +106,23 @@ final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     requireOneTask();
-    Task task = resume.map(TrainCommand::resumed).orElseGet(this::begun);
+    if (resume.isPresent()) {
+      return led(resumed(resume.get()));
+    }
+    Path path = out.orElseThrow();
+    RunFolder.requireFree(path);
+    boolean ours = !Files.exists(path);
+    try {
+      return led(begun(path));
+    } catch (WeirException e) {
+      if (ours) {
+        RunFolder.discardUnbegun(path);
+      }
+      throw e;
+    }
+  }
+
+  private int led(Task task) {
     RunFolder folder = task.folder;
     try (Interruption.Work _ = interruption.begin();
         Team team = Team.start(folder)) {
@@ -174,9 +191,7 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   /// A new run. What can be refused is refused before the data are read.
-  private Task begun() {
-    Path path = out.orElseThrow();
-    RunFolder.requireFree(path);
+  private Task begun(Path path) {
     int count =
         ModelOptions.requireThreads(threads.orElseGet(Runtime.getRuntime()::availableProcessors));
     int likely = shape.window(OptionalInt.empty());

@@ -76,7 +76,7 @@ public final class WeightedSum {
     var stacked = torch.stack(all, shape.rank() - 1L).view(places, sources.size(), last.size());
     var mixing =
         weights.order(order.toArray(String[]::new)).handle().reshape(places, outs, sources.size());
-    var sums = torch.bmm(mixing, stacked).view(places, outs, last.size());
+    var sums = torch.matmul(mixing, stacked).view(places, outs, last.size());
     List<Tensor> parts = new ArrayList<>();
     for (long out = 0; out < outs; out++) {
       var sum = sums.select(1, out).contiguous().view(shape.sizes());

@@ -2,6 +2,7 @@ package dev.weir.train;
 
 import dev.weir.model.family.WeirCheckpoint;
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -59,6 +60,32 @@ public final class RunFolder {
     }
     TrainJson.write(path.resolve("run.json"), plan);
     return new RunFolder(path, plan);
+  }
+
+  /// Takes away what a new run wrote that could not begin; a run that has a step or a checkpoint
+  /// stays as it is.
+  ///
+  /// @param path the folder, free when the run was asked for
+  public static void discardUnbegun(Path path) {
+    if (Files.exists(path.resolve("log.jsonl")) || Files.exists(path.resolve("checkpoints"))) {
+      return;
+    }
+    try {
+      for (String name :
+          List.of(
+              "run.json",
+              "tokenizer.json",
+              "tokenizer_config.json",
+              "tokenizer.bin",
+              "generation_config.json")) {
+        Files.deleteIfExists(path.resolve(name));
+      }
+      Files.deleteIfExists(path);
+    } catch (DirectoryNotEmptyException e) {
+      return; // Somebody else's files stay.
+    } catch (IOException e) {
+      throw TrainException.unwritableRun(path.toString(), e);
+    }
   }
 
   /// The run that a folder holds.

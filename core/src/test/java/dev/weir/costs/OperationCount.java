@@ -136,9 +136,9 @@ public final class OperationCount {
     }
     return switch (name) {
       case "addcmul", "addcmul_" -> 2 * out.numel();
-      // Long rows from few sources are a weighted sum: one addition less than sources.
-      case "bmm" -> product(name, in, out) - (sums(tensor(in, 0), out) ? out.numel() : 0);
-      case "mm", "linear", "mv", "addmm", "addmv" -> product(name, in, out);
+      // Weighted sums alone are computed so: one addition less than sources.
+      case "matmul" -> product(name, in, out) - out.numel();
+      case "mm", "bmm", "linear", "mv", "addmm", "addmv" -> product(name, in, out);
       case "sum" -> tensor(in, 0).numel() - out.numel();
       case "mean" -> tensor(in, 0).numel();
       case "softmax" -> 5 * tensor(in, 0).numel();
@@ -148,10 +148,6 @@ public final class OperationCount {
           attention(tensor(in, 0), tensor(in, 1), (Boolean) in[5]);
       default -> throw new AssertionError("how many operations is the engine's '" + name + "'?");
     };
-  }
-
-  private static boolean sums(Tensor mixing, Tensor out) {
-    return mixing.size(2) < out.size(2);
   }
 
   private static long product(String name, Object[] in, Tensor out) {

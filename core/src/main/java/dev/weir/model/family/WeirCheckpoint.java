@@ -1,6 +1,7 @@
 package dev.weir.model.family;
 
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import dev.weir.WeirException;
 import dev.weir.model.AttentionSpec;
 import dev.weir.model.LocalMixing;
 import dev.weir.model.MlpSpec;
@@ -64,7 +65,9 @@ public final class WeirCheckpoint {
     try {
       return MAPPER.treeToValue(config.node().path("spec"), TransformerSpec.class);
     } catch (JacksonException e) {
-      throw FamilyException.unreadable(e.getOriginalMessage(), config.where());
+      String reason =
+          e.getCause() instanceof WeirException why ? why.what() : e.getOriginalMessage();
+      throw FamilyException.unreadable(reason, config.where());
     }
   }
 
