@@ -116,7 +116,8 @@ public record AttentionResiduals(int blockSize, Evaluation evaluation, double ep
       double readers = ahead ? readersAhead(written, sites) : 0;
       if (readers > 0 && closes(written)) {
         boolean summed = blockSize > 1;
-        flops += (summed ? d : 0) + readers * sources * (score + 9);
+        flops += (summed ? d : 0) + sources * PathwayCost.inverseRms(d);
+        flops += readers * sources * (2 * d + 1 + 9);
         flops += readers * PathwayCost.mix(sources, d);
         moved += (2 * sources + (summed ? 1 : 0) + readers) * d;
       }
@@ -194,7 +195,7 @@ public record AttentionResiduals(int blockSize, Evaluation evaluation, double ep
       return weights.get(site.path() + "_path.w").times(weights.get(site.path() + "_path.norm"));
     }
 
-    /// `w · RMSNorm(v)`, `[batch, pos]`.
+    /// `w · RMSNorm(v)`, `[batch, pos]`, or `[batch, pos, reader]` for several queries.
     private Tensor score(Tensor v, Tensor query) {
       Tensor product = Sources.wide(v.dot(query, "d_model"));
       return product.times(Sources.inverseRms(v, spec.epsilon));
@@ -265,12 +266,11 @@ public record AttentionResiduals(int blockSize, Evaluation evaluation, double ep
         return Routing.none();
       }
       Sources finished = stream.finished.with(partial(stream, passage.out()));
-      List<Tensor> scores = new ArrayList<>();
-      for (Site reader : next(stream.written + 1)) {
-        Tensor query = query(reader);
-        scores.add(Sources.columns(finished.vectors().stream().map(v -> score(v, query)).toList()));
-      }
-      Tensor all = Tensor.stack("reader", scores);
+      // One pass over a source serves all readers of the block.
+      Tensor queries =
+          Tensor.stack("reader", next(stream.written + 1).stream().map(this::query).toList());
+      Tensor all =
+          Sources.columns(finished.vectors().stream().map(v -> score(v, queries)).toList());
       return Routing.of("ahead", all.softmax("source").to(passage.out().dtype()))
           .and("ahead_log", all.logSumExp("source"));
     }
