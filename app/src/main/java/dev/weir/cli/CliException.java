@@ -81,6 +81,34 @@ final class CliException extends WeirException {
         "check that the folder for temporary files may be written and has room, or use --world-size 1");
   }
 
+  static CliException noPrompts(Path file) {
+    return new CliException(
+        "There is no prompt in the file",
+        file.toString(),
+        "give one JSON object a line, for instance {\"prompt\": \"Once upon a time\"}");
+  }
+
+  static CliException badPromptLine(String where, String problem) {
+    return new CliException(
+        "A line " + problem,
+        where,
+        "write it as {\"prompt\": \"Once upon a time\"} or {\"tokens\": [1, 403]}");
+  }
+
+  static CliException missingField(String where, String field) {
+    return new CliException(
+        "A prompt has no field '%s'".formatted(field),
+        where,
+        "add it to the line, for instance {\"prompt\": \"...\", \"%s\": \"...\"}".formatted(field));
+  }
+
+  static CliException severalSources() {
+    return new CliException(
+        "Texts are given in several ways",
+        "arguments",
+        "give one of: prompts as arguments, --tokens, --prompts or --text");
+  }
+
   static CliException notHere(String what, String fix) {
     return new CliException(what, "arguments", fix);
   }

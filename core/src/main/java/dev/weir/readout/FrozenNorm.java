@@ -8,15 +8,18 @@ import java.util.Optional;
 ///
 /// @param norm which norm
 /// @param scale what it divided by, `[pos]`; no norm has none
-record FrozenNorm(Norm norm, Optional<Tensor> scale) {
+public record FrozenNorm(Norm norm, Optional<Tensor> scale) {
 
-  static FrozenNorm none() {
+  /// No norm at all.
+  public static FrozenNorm none() {
     return new FrozenNorm(new Norm.NoNorm(), Optional.empty());
   }
 
   /// What becomes of a part of what the norm reads, same shape; of a part that is the same
   /// everywhere, `[d_model]`, it is `[pos, d_model]`, since the scale differs.
-  Tensor applied(Tensor part) {
+  ///
+  /// @param part `[.., pos, d_model]` or `[d_model]`
+  public Tensor applied(Tensor part) {
     if (scale.isEmpty()) {
       return part;
     }
@@ -30,7 +33,7 @@ record FrozenNorm(Norm norm, Optional<Tensor> scale) {
   ///
   /// @param direction `[d_model]` or `[pos, d_model]`
   /// @return `[d_model]` without a norm, `[pos, d_model]` with one
-  Tensor before(Tensor direction) {
+  public Tensor before(Tensor direction) {
     if (scale.isEmpty()) {
       return direction;
     }
@@ -48,7 +51,7 @@ record FrozenNorm(Norm norm, Optional<Tensor> scale) {
   }
 
   /// What the norm adds whatever it reads, `[d_model]`.
-  Optional<Tensor> shift() {
+  public Optional<Tensor> shift() {
     return switch (norm) {
       case Norm.LayerNorm(Tensor _, Tensor bias, double _) -> Optional.of(Wide.of(bias));
       case Norm.RmsNorm _, Norm.NoNorm _, Norm.LayerNormPre _, Norm.RmsNormPre _ ->

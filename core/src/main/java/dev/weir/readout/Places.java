@@ -20,7 +20,7 @@ public enum Places {
   ///
   /// @param label short, as TransformerLens labels it
   /// @param point its hook point
-  record Place(String label, HookPoint point) {}
+  public record Place(String label, HookPoint point) {}
 
   /// What a run must keep.
   public Capture capture() {
@@ -30,7 +30,10 @@ public enum Places {
     };
   }
 
-  List<Place> of(TransformerSpec spec) {
+  /// The places of a model, first to last.
+  ///
+  /// @param spec the model
+  public List<Place> of(TransformerSpec spec) {
     List<Place> places = new ArrayList<>();
     for (int layer = 0; layer < spec.nLayers(); layer++) {
       places.add(new Place(layer + "_pre", new HookPoint.ResidPre(layer)));

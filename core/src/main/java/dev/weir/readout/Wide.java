@@ -4,12 +4,14 @@ import dev.weir.tensor.DType;
 import dev.weir.tensor.Tensor;
 
 /// Readouts add many small numbers, so half precision is widened first.
-final class Wide {
+public final class Wide {
 
   private Wide() {}
 
   /// The same numbers, float32 at least, same shape.
-  static Tensor of(Tensor value) {
+  ///
+  /// @param value any shape
+  public static Tensor of(Tensor value) {
     return value.dtype() == DType.FLOAT64 ? value : value.to(DType.FLOAT32);
   }
 }

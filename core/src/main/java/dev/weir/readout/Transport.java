@@ -1,0 +1,148 @@
+package dev.weir.readout;
+
+import dev.weir.model.Transformer;
+import dev.weir.stream.Capture;
+import dev.weir.stream.HookPoint;
+import dev.weir.stream.Site;
+import dev.weir.stream.StreamTrace;
+import dev.weir.tensor.Axis;
+import dev.weir.tensor.Tensor;
+import java.util.List;
+import java.util.Optional;
+
+/// What becomes of anything written in a run, with the pathway's routing of that run frozen: it is
+/// then linear in what is written, so any part of a write can be carried, exactly, to what any
+/// later sublayer reads and to the end. On the plain pathway nothing happens on the way.
+///
+/// Tensors are of the current scope; half precision is widened to float32.
+public final class Transport {
+  private final Writes writes;
+
+  private Transport(Writes writes) {
+    this.writes = writes;
+  }
+
+  /// What a run must keep.
+  public static Capture capture() {
+    return Decomposition.capture();
+  }
+
+  /// The transport of a run.
+  ///
+  /// @param model whose run it was
+  /// @param trace a run of one text that kept what [#capture] names
+  /// @throws ReadoutException if the trace is of several texts, or lacks positions that the pathway
+  ///   mixes
+  public static Transport of(Transformer model, StreamTrace trace) {
+    return new Transport(new Writes("Transport", model, trace));
+  }
+
+  /// Who writes, first to last.
+  public List<Site> sites() {
+    return writes.sites();
+  }
+
+  /// Whether every write stays as it is.
+  public boolean plain() {
+    return writes.pathway().plain();
+  }
+
+  /// Whether a write at one position reaches readers at later ones by the pathway itself.
+  public boolean mixesPositions() {
+    return writes.pathway().mixesPositions();
+  }
+
+  /// What entered the stream: embeddings of tokens and positions, `[pos, d_model]`.
+  public Tensor embedded() {
+    return writes.posEmbed().map(writes.embed()::plus).orElseGet(writes::embed);
+  }
+
+  /// What a sublayer wrote, after any post-norm, `[pos, d_model]`.
+  ///
+  /// @param site the sublayer
+  public Tensor written(Site site) {
+    return writes.written(site);
+  }
+
+  /// What each head of a block wrote, after any post-norm and without the output bias, `[head, pos,
+  /// d_model]`.
+  ///
+  /// @param layer the block
+  public Tensor headWrites(int layer) {
+    return writes.headWrites(layer);
+  }
+
+  /// What a sublayer writes whatever it reads, `[d_model]` or `[pos, d_model]`.
+  ///
+  /// @param site the sublayer
+  public Optional<Tensor> bias(Site site) {
+    return writes.bias(site);
+  }
+
+  /// What the pathway itself adds at a site, `[d_model]`.
+  ///
+  /// @param site the sublayer
+  public Optional<Tensor> constant(Site site) {
+    return writes.pathway().constant(index(site)).map(Wide::of);
+  }
+
+  /// A part of what a sublayer wrote as it is seen at a later place, same shape.
+  ///
+  /// @param part `[.., pos, d_model]`
+  /// @param site who wrote it
+  /// @param place a `resid_pre`, `resid_mid` or `resid_post`, or what a sublayer read (`attn_in`,
+  ///   `mlp_in`, `q_input` …)
+  /// @throws ReadoutException if the model has no such place
+  public Tensor carried(Tensor part, Site site, HookPoint place) {
+    FrozenPathway.Place to = writes.place(place);
+    return index(site) < to.writes()
+        ? writes.pathway().writeCarried(part, index(site), to)
+        : part.times(0);
+  }
+
+  /// A part of the embedding as it is seen at a later place, same shape.
+  ///
+  /// @param part `[.., pos, d_model]`
+  /// @param place as in [#carried]
+  public Tensor embedCarried(Tensor part, HookPoint place) {
+    return writes.pathway().embedCarried(part, writes.place(place));
+  }
+
+  /// What the pathway itself added at a site as it is seen at a later place, `[pos, d_model]`.
+  ///
+  /// @param site the sublayer
+  /// @param place as in [#carried]
+  public Optional<Tensor> constantCarried(Site site, HookPoint place) {
+    FrozenPathway.Place to = writes.place(place);
+    return index(site) >= to.writes()
+        ? Optional.empty()
+        : constant(site)
+            .map(c -> c.repeat(new Axis("pos", writes.embed().size("pos"))))
+            .map(c -> writes.pathway().constantCarried(c, index(site), to));
+  }
+
+  /// How many writes are in the stream at a place.
+  ///
+  /// @param place as in [#carried]
+  public int writesBefore(HookPoint place) {
+    return writes.place(place).writes();
+  }
+
+  /// For the embedding and for each write the direction that it must point to where it is made, for
+  /// what arrives of it at the end to point to `direction`: the transpose of [#carried]; the
+  /// embedding's first, each `[pos, d_model]`.
+  ///
+  /// @param direction at the end, `[pos, d_model]`
+  public List<Tensor> before(Tensor direction) {
+    return writes.pathway().before(direction);
+  }
+
+  /// The norm before the unembedding with the scale that it had in this run.
+  public FrozenNorm finalNorm() {
+    return writes.finalNorm();
+  }
+
+  private int index(Site site) {
+    return writes.sites().indexOf(site);
+  }
+}
