@@ -20,14 +20,22 @@ public record Estimate(double mean, double low, double high, long count) {
   ///
   /// @param values the sample
   public static Estimate of(double... values) {
-    double mean = Mean.of(values).getAsDouble();
-    if (values.length < 2) {
-      return new Estimate(mean, Double.NaN, Double.NaN, values.length);
+    return ofMoments(
+        Mean.of(values).getAsDouble(), StandardDeviation.of(values).getAsDouble(), values.length);
+  }
+
+  /// The same from what is left of a sample that is not kept.
+  ///
+  /// @param mean of the sample
+  /// @param deviation its standard deviation, the unbiased one
+  /// @param count how many values there were
+  public static Estimate ofMoments(double mean, double deviation, long count) {
+    if (count < 2) {
+      return new Estimate(mean, Double.NaN, Double.NaN, count);
     }
-    double error = StandardDeviation.of(values).getAsDouble() / Math.sqrt(values.length);
-    double reach =
-        TDistribution.of(values.length - 1.0).inverseCumulativeProbability(UPPER_TAIL) * error;
-    return new Estimate(mean, mean - reach, mean + reach, values.length);
+    double error = deviation / Math.sqrt(count);
+    double reach = TDistribution.of(count - 1.0).inverseCumulativeProbability(UPPER_TAIL) * error;
+    return new Estimate(mean, mean - reach, mean + reach, count);
   }
 
   /// By the percentile bootstrap (Efron 1979), which assumes nothing of how the values spread.
