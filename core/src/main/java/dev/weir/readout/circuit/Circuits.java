@@ -72,11 +72,11 @@ public final class Circuits {
     }
   }
 
-  /// Of a model whose norms' gains are folded into their readers.
+  /// Of a model. Gains that could not be folded are multiplied into what reads through them here.
   ///
   /// @param folded from [#fold], or by hand
-  /// @throws CircuitException if a gain is left, or if something else than maps of the stream takes
-  ///   part in what a block reads
+  /// @throws CircuitException if something else than maps of the stream takes part in what a block
+  ///   reads
   public static Circuits of(Folded folded) {
     return new Circuits(StreamWeights.of(folded));
   }
@@ -100,7 +100,8 @@ public final class Circuits {
 
   /// In which coordinates the weights are.
   public String coordinates() {
-    return weights.folded().coordinates().toString();
+    String folded = weights.folded().coordinates().toString();
+    return weights.gainsLeft() ? folded + ", norm gains multiplied into readers" : folded;
   }
 
   // ---------------------------------------------------------------- as matrices

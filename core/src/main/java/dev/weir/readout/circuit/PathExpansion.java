@@ -115,6 +115,9 @@ public final class PathExpansion {
         throw CircuitException.hasMlp(layer);
       }
     }
+    if (weights.gainsLeft()) {
+      throw CircuitException.gainsLeft();
+    }
     if (trace.tokens().size() != 1) {
       throw CircuitException.severalTexts("Path expansions", trace.tokens().size());
     }
