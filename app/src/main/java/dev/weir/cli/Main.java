@@ -77,6 +77,7 @@ public final class Main implements Runnable {
         .addSubcommand(new ReadCommand(terminal))
         .addSubcommand(new GenerateCommand(terminal))
         .addSubcommand(new TraceCommand(terminal))
+        .addSubcommand(new CircuitsCommand(terminal))
         .addSubcommand(new ScoreCommand(terminal))
         .addSubcommand(new TrainCommand(terminal, interruption))
         .addSubcommand(new LearnCommand(terminal, interruption))

@@ -6,12 +6,16 @@ import dev.weir.model.Folded;
 import dev.weir.model.Transformer;
 import dev.weir.readout.circuit.Circuits;
 import dev.weir.readout.circuit.Composition;
+import dev.weir.readout.circuit.HeadDetectors;
+import dev.weir.readout.circuit.HeadDetectors.Detector;
 import dev.weir.readout.circuit.StreamPart;
 import dev.weir.readout.circuit.VirtualWeights;
 import dev.weir.reference.Stories260kTest.Precision;
+import dev.weir.stream.StreamTrace;
 import dev.weir.tensor.Scope;
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 

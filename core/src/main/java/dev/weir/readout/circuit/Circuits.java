@@ -10,6 +10,7 @@ import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /// What each attention head does, as two maps of the stream that its four weights make together
@@ -89,6 +90,13 @@ public final class Circuits {
     return Folding.fold(model, Folding.possible(model));
   }
 
+  /// Why [#of] refuses a model, where it does.
+  ///
+  /// @param model any model
+  public static Optional<String> objection(Transformer model) {
+    return StreamWeights.objection(model.spec()).map(CircuitException::what);
+  }
+
   StreamWeights weights() {
     return weights;
   }
@@ -165,11 +173,14 @@ public final class Circuits {
   /// @param layer the block
   /// @throws CircuitException if the pathway does more than add
   public FactoredMatrix tokenOv(int layer) {
+    return tokenOv(ov(layer, Biases.LEFT_OUT));
+  }
+
+  FactoredMatrix tokenOv(FactoredMatrix ov) {
     weights.requireAdditive("Circuits from token to token");
-    return ov(layer, Biases.LEFT_OUT)
-        .between(
-            weights.embedding().rename("d_vocab", "from").rename("d_model", "inner"),
-            weights.unembedding().rename("d_vocab", "to").rename("d_model", "inner"));
+    return ov.between(
+        weights.embedding().rename("d_vocab", "from").rename("d_model", "inner"),
+        weights.unembedding().rename("d_vocab", "to").rename("d_model", "inner"));
   }
 
   /// From what token to what token the heads of a block attend, where both are read as embedded:
@@ -179,11 +190,14 @@ public final class Circuits {
   /// @param positions where query and key stand
   /// @throws CircuitException if the pathway does more than add
   public FactoredMatrix tokenQk(int layer, Positions positions) {
+    return tokenQk(qk(layer, positions, Biases.LEFT_OUT));
+  }
+
+  FactoredMatrix tokenQk(FactoredMatrix qk) {
     weights.requireAdditive("Circuits from token to token");
-    return qk(layer, positions, Biases.LEFT_OUT)
-        .between(
-            weights.embedding().rename("d_vocab", "from").rename("d_model", "inner"),
-            weights.embedding().rename("d_vocab", "to").rename("d_model", "inner"));
+    return qk.between(
+        weights.embedding().rename("d_vocab", "from").rename("d_model", "inner"),
+        weights.embedding().rename("d_vocab", "to").rename("d_model", "inner"));
   }
 
   // ---------------------------------------------------------------- in numbers
@@ -230,7 +244,7 @@ public final class Circuits {
   }
 
   private static double stableRank(double norm, double longest) {
-    return norm * norm / (longest * longest);
+    return longest == 0 ? 0 : norm * norm / (longest * longest);
   }
 
   /// The cosine between what each neuron of a block reads and what it writes, its own two weights

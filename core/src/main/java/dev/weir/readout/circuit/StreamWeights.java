@@ -30,17 +30,27 @@ final class StreamWeights {
   }
 
   static StreamWeights of(Folded folded) {
-    TransformerSpec spec = folded.model().spec();
+    objection(folded.model().spec())
+        .ifPresent(objection -> {
+          throw objection;
+        });
+    return new StreamWeights(folded);
+  }
+
+  /// Why a model's weights alone do not say what its blocks read, where they do not.
+  static Optional<CircuitException> objection(TransformerSpec spec) {
     for (int layer = 0; layer < spec.nLayers(); layer++) {
       BlockSpec block = spec.blocks().get(layer);
       if (!block.local().equals(LocalMixing.none())) {
-        throw CircuitException.notOnlyMaps(layer, "mixes neighbouring positions beside attention");
+        return Optional.of(
+            CircuitException.notOnlyMaps(layer, "mixes neighbouring positions beside attention"));
       }
       if (block.attention().values() != AttentionSpec.Values.OWN) {
-        throw CircuitException.notOnlyMaps(layer, "attends to the first block's values");
+        return Optional.of(
+            CircuitException.notOnlyMaps(layer, "attends to the first block's values"));
       }
     }
-    return new StreamWeights(folded);
+    return Optional.empty();
   }
 
   /// Whether a norm's gain could not be folded into its readers, as where a pathway reads it, too;

@@ -104,22 +104,23 @@ class CircuitsTest {
         Tensor read = withOne(trace.get(read(model, layer)));
         Circuits circuits = Circuits.of(folded);
         boolean rotary = attention.positions() instanceof PositionCode.Rotary;
-        for (int query = 0; query < read.size("pos"); query++) {
-          for (int key = 0; key <= query; key++) {
-            if (!Double.isFinite(expected[0][query][key])) {
-              continue; // Outside of the window.
-            }
-            Positions apart = rotary ? new Positions.Apart(query - key) : new Positions.Ignored();
-            FactoredMatrix qk = circuits.qk(layer, apart, Biases.AS_A_COORDINATE);
-            double[] scores =
-                qk.applied(read.at("pos", query))
-                    .dot(read.at("pos", key).rename("from", "to"), "to")
-                    .times(attention.scale())
-                    .toDoubles();
-            for (int head = 0; head < scores.length; head++) {
-              assertThat(scores[head])
-                  .as("%d from %d, head %d", key, query, head)
-                  .isCloseTo(expected[head][query][key], within(ROUNDING));
+        int length = (int) read.size("pos");
+        for (int distance = 0; distance < length; distance++) {
+          Positions apart = rotary ? new Positions.Apart(distance) : new Positions.Ignored();
+          FactoredMatrix qk = circuits.qk(layer, apart, Biases.AS_A_COORDINATE);
+          Tensor queries = read.slice("pos", distance, length - distance);
+          Tensor keys = read.slice("pos", 0, length - distance).rename("from", "to");
+          double[][] scores =
+              Dense.rows(
+                  qk.applied(queries).times(keys).sum("to").times(attention.scale()),
+                  "head",
+                  "pos");
+          for (int head = 0; head < scores.length; head++) {
+            for (int key = 0; key < length - distance; key++) {
+              double score = expected[head][key + distance][key];
+              if (Double.isFinite(score)) { // Others are outside of the window.
+                assertThat(scores[head][key]).isCloseTo(score, within(ROUNDING));
+              }
             }
           }
         }

@@ -99,6 +99,36 @@ class PlantedCircuitsTest {
     }
   }
 
+  /// The two idle heads have maps of no length, and neurons of no length have no cosine.
+  @Test
+  void whatHasNoLengthScoresZeroInSinglePrecisionToo() {
+    try (Scope _ = Scope.open();
+        Transformer raw = PlantedModels.induction(DType.FLOAT32);
+        Folded folded = Circuits.fold(raw)) {
+      Circuits circuits = Circuits.of(folded);
+      Composition composition =
+          Composition.of(
+              circuits, Composition.Kind.K, new Positions.Ignored(), new SplittableRandom(1));
+      assertThat(composition.scores())
+          .filteredOn(score -> score.value() == 0)
+          .as("pairs with an idle head")
+          .hasSize(3);
+      VirtualWeights weights =
+          VirtualWeights.of(
+              circuits,
+              new StreamPart.HeadValues(0, 1),
+              new StreamPart.Keys(1, 1),
+              new VirtualWeights.Options(VirtualWeights.Measure.COSINE, 3, 0));
+      assertThat(weights.summary().norm()).isZero();
+      assertThat(circuits.heads())
+          .filteredOn(head -> head.head() != head.layer())
+          .allSatisfy(head -> {
+            assertThat(head.copying()).isZero();
+            assertThat(head.ovRank()).isZero();
+          });
+    }
+  }
+
   @Test
   void onlyTheInductionHeadCopiesTokens() {
     try (Scope _ = Scope.open();
