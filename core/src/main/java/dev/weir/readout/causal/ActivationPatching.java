@@ -3,13 +3,11 @@ package dev.weir.readout.causal;
 import dev.weir.model.AttentionSpec.Visibility;
 import dev.weir.model.Transformer;
 import dev.weir.readout.Estimate;
-import dev.weir.stream.HookPoint;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
-import java.util.Set;
 import java.util.stream.IntStream;
 
 /// Where the answer passes: the values that one run has at a place are put into another run, place
@@ -119,12 +117,10 @@ public final class ActivationPatching {
   }
 
   private void requireOneLength(List<PromptPair> pairs) {
-    int first = pairs.stream().findFirst().orElseThrow(CausalException::noPairs).length();
-    int expected = options.byPosition() ? length.orElse(first) : first;
-    for (PromptPair pair : pairs) {
-      if (pair.length() != expected) {
-        throw CausalException.pairLengthsDiffer(expected, pair.length(), pair.where());
-      }
+    PromptPair.requireOneLength(pairs);
+    int first = pairs.getFirst().length();
+    if (options.byPosition() && length.isPresent()) {
+      PromptPair.requireLength(pairs, length.getAsInt());
     }
     length = OptionalInt.of(first);
   }
@@ -196,11 +192,7 @@ public final class ActivationPatching {
 
   /// The blocks that have the site.
   public List<Integer> layers() {
-    Set<HookPoint> there = Set.copyOf(model.hookPoints());
-    return IntStream.range(0, model.spec().nLayers())
-        .filter(layer -> there.contains(options.site.in(layer)))
-        .boxed()
-        .toList();
+    return options.site.layers(model);
   }
 
   /// The grid: layer by layer, within it head by head, within it position by position.

@@ -1,9 +1,12 @@
 package dev.weir.readout.causal;
 
+import dev.weir.model.Transformer;
 import dev.weir.model.TransformerSpec;
 import dev.weir.stream.HookPoint;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
 
 /// A kind of place that every block has, with TransformerLens's names.
 public enum ActivationSite {
@@ -49,6 +52,22 @@ public enum ActivationSite {
   /// Its short name, for instance `resid_pre`.
   public String words() {
     return name().toLowerCase(java.util.Locale.ROOT);
+  }
+
+  /// Whether it is the stream itself.
+  boolean isStream() {
+    return this == RESID_PRE || this == RESID_MID || this == RESID_POST;
+  }
+
+  /// The blocks of a model that have it.
+  ///
+  /// @param model the model
+  public List<Integer> layers(Transformer model) {
+    Set<HookPoint> there = Set.copyOf(model.hookPoints());
+    return IntStream.range(0, model.spec().nLayers())
+        .filter(layer -> there.contains(in(layer)))
+        .boxed()
+        .toList();
   }
 
   /// Whether it is told apart by heads.

@@ -86,8 +86,23 @@ public final class CausalException extends WeirException {
         "use the direction denoise, or another metric");
   }
 
-  static CausalException noSuchPlace(String what, String fix) {
-    return new CausalException(what, "path", fix);
+  static CausalException noSuchReceiver(String receiver, int layers) {
+    return new CausalException(
+        "This model of %d blocks has no receiver '%s'".formatted(layers, receiver),
+        "path patching",
+        "use logits, a head's input such as L1H0.q, or an MLP's such as 1_mlp_in");
+  }
+
+  static CausalException noSender() {
+    return new CausalException(
+        "No head and no MLP comes before these receivers",
+        "path patching",
+        "name a receiver in a later block");
+  }
+
+  static CausalException noSteps(int steps) {
+    return new CausalException(
+        "%d steps are none".formatted(steps), "integrated gradients", "use at least 1 step");
   }
 
   static CausalException noSubject(int first, int end, int length) {

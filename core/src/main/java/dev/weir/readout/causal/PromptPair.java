@@ -1,5 +1,8 @@
 package dev.weir.readout.causal;
 
+import java.util.Arrays;
+import java.util.List;
+
 /// Two prompts that differ in what is asked about and in nothing else, token by token.
 ///
 /// @param clean the prompt whose answer is looked at
@@ -17,8 +20,24 @@ public record PromptPair(int[] clean, int[] corrupt, int answer, int wrong, Stri
     if (clean.length != corrupt.length) {
       throw CausalException.lengthsDiffer(clean.length, corrupt.length, where);
     }
-    if (java.util.Arrays.equals(clean, corrupt)) {
+    if (Arrays.equals(clean, corrupt)) {
       throw CausalException.samePrompts(where);
+    }
+  }
+
+  /// Complains about pairs that cannot run together.
+  ///
+  /// @throws CausalException if there is none, or two differ in length
+  static void requireOneLength(List<PromptPair> pairs) {
+    int length = pairs.stream().findFirst().orElseThrow(CausalException::noPairs).length();
+    requireLength(pairs, length);
+  }
+
+  static void requireLength(List<PromptPair> pairs, int length) {
+    for (PromptPair pair : pairs) {
+      if (pair.length() != length) {
+        throw CausalException.pairLengthsDiffer(length, pair.length(), pair.where());
+      }
     }
   }
 
@@ -30,6 +49,6 @@ public record PromptPair(int[] clean, int[] corrupt, int answer, int wrong, Stri
   /// The first position at which the prompts differ. Before it, the two runs of a model that looks
   /// back only are the same.
   public int firstDifference() {
-    return java.util.Arrays.mismatch(clean, corrupt);
+    return Arrays.mismatch(clean, corrupt);
   }
 }

@@ -35,24 +35,43 @@ final class RowEdits implements Hooks {
   ///
   /// @param position one position, or all
   /// @param units heads, key/value heads or neurons, whichever the place has; none for all
+  @SuppressWarnings("ArrayRecordComponent") // Never leaves this package.
   record Part(OptionalInt position, int... units) {
     static Part all() {
       return new Part(OptionalInt.empty());
-    }
-
-    static Part at(int position) {
-      return new Part(OptionalInt.of(position));
     }
 
     static Part units(int... units) {
       return new Part(OptionalInt.empty(), units);
     }
 
-    boolean hasPosition(int candidate) {
+    static Part of(Component component) {
+      return switch (component) {
+        case Component.Head(int _, int head) -> units(head);
+        case Component.Mlp _ -> all();
+        case Component.Neurons(int _, List<Integer> neurons) ->
+            units(neurons.stream().mapToInt(Integer::intValue).toArray());
+      };
+    }
+
+    /// Sets the numbers of this part to 0.
+    ///
+    /// @param numbers of a row `[positions, units]`, from `start` on
+    private void clear(long[] numbers, int start, int positions, int units) {
+      for (int p = 0; p < positions; p++) {
+        for (int u = 0; u < units; u++) {
+          if (hasPosition(p) && hasUnit(u)) {
+            numbers[start + p * units + u] = 0;
+          }
+        }
+      }
+    }
+
+    private boolean hasPosition(int candidate) {
       return position.isEmpty() || position.getAsInt() == candidate;
     }
 
-    boolean hasUnit(int candidate) {
+    private boolean hasUnit(int candidate) {
       return units.length == 0 || Arrays.stream(units).anyMatch(unit -> unit == candidate);
     }
   }
@@ -172,29 +191,29 @@ final class RowEdits implements Hooks {
 
   // ---------------------------------------------------------------- which numbers
 
-  /// True where a number is changed, `[batch, pos]` or `[batch, pos, unit]`.
+  /// True where a number is changed, `[batch]`, with `pos` and with heads or neurons where edits
+  /// tell them apart.
   private Tensor mask(Tensor value, List<Edit> edits) {
     List<Axis> axes = new ArrayList<>();
     axes.add(value.shape().axis("batch"));
-    axes.add(value.shape().axis(value.shape().has("query_pos") ? "query_pos" : "pos"));
-    if (edits.stream().anyMatch(edit -> edit.part.units.length > 0)) {
-      axes.add(units(value.shape()));
+    int positions = 1;
+    int units = 1;
+    if (edits.stream().anyMatch(edit -> edit.part.position.isPresent())) {
+      Axis axis = value.shape().axis(value.shape().has("query_pos") ? "query_pos" : "pos");
+      positions = (int) axis.size();
+      axes.add(axis);
     }
-    Shape shape = new Shape(axes);
-    int positions = (int) axes.get(1).size();
-    int units = axes.size() == 3 ? (int) axes.get(2).size() : 1;
-    long[] kept = new long[(int) shape.elements()];
+    if (edits.stream().anyMatch(edit -> edit.part.units.length > 0)) {
+      Axis axis = units(value.shape());
+      units = (int) axis.size();
+      axes.add(axis);
+    }
+    long[] kept = new long[rows * positions * units];
     Arrays.fill(kept, 1);
     for (Edit edit : edits) {
-      for (int position = 0; position < positions; position++) {
-        for (int unit = 0; unit < units && edit.part.hasPosition(position); unit++) {
-          if (edit.part.hasUnit(unit)) {
-            kept[(edit.row * positions + position) * units + unit] = 0;
-          }
-        }
-      }
+      edit.part.clear(kept, edit.row * positions * units, positions, units);
     }
-    return Tensor.of(kept, shape).to(value.device()).atMost(0);
+    return Tensor.of(kept, new Shape(axes)).to(value.device()).atMost(0);
   }
 
   private static Axis units(Shape shape) {
