@@ -21,13 +21,21 @@ public record Estimate(double mean, double low, double high, long count) {
   /// @param values the sample
   public static Estimate of(double... values) {
     double mean = Mean.of(values).getAsDouble();
-    if (values.length < 2) {
-      return new Estimate(mean, Double.NaN, Double.NaN, values.length);
+    double deviation = StandardDeviation.of(values).getAsDouble();
+    return of(mean, deviation / Math.sqrt(values.length), values.length);
+  }
+
+  /// By Student's t, of a sample that was summed up as it came.
+  ///
+  /// @param mean of the sample
+  /// @param error the standard error of the mean
+  /// @param count how many values there were
+  public static Estimate of(double mean, double error, long count) {
+    if (count < 2) {
+      return new Estimate(mean, Double.NaN, Double.NaN, count);
     }
-    double error = StandardDeviation.of(values).getAsDouble() / Math.sqrt(values.length);
-    double reach =
-        TDistribution.of(values.length - 1.0).inverseCumulativeProbability(UPPER_TAIL) * error;
-    return new Estimate(mean, mean - reach, mean + reach, values.length);
+    double reach = TDistribution.of(count - 1.0).inverseCumulativeProbability(UPPER_TAIL) * error;
+    return new Estimate(mean, mean - reach, mean + reach, count);
   }
 
   /// By the percentile bootstrap (Efron 1979), which assumes nothing of how the values spread.
