@@ -10,12 +10,13 @@ import dev.weir.tensor.Gradients;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Sgd;
 import dev.weir.tensor.Tensor;
+import dev.weir.tensor.TensorOwner;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
 
 /// Tunes a lens: each map is drawn to where its distribution is as close to the model's own as it
 /// can be, `KL(final ‖ lens)`, while the model stays as it is (Belrose et al. 2023,
@@ -24,6 +25,7 @@ import java.util.stream.IntStream;
 /// straight line, gradients of all maps clipped together to length 1.
 public final class TunedLensTraining {
   private static final double LONGEST_GRADIENT = 1;
+  private static final double MOMENTUM = 0.9;
 
   private final Transformer model;
   private final Translators translators;
@@ -87,8 +89,6 @@ public final class TunedLensTraining {
     }
   }
 
-  private static final double MOMENTUM = 0.9;
-
   /// What became of one update.
   ///
   /// @param step from 1
@@ -145,52 +145,40 @@ public final class TunedLensTraining {
   }
 
   private Step step(int step, List<int[]> batch, Updates updates) {
-    List<List<Tensor>> gradients = new ArrayList<>();
     double[] kl = new double[model.spec().nLayers()];
-    for (int[] text : batch) {
-      try (Scope scope = Scope.open()) {
-        add(text, batch.size(), gradients, kl, scope);
+    try (Total total = new Total()) {
+      for (int[] text : batch) {
+        try (Scope _ = Scope.open()) {
+          total.add(gradients(text, batch.size(), kl));
+        }
       }
+      if (!Double.isFinite(Arrays.stream(kl).sum())) {
+        throw LensException.diverged(step + 1);
+      }
+      double length = Gradients.norm(total.gradients());
+      double factor = Math.min(1, LONGEST_GRADIENT / (length + 1e-6));
+      updates.apply(total.gradients(), factor, settings.rate(step), settings.weightDecay());
     }
-    if (!Double.isFinite(IntStream.range(0, kl.length).mapToDouble(l -> kl[l]).sum())) {
-      throw LensException.diverged(step + 1);
-    }
-    List<Tensor> all = summed(gradients);
-    double length = Gradients.norm(all);
-    double factor = Math.min(1, LONGEST_GRADIENT / (length + 1e-6));
-    updates.apply(all, factor, settings.rate(step), settings.weightDecay());
-    return new Step(step + 1, IntStream.range(0, kl.length).mapToObj(l -> kl[l]).toList());
+    return new Step(step + 1, Arrays.stream(kl).boxed().toList());
   }
 
-  /// Adds one text's part of the mean over the batch.
-  private void add(
-      int[] text, int texts, List<List<Tensor>> gradients, double[] kl, Scope scope) {
+  /// One text's part of the batch's gradient; its losses are added to `kl`.
+  private List<Tensor> gradients(int[] text, int texts, double[] kl) {
     try (StreamTrace trace =
         Gradients.untracked(() -> model.trace(List.of(text), TunedLens.capture(), Hooks.none()))) {
       Tensor end = answer(trace);
-      List<Tensor> own = new ArrayList<>();
+      List<Tensor> gradients = new ArrayList<>();
       for (int layer = 0; layer < kl.length; layer++) {
-        Tensor loss = loss(translators, trace, layer, end).times(1.0 / texts);
+        Tensor loss = loss(trace, layer, end).times(1.0 / texts);
         kl[layer] += loss.item();
-        own.addAll(Gradients.of(loss, map(layer)));
+        gradients.addAll(Gradients.of(loss, map(layer)));
       }
-      own.forEach(scope::keep);
-      gradients.add(own);
+      return gradients;
     }
   }
 
   private List<Tensor> map(int layer) {
     return translators.parameters().subList(2 * layer, 2 * layer + 2);
-  }
-
-  private static List<Tensor> summed(List<List<Tensor>> gradients) {
-    List<Tensor> sums = new ArrayList<>(gradients.getFirst());
-    for (List<Tensor> more : gradients.subList(1, gradients.size())) {
-      for (int i = 0; i < sums.size(); i++) {
-        sums.set(i, sums.get(i).plus(more.get(i)));
-      }
-    }
-    return sums;
   }
 
   /// The model's own log-probabilities, `[pos, d_vocab]`.
@@ -201,9 +189,9 @@ public final class TunedLensTraining {
   }
 
   /// The mean of `KL(final ‖ lens)` over positions.
-  private Tensor loss(Translators maps, StreamTrace trace, int layer, Tensor end) {
+  private Tensor loss(StreamTrace trace, int layer, Tensor end) {
     Tensor stream = Wide.of(trace.get(places.get(layer).point())).detached();
-    Tensor shown = TunedLens.scores(model, maps.applied(layer, stream)).logSoftmax("d_vocab");
+    Tensor shown = TunedLens.scores(model, translators.applied(layer, stream)).logSoftmax("d_vocab");
     return end.exp().times(end.minus(shown)).sum("d_vocab").mean();
   }
 
@@ -214,31 +202,46 @@ public final class TunedLensTraining {
 
   // ---------------------------------------------------------------- updates
 
-  private interface Update {
-    void apply(Tensor gradient, double factor, double rate, double decay);
+  /// The sum of gradients so far; nothing else stays in memory.
+  private static final class Total implements AutoCloseable {
+    private TensorOwner owner = new TensorOwner();
+    private List<Tensor> gradients = List.of();
+
+    void add(List<Tensor> more) {
+      TensorOwner next = new TensorOwner();
+      List<Tensor> sum = new ArrayList<>();
+      for (int i = 0; i < more.size(); i++) {
+        sum.add(next.own(gradients.isEmpty() ? more.get(i) : gradients.get(i).plus(more.get(i))));
+      }
+      owner.close();
+      owner = next;
+      gradients = sum;
+    }
+
+    List<Tensor> gradients() {
+      return gradients;
+    }
+
+    @Override
+    public void close() {
+      owner.close();
+    }
   }
 
   /// One optimizer for each parameter.
-  private record Updates(List<Update> each, List<AutoCloseable> owners) implements AutoCloseable {
+  private record Updates(List<Updater> each) implements AutoCloseable {
 
     static Updates of(List<Tensor> parameters, Settings settings) {
-      List<Update> each = new ArrayList<>();
-      List<AutoCloseable> owners = new ArrayList<>();
-      for (Tensor parameter : parameters) {
-        switch (settings.optimizer()) {
-          case SGD -> {
-            Sgd sgd = new Sgd(MOMENTUM, parameter);
-            each.add(sgd::update);
-            owners.add(sgd);
-          }
-          case ADAM -> {
-            AdamW adam = new AdamW(new AdamW.Settings(MOMENTUM, 0.999, 1e-8), parameter);
-            each.add(adam::update);
-            owners.add(adam);
-          }
-        }
-      }
-      return new Updates(each, owners);
+      return new Updates(
+          parameters.stream()
+              .<Updater>map(parameter ->
+                  switch (settings.optimizer()) {
+                    case SGD -> new Updater.Descent(new Sgd(MOMENTUM, parameter));
+                    case ADAM ->
+                        new Updater.Adam(
+                            new AdamW(new AdamW.Settings(MOMENTUM, 0.999, 1e-8), parameter));
+                  })
+              .toList());
     }
 
     void apply(List<Tensor> gradients, double factor, double rate, double decay) {
@@ -249,12 +252,36 @@ public final class TunedLensTraining {
 
     @Override
     public void close() {
-      for (AutoCloseable owner : owners) {
-        switch (owner) {
-          case Sgd sgd -> sgd.close();
-          case AdamW adam -> adam.close();
-          default -> throw new IllegalStateException("only optimizers are kept here");
-        }
+      each.forEach(Updater::close);
+    }
+  }
+
+  private sealed interface Updater {
+    void apply(Tensor gradient, double factor, double rate, double decay);
+
+    void close();
+
+    record Descent(Sgd sgd) implements Updater {
+      @Override
+      public void apply(Tensor gradient, double factor, double rate, double decay) {
+        sgd.update(gradient, factor, rate, decay);
+      }
+
+      @Override
+      public void close() {
+        sgd.close();
+      }
+    }
+
+    record Adam(AdamW adam) implements Updater {
+      @Override
+      public void apply(Tensor gradient, double factor, double rate, double decay) {
+        adam.update(gradient, factor, rate, decay);
+      }
+
+      @Override
+      public void close() {
+        adam.close();
       }
     }
   }

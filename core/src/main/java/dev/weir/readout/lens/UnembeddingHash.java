@@ -33,11 +33,14 @@ final class UnembeddingHash {
   /// Empty for matrices so small that NumPy prints all of it; nobody publishes lenses of those.
   static Optional<String> of(Transformer model) {
     try (Scope _ = Scope.open()) {
-      Tensor matrix = model.unembedding().order("d_vocab", "d_model");
-      return matrix.shape().elements() <= PRINTED_IN_FULL
-          ? Optional.empty()
-          : Optional.of(sha256(printed(matrix)));
+      return of(model.unembedding().order("d_vocab", "d_model"));
     }
+  }
+
+  static Optional<String> of(Tensor matrix) {
+    return matrix.shape().elements() <= PRINTED_IN_FULL
+        ? Optional.empty()
+        : Optional.of(sha256(printed(matrix)));
   }
 
   private static String sha256(String text) {
@@ -54,8 +57,8 @@ final class UnembeddingHash {
     List<Long> columns = edges(matrix.size("d_model"));
     float[] shown =
         matrix
-            .take("d_vocab", indices(rows).to(matrix.device()))
-            .take("d_model", indices(columns).to(matrix.device()))
+            .take("d_vocab", indices("row", rows).to(matrix.device()))
+            .take("d_model", indices("column", columns).to(matrix.device()))
             .toFloats();
     List<String> words = words(shown);
     String ellipsis = rows.size() < matrix.size("d_vocab") ? "..." : "";
@@ -83,9 +86,9 @@ final class UnembeddingHash {
         : IntStream.range(0, Math.toIntExact(size)).mapToObj(i -> (long) i).toList();
   }
 
-  private static Tensor indices(List<Long> which) {
+  private static Tensor indices(String axis, List<Long> which) {
     long[] ids = which.stream().mapToLong(Long::longValue).toArray();
-    return Tensor.of(ids, Shape.of(new Axis("index", ids.length)));
+    return Tensor.of(ids, Shape.of(new Axis(axis, ids.length)));
   }
 
   // ---------------------------------------------------------------- NumPy's formats
