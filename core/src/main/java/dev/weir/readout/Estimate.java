@@ -5,6 +5,7 @@ import java.util.random.RandomGenerator;
 import org.apache.commons.statistics.descriptive.Mean;
 import org.apache.commons.statistics.descriptive.Quantile;
 import org.apache.commons.statistics.descriptive.StandardDeviation;
+import org.apache.commons.statistics.distribution.NormalDistribution;
 import org.apache.commons.statistics.distribution.TDistribution;
 
 /// A mean over a sample with its 95 % confidence interval.
@@ -36,6 +37,21 @@ public record Estimate(double mean, double low, double high, long count) {
     }
     double reach = TDistribution.of(count - 1.0).inverseCumulativeProbability(UPPER_TAIL) * error;
     return new Estimate(mean, mean - reach, mean + reach, count);
+  }
+
+  /// Of how often something happens, with Wilson's interval (1927), which stays between 0 and 1 and
+  /// says something even where it always or never happened.
+  ///
+  /// @param hits how often it happened
+  /// @param count how often it could have
+  public static Estimate proportion(long hits, long count) {
+    double share = (double) hits / count;
+    double z = NormalDistribution.of(0, 1).inverseCumulativeProbability(UPPER_TAIL);
+    double spread = z * z / count;
+    double middle = (share + spread / 2) / (1 + spread);
+    double reach = z * Math.sqrt(share * (1 - share) / count + spread / (4 * count)) / (1 + spread);
+    return new Estimate(
+        share, Math.clamp(middle - reach, 0, share), Math.clamp(middle + reach, share, 1), count);
   }
 
   /// By the percentile bootstrap (Efron 1979), which assumes nothing of how the values spread.
