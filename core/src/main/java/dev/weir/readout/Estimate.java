@@ -54,6 +54,15 @@ public record Estimate(double mean, double low, double high, long count) {
         share, Math.clamp(middle - reach, 0, share), Math.clamp(middle + reach, share, 1), count);
   }
 
+  /// By Student's t, of what is left of a sample that is not kept.
+  ///
+  /// @param mean of the sample
+  /// @param deviation its standard deviation, the unbiased one
+  /// @param count how many values there were
+  public static Estimate ofMoments(double mean, double deviation, long count) {
+    return of(mean, deviation / Math.sqrt(count), count);
+  }
+
   /// By the percentile bootstrap (Efron 1979), which assumes nothing of how the values spread.
   ///
   /// @param values the sample
