@@ -86,4 +86,28 @@ public record Estimate(double mean, double low, double high, long count) {
     }
     return sum / values.length;
   }
+
+  /// A sample whose values come one at a time and are not kept (Welford 1962).
+  public static final class Running {
+    private long count;
+    private double mean;
+    private double squares;
+
+    /// Takes one more value.
+    ///
+    /// @param value the next of the sample
+    public void add(double value) {
+      count++;
+      double step = value - mean;
+      mean += step / count;
+      squares += step * (value - mean);
+    }
+
+    /// The mean so far, with the interval of [Estimate#of]; NaN before the first value.
+    public Estimate estimate() {
+      return count == 0
+          ? new Estimate(Double.NaN, Double.NaN, Double.NaN, 0)
+          : of(mean, Math.sqrt(squares / (count - 1.0) / count), count);
+    }
+  }
 }

@@ -1,6 +1,7 @@
 package dev.weir.readout;
 
 import dev.weir.model.Transformer;
+import dev.weir.readout.FrozenPathway.Origin;
 import dev.weir.stream.Capture;
 import dev.weir.stream.HookPoint;
 import dev.weir.stream.Site;
@@ -96,7 +97,7 @@ public final class Transport {
   public Tensor carried(Tensor part, Site site, HookPoint place) {
     FrozenPathway.Place to = writes.place(place);
     return index(site) < to.writes()
-        ? writes.pathway().writeCarried(part, index(site), to)
+        ? writes.pathway().carried(part, new Origin.Write(index(site)), to)
         : part.times(0);
   }
 
@@ -105,7 +106,7 @@ public final class Transport {
   /// @param part `[.., pos, d_model]`
   /// @param place as in [#carried]
   public Tensor embedCarried(Tensor part, HookPoint place) {
-    return writes.pathway().embedCarried(part, writes.place(place));
+    return writes.pathway().carried(part, new Origin.Embedding(), writes.place(place));
   }
 
   /// What the pathway itself added at a site as it is seen at a later place, `[pos, d_model]`.
@@ -118,7 +119,7 @@ public final class Transport {
         ? Optional.empty()
         : constant(site)
             .map(c -> c.repeat(new Axis("pos", writes.embed().size("pos"))))
-            .map(c -> writes.pathway().constantCarried(c, index(site), to));
+            .map(c -> writes.pathway().carried(c, new Origin.Constant(index(site)), to));
   }
 
   /// How many writes are in the stream at a place.
@@ -134,7 +135,16 @@ public final class Transport {
   ///
   /// @param direction at the end, `[pos, d_model]`
   public List<Tensor> before(Tensor direction) {
-    return writes.pathway().before(direction);
+    return writes.pathway().before(direction, writes.end());
+  }
+
+  /// The same for what a reader sees at any place: the embedding's and that of each write before
+  /// it.
+  ///
+  /// @param direction at the place, `[pos, d_model]`
+  /// @param place as in [#carried]
+  public List<Tensor> before(Tensor direction, HookPoint place) {
+    return writes.pathway().before(direction, writes.place(place));
   }
 
   /// The norm before the unembedding with the scale that it had in this run.
