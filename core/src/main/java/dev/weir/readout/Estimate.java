@@ -4,7 +4,6 @@ import java.util.Arrays;
 import java.util.random.RandomGenerator;
 import org.apache.commons.statistics.descriptive.Mean;
 import org.apache.commons.statistics.descriptive.Quantile;
-import org.apache.commons.statistics.descriptive.StandardDeviation;
 import org.apache.commons.statistics.distribution.TDistribution;
 
 /// A mean over a sample with its 95 % confidence interval.
@@ -20,14 +19,36 @@ public record Estimate(double mean, double low, double high, long count) {
   ///
   /// @param values the sample
   public static Estimate of(double... values) {
-    double mean = Mean.of(values).getAsDouble();
-    if (values.length < 2) {
-      return new Estimate(mean, Double.NaN, Double.NaN, values.length);
+    Running running = new Running();
+    Arrays.stream(values).forEach(running::add);
+    return running.estimate();
+  }
+
+  /// A sample whose values come one at a time and are not kept (Welford 1962).
+  public static final class Running {
+    private long count;
+    private double mean;
+    private double squares;
+
+    /// Takes one more value.
+    ///
+    /// @param value the next of the sample
+    public void add(double value) {
+      count++;
+      double step = value - mean;
+      mean += step / count;
+      squares += step * (value - mean);
     }
-    double error = StandardDeviation.of(values).getAsDouble() / Math.sqrt(values.length);
-    double reach =
-        TDistribution.of(values.length - 1.0).inverseCumulativeProbability(UPPER_TAIL) * error;
-    return new Estimate(mean, mean - reach, mean + reach, values.length);
+
+    /// The mean so far, with the interval of [Estimate#of]; NaN before the first value.
+    public Estimate estimate() {
+      if (count < 2) {
+        return new Estimate(count == 0 ? Double.NaN : mean, Double.NaN, Double.NaN, count);
+      }
+      double error = Math.sqrt(squares / (count - 1.0) / count);
+      double reach = TDistribution.of(count - 1.0).inverseCumulativeProbability(UPPER_TAIL) * error;
+      return new Estimate(mean, mean - reach, mean + reach, count);
+    }
   }
 
   /// By the percentile bootstrap (Efron 1979), which assumes nothing of how the values spread.
