@@ -11,6 +11,7 @@ import dev.weir.stream.StreamTrace;
 import dev.weir.tensor.Gradients;
 import dev.weir.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
@@ -134,6 +135,28 @@ final class FrozenPathway<S> {
       return part;
     }
     return carried(written(nothing(part, site), site, part), part, site + 1, place);
+  }
+
+  /// A part of what was written at a site as it is seen in the stream after that write and after
+  /// each later one, same shape each; of the embedding at site -1, from the start on.
+  List<Tensor> course(Tensor part, int site) {
+    List<Tensor> seen = new ArrayList<>();
+    if (plain()) {
+      return Collections.nCopies(sites.size() - site, part);
+    }
+    Tensor zeros = zeros(part);
+    S stream =
+        site < 0
+            ? over.open(part, Past.none())
+            : written(nothing(part, site), site, part);
+    for (int next = site + 1; next <= sites.size(); next++) {
+      seen.add(
+          seen(stream, Place.resid(next)).order(part.shape().names().toArray(String[]::new)));
+      if (next < sites.size()) {
+        stream = written(stream, next, zeros);
+      }
+    }
+    return seen;
   }
 
   /// What the pathway itself added at a site as it is seen at a place, same shape.
