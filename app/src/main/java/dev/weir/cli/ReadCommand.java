@@ -159,7 +159,8 @@ final class ReadCommand implements Callable<Integer> {
         .orElseGet(LogitLens.Target.FinalTop::new);
   }
 
-  private static int id(String text, Tokenizer tokenizer) {
+  /// The token that a text or `#123` names.
+  static int id(String text, Tokenizer tokenizer) {
     if (text.matches("#\\d{1,9}")) {
       return Integer.parseInt(text.substring(1));
     }

@@ -145,13 +145,9 @@ final class FrozenPathway<S> {
       return Collections.nCopies(sites.size() - site, part);
     }
     Tensor zeros = zeros(part);
-    S stream =
-        site < 0
-            ? over.open(part, Past.none())
-            : written(nothing(part, site), site, part);
+    S stream = site < 0 ? over.open(part, Past.none()) : written(nothing(part, site), site, part);
     for (int next = site + 1; next <= sites.size(); next++) {
-      seen.add(
-          seen(stream, Place.resid(next)).order(part.shape().names().toArray(String[]::new)));
+      seen.add(seen(stream, Place.resid(next)).order(part.shape().names().toArray(String[]::new)));
       if (next < sites.size()) {
         stream = written(stream, next, zeros);
       }

@@ -6,7 +6,6 @@ import dev.weir.pathway.Past;
 import dev.weir.pathway.ResidualPathway;
 import dev.weir.pathway.Routing;
 import dev.weir.readout.Estimate;
-import dev.weir.readout.TokenScore;
 import dev.weir.readout.Transport;
 import dev.weir.readout.Wide;
 import dev.weir.stream.Capture;
@@ -15,6 +14,7 @@ import dev.weir.stream.Site;
 import dev.weir.stream.StreamTrace;
 import dev.weir.tensor.LinearAlgebra;
 import dev.weir.tensor.Scope;
+import dev.weir.tensor.Shape;
 import dev.weir.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /// What Deep Delta Learning does with its gate, target and direction in real texts: how strong the
 /// gate `β` is and how often it reflects, how far the stream is from the target before and after a
@@ -50,13 +51,18 @@ public final class DeltaAudit {
   ///   turned
   public record Gate(Estimate beta, Quartiles spread, Estimate reflected) {}
 
+  /// A token and what a direction adds to its logit.
+  ///
+  /// @param token its id
+  /// @param logit of the direction as a unit vector, the final norm's scale left out
+  public record Token(int token, double logit) {}
+
   /// A direction that a site writes along and erases.
   ///
   /// @param share how much of the directions `k` of all positions, weighted by `β`, lies along it
-  /// @param along the tokens whose logits it raises most, the score with the direction as unit
-  ///   vector
+  /// @param along the tokens whose logits it raises most
   /// @param against the same for the opposite direction
-  public record Overwritten(double share, List<TokenScore> along, List<TokenScore> against) {
+  public record Overwritten(double share, List<Token> along, List<Token> against) {
     public Overwritten {
       along = List.copyOf(along);
       against = List.copyOf(against);
@@ -143,7 +149,6 @@ public final class DeltaAudit {
       this.delta = delta;
       this.word = word;
       this.bos = bos;
-      model.spec().depth().sites().forEach(site -> tallies.put(site, new Tally(model)));
     }
 
     /// Reads a run.
@@ -155,9 +160,7 @@ public final class DeltaAudit {
       }
       try (Scope _ = Scope.open()) {
         replay(
-            delta.over(
-                model.spec().depth(), name -> Wide.of(model.parameters().get(name))),
-            trace);
+            delta.over(model.spec().depth(), name -> Wide.of(model.parameters().get(name))), trace);
       }
     }
 
@@ -170,15 +173,12 @@ public final class DeltaAudit {
         Routing routing = routing(site, trace);
         S next = over.write(stream, site, routing, transport.written(site));
         try (Scope _ = Scope.open()) {
-          tally(site)
+          tallies
+              .computeIfAbsent(site, _ -> new Tally(model.spec().dModel()))
               .add(routing, channels(over, stream), channels(over, next), delta.update(), classes);
         }
         stream = next;
       }
-    }
-
-    private Tally tally(Site site) {
-      return tallies.computeIfAbsent(site, _ -> new Tally(model));
     }
 
     private TokenClass[] classes(int[] tokens) {
@@ -213,6 +213,9 @@ public final class DeltaAudit {
     ///
     /// @throws MemoryException if nothing was read
     public DeltaAudit found() {
+      if (tallies.isEmpty()) {
+        throw MemoryException.nothingRead();
+      }
       List<SiteAudit> audits = new ArrayList<>();
       try (Scope _ = Scope.open()) {
         Tensor unembedding = new FoldedMaps(model).unembedding();
@@ -250,17 +253,17 @@ public final class DeltaAudit {
     private final Sample erased = new Sample();
     private final Sample written = new Sample();
     private final int dModel;
-    private double[] moments = {};
+    private final double[] moments;
 
-    Tally(Transformer model) {
-      this.dModel = model.spec().dModel();
+    Tally(int dModel) {
+      this.dModel = dModel;
+      this.moments = new double[dModel * dModel];
     }
 
     /// @param routing `β [pos]`, `k [pos, d_model]`, `v [pos, channel]`
     /// @param x the state before the write, `[channel, pos, d_model]`
     /// @param next the state after it, same shape
-    void add(
-        Routing routing, Tensor x, Tensor next, DeepDelta.Update update, TokenClass[] tokens) {
+    void add(Routing routing, Tensor x, Tensor next, DeepDelta.Update update, TokenClass[] tokens) {
       Tensor beta = routing.get("beta");
       Tensor k = routing.get("k");
       Tensor v = routing.get("v");
@@ -293,7 +296,7 @@ public final class DeltaAudit {
       }
       for (TokenClass one : TokenClass.values()) {
         double[] own =
-            java.util.stream.IntStream.range(0, betas.length)
+            IntStream.range(0, betas.length)
                 .filter(i -> tokens[i] == one)
                 .mapToDouble(i -> betas[i])
                 .toArray();
@@ -307,19 +310,12 @@ public final class DeltaAudit {
     private void addMoments(Tensor k, Tensor beta) {
       double[] more =
           k.times(beta).dot(k.rename("d_model", "to"), "pos").order("d_model", "to").toDoubles();
-      if (moments.length == 0) {
-        moments = more;
-        return;
-      }
       for (int i = 0; i < more.length; i++) {
         moments[i] += more[i];
       }
     }
 
     SiteAudit audit(Site site, Tensor unembedding) {
-      if (moments.length == 0) {
-        throw MemoryException.nothingRead();
-      }
       Map<TokenClass, Gate> gates = new EnumMap<>(TokenClass.class);
       classes.forEach((one, tally) -> gates.put(one, tally.gate()));
       return new SiteAudit(
@@ -336,8 +332,7 @@ public final class DeltaAudit {
     }
 
     private List<Overwritten> overwritten(Tensor unembedding) {
-      Tensor second =
-          Tensor.of(moments, dev.weir.tensor.Shape.of("d_model", dModel, "to", dModel));
+      Tensor second = Tensor.of(moments, Shape.of("d_model", dModel, "to", dModel));
       var eigen = LinearAlgebra.symmetricEigen(second, "d_model", "to");
       double total = eigen.values().sum().item();
       List<Overwritten> found = new ArrayList<>();
@@ -354,13 +349,13 @@ public final class DeltaAudit {
       return found;
     }
 
-    private static List<TokenScore> top(Tensor logits) {
+    private static List<Token> top(Tensor logits) {
       int k = (int) Math.min(TOKENS, logits.size("d_vocab"));
       Tensor.TopK top = logits.topK(k, "d_vocab");
       long[] ids = top.indices().toLongs();
       double[] scores = top.values().toDoubles();
-      return java.util.stream.IntStream.range(0, k)
-          .mapToObj(i -> new TokenScore(Math.toIntExact(ids[i]), scores[i]))
+      return IntStream.range(0, k)
+          .mapToObj(i -> new Token(Math.toIntExact(ids[i]), scores[i]))
           .toList();
     }
   }

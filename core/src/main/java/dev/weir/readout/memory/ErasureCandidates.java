@@ -232,8 +232,7 @@ public final class ErasureCandidates {
               .map(reads -> copying(reads, maps.headWrites(layer)))
               .orElseGet(() -> IntStream.range(0, count).mapToDouble(_ -> Double.NaN).toArray());
       for (int head = 0; head < count; head++) {
-        heads.add(
-            new Head(layer, head, copying[head], toItself.get(layer).get(head).estimate()));
+        heads.add(new Head(layer, head, copying[head], toItself.get(layer).get(head).estimate()));
       }
     }
 

@@ -44,8 +44,7 @@ record FoldedMaps(Transformer model) {
   Optional<Tensor> valueReads(int layer) {
     var block = model.spec().blocks().get(layer);
     Norm norm = norm(block.ln1(), new NormSite.Ln1(layer));
-    var group =
-        new Axis("group", block.attention().nHeads() / block.attention().nKvHeads());
+    var group = new Axis("group", block.attention().nHeads() / block.attention().nKvHeads());
     return model
         .parameters()
         .find("blocks.%d.attn.W_V".formatted(layer))

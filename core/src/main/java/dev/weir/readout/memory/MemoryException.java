@@ -19,8 +19,7 @@ public final class MemoryException extends WeirException {
   }
 
   static MemoryException noSuchWrite(String label, String has) {
-    return new MemoryException(
-        "This model has no '%s'".formatted(label), "write", "it has " + has);
+    return new MemoryException("This model has no '%s'".formatted(label), "write", "it has " + has);
   }
 
   static MemoryException positionOutside(int position, int length) {

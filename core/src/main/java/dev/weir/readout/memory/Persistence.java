@@ -19,8 +19,8 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.function.ToDoubleFunction;
 
-/// What becomes of a write, or of what lies along a direction, from where it arrives to the end:
-/// `P = x·w / ‖w‖²`, with `w` as it stands in the stream right after it was written. Beside it the
+/// What becomes of a write, or of what lies along a direction, from where it arrives to the end: `P
+/// = x·w / ‖w‖²`, with `w` as it stands in the stream right after it was written. Beside it the
 /// exact part that is the write itself, carried by the pathway with its routing frozen, and what
 /// others put along it.
 public final class Persistence {
@@ -29,8 +29,7 @@ public final class Persistence {
   private final List<Point> curve;
   private final Map<String, Estimate> writers;
 
-  private Persistence(
-      String subject, Rows rows, List<Point> curve, Map<String, Estimate> writers) {
+  private Persistence(String subject, Rows rows, List<Point> curve, Map<String, Estimate> writers) {
     this.subject = subject;
     this.rows = rows;
     this.curve = List.copyOf(curve);
@@ -214,8 +213,8 @@ public final class Persistence {
       for (Site site : transport.sites()) {
         transport
             .constantCarried(site, end.point())
-            .ifPresent(c ->
-                addWriter(Labels.of(site).replace("_out", "_pathway_bias"), along.of(c)));
+            .ifPresent(
+                c -> addWriter(Labels.of(site).replace("_out", "_pathway_bias"), along.of(c)));
       }
     }
 
@@ -279,8 +278,7 @@ public final class Persistence {
       this.writes = writes;
     }
 
-    void add(
-        double[] alongs, double[] growns, double[] kepts, double[] otherss, double[] shares) {
+    void add(double[] alongs, double[] growns, double[] kepts, double[] otherss, double[] shares) {
       along.add(alongs);
       grown.add(growns);
       kept.add(kepts);

@@ -15,9 +15,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /// How much of what one component wrote a later one takes away at the same position (Janiak et al.
-/// 2023, arXiv:2310.07325): `PR(c, w) = c·w / ‖w‖²`, with `w` as it stands in the stream just before
-/// `c` is written, and `c` as it arrives. -1 is complete erasure, 0 none, +1 doubling. On a pathway
-/// that changes the stream by itself, what it does to `w` at that write stands beside it.
+/// 2023, arXiv:2310.07325): `PR(c, w) = c·w / ‖w‖²`, with `w` as it stands in the stream just
+/// before `c` is written, and `c` as it arrives. -1 is complete erasure, 0 none, +1 doubling. On a
+/// pathway that changes the stream by itself, what it does to `w` at that write stands beside it.
 public final class ProjectionRatios {
 
   /// How many numbers are kept for quartiles, all pairs together: 64 MiB.
@@ -38,7 +38,8 @@ public final class ProjectionRatios {
   public enum Part {
     /// All that it writes.
     WHOLE,
-    /// What a head writes of the first position, where many heads look when they have nothing to do.
+    /// What a head writes of the first position, where many heads look when they have nothing to
+    /// do.
     FROM_FIRST,
     /// What a head writes of all other positions.
     FROM_OTHERS,
@@ -186,8 +187,7 @@ public final class ProjectionRatios {
 
     /// @param before what was written, `[writer, pos, d_model]`, before a site writes
     /// @param after the same after it has written
-    private void meet(
-        Parts writers, Tensor before, Tensor after, int site, Transport transport) {
+    private void meet(Parts writers, Tensor before, Tensor after, int site, Transport transport) {
       Parts cleaners = cleaners(site, transport);
       Tensor arrived = course(cleaners.stacked("cleaner"), site, transport).getFirst();
       Tensor squares = before.square().sum("d_model");
@@ -293,8 +293,7 @@ public final class ProjectionRatios {
   /// @throws MemoryException if they do not meet
   public Quartiles of(String cleaner, Part part, String writer) {
     return ratios.stream()
-        .filter(r ->
-            r.cleaner().equals(cleaner) && r.part() == part && r.writer().equals(writer))
+        .filter(r -> r.cleaner().equals(cleaner) && r.part() == part && r.writer().equals(writer))
         .findFirst()
         .map(Ratio::ratio)
         .orElseThrow(() -> MemoryException.neverMeet(cleaner, writer));

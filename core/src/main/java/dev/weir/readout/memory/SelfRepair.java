@@ -158,9 +158,7 @@ public final class SelfRepair {
           StreamTrace ablated = model.trace(List.of(tokens), capture, zero)) {
         Run before = new Run(clean, DirectLogitAttribution.of(model, clean, question));
         Question same =
-            question instanceof Question.TopToken
-                ? new Question.Token(before.token())
-                : question;
+            question instanceof Question.TopToken ? new Question.Token(before.token()) : question;
         compare(before, new Run(ablated, DirectLogitAttribution.of(model, ablated, same)), same);
       }
     }
