@@ -12,6 +12,7 @@ import dev.weir.tensor.Gradients;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
@@ -224,6 +225,27 @@ final class FrozenPathway<S> {
       case Origin.Write(int site) -> written(nothing(part, site), site, part);
       case Origin.Constant(int site) -> over.add(nothing(part, site + 1), part);
     };
+  }
+
+  /// A part as it is in the stream, same shape each: as soon as it has entered, then after each
+  /// later write.
+  ///
+  /// @param part `[.., pos, d_model]`
+  /// @param origin how it entered the stream
+  List<Tensor> course(Tensor part, Origin origin) {
+    if (plain()) {
+      return Collections.nCopies(sites.size() - origin.writes() + 1, part);
+    }
+    List<Tensor> seen = new ArrayList<>();
+    Tensor zeros = zeros(part);
+    S stream = entered(part, origin);
+    for (int site = origin.writes(); site <= sites.size(); site++) {
+      seen.add(seen(stream, Place.resid(site)).order(order(part)));
+      if (site < sites.size()) {
+        stream = written(stream, site, zeros);
+      }
+    }
+    return seen;
   }
 
   /// The state of a stream that holds nothing yet, after so many writes of nothing.

@@ -73,6 +73,27 @@ public final class Transport {
     return writes.headWrites(layer);
   }
 
+  /// What each head of a block wrote of some source positions, after any post-norm, `[head,
+  /// key_pos, pos, d_model]`. Needs the pattern and the values of every position.
+  ///
+  /// @param layer the block
+  /// @param from the first source position
+  /// @param count how many
+  public Tensor headWrites(int layer, long from, long count) {
+    return writes
+        .sources(layer, from, count)
+        .rename("query_pos", "pos")
+        .order("head", "key_pos", "pos", "d_model");
+  }
+
+  /// What one neuron of a block wrote, after any post-norm, `[pos, d_model]`.
+  ///
+  /// @param layer the block
+  /// @param neuron which one
+  public Tensor neuronWrite(int layer, int neuron) {
+    return writes.neuronWrite(layer, neuron);
+  }
+
   /// What a sublayer writes whatever it reads, `[d_model]` or `[pos, d_model]`.
   ///
   /// @param site the sublayer
@@ -107,6 +128,23 @@ public final class Transport {
   /// @param place as in [#carried]
   public Tensor embedCarried(Tensor part, HookPoint place) {
     return writes.pathway().carried(part, new Origin.Embedding(), writes.place(place));
+  }
+
+  /// A part of what was written as it is in the stream, same shape each: right after its write,
+  /// then after each later one.
+  ///
+  /// @param part `[.., pos, d_model]`
+  /// @param site who wrote it
+  public List<Tensor> course(Tensor part, Site site) {
+    return writes.pathway().course(part, new Origin.Write(index(site)));
+  }
+
+  /// A part of the embedding as it is in the stream, same shape each: before the first write, then
+  /// after each.
+  ///
+  /// @param part `[.., pos, d_model]`
+  public List<Tensor> embedCourse(Tensor part) {
+    return writes.pathway().course(part, new Origin.Embedding());
   }
 
   /// What the pathway itself added at a site as it is seen at a later place, `[pos, d_model]`.

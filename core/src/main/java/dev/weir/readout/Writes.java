@@ -308,6 +308,14 @@ final class Writes {
     return Decomposition.label(site).replace("_out", "_pathway_bias");
   }
 
+  /// What one neuron of a block wrote, after any post-norm, `[pos, d_model]`.
+  Tensor neuronWrite(int layer, int neuron) {
+    Tensor fired = Wide.of(trace.get(new HookPoint.MlpPost(layer)).at("d_mlp", neuron));
+    Tensor direction = model.parameters().get("blocks.%d.mlp.W_out".formatted(layer));
+    Tensor written = fired.times(Wide.of(direction.at("d_mlp", neuron)));
+    return postNorm(Site.mlp(layer)).applied(written.order("pos", "d_model"));
+  }
+
   // ---------------------------------------------------------------- projected, never materialised
 
   /// How far each head's write points along a direction that is meant right after the sublayer,
@@ -336,9 +344,21 @@ final class Writes {
 
   /// What each source token contributes through each head, `[head, query_pos, key_pos, d_model]`.
   Tensor sources(int layer) {
+    Tensor pattern = trace.get(new HookPoint.Pattern(layer));
+    return sources(layer, 0, pattern.size("key_pos"));
+  }
+
+  /// What some source tokens contribute through each head, `[head, query_pos, key_pos, d_model]`.
+  Tensor sources(int layer, long from, long count) {
     Tensor pattern = Wide.of(trace.get(new HookPoint.Pattern(layer)));
-    Tensor reached = forEachHead(layer, values(layer)).dot(outputMap(layer), "d_head");
-    Tensor results = pattern.times(reached).order("head", "query_pos", "key_pos", "d_model");
+    Tensor reached =
+        forEachHead(layer, values(layer).slice("key_pos", from, count))
+            .dot(outputMap(layer), "d_head");
+    Tensor results =
+        pattern
+            .slice("key_pos", from, count)
+            .times(reached)
+            .order("head", "query_pos", "key_pos", "d_model");
     FrozenNorm norm = postNorm(Site.attention(layer));
     return norm.scale().isEmpty()
         ? results
