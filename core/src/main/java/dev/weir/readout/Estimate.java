@@ -20,14 +20,24 @@ public record Estimate(double mean, double low, double high, long count) {
   ///
   /// @param values the sample
   public static Estimate of(double... values) {
-    double mean = Mean.of(values).getAsDouble();
-    if (values.length < 2) {
-      return new Estimate(mean, Double.NaN, Double.NaN, values.length);
+    return of(
+        Mean.of(values).getAsDouble(), StandardDeviation.of(values).getAsDouble(), values.length);
+  }
+
+  /// By Student's t, of a sample of which only this is known.
+  ///
+  /// @param mean of the sample
+  /// @param deviation its standard deviation, with `count - 1` in the denominator
+  /// @param count how many values there were
+  public static Estimate of(double mean, double deviation, long count) {
+    if (count < 2) {
+      return new Estimate(mean, Double.NaN, Double.NaN, count);
     }
-    double error = StandardDeviation.of(values).getAsDouble() / Math.sqrt(values.length);
     double reach =
-        TDistribution.of(values.length - 1.0).inverseCumulativeProbability(UPPER_TAIL) * error;
-    return new Estimate(mean, mean - reach, mean + reach, values.length);
+        TDistribution.of((double) count - 1).inverseCumulativeProbability(UPPER_TAIL)
+            * deviation
+            / Math.sqrt((double) count);
+    return new Estimate(mean, mean - reach, mean + reach, count);
   }
 
   /// By the percentile bootstrap (Efron 1979), which assumes nothing of how the values spread.
