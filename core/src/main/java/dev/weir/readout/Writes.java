@@ -212,17 +212,31 @@ final class Writes {
   /// What each source token contributes through each head, `[head, query_pos, key_pos, d_model]`.
   Tensor sources(int layer) {
     Tensor pattern = Wide.of(trace.get(new HookPoint.Pattern(layer)));
-    Tensor values = Wide.of(trace.get(new HookPoint.Value(layer))).rename("pos", "key_pos");
-    if (values.size("key_pos") != pattern.size("key_pos")) {
-      throw ReadoutException.needsEveryPosition(layer);
-    }
-    Tensor reached = forEachHead(layer, values).dot(outputMap(layer), "d_head");
-    Tensor results = pattern.times(reached).order("head", "query_pos", "key_pos", "d_model");
+    Tensor results =
+        pattern.times(reached(layer, pattern)).order("head", "query_pos", "key_pos", "d_model");
     FrozenNorm norm = postNorm(Site.attention(layer));
     return norm.scale().isEmpty()
         ? results
         : new FrozenNorm(norm.norm(), norm.scale().map(s -> s.rename("pos", "query_pos")))
             .applied(results);
+  }
+
+  /// The same at one position, `[head, key_pos, d_model]`.
+  Tensor sourcesAt(int layer, int index) {
+    Tensor pattern = Wide.of(trace.get(new HookPoint.Pattern(layer))).at("query_pos", index);
+    Tensor results = pattern.times(reached(layer, pattern)).order("head", "key_pos", "d_model");
+    FrozenNorm norm = postNorm(Site.attention(layer));
+    return new FrozenNorm(norm.norm(), norm.scale().map(s -> s.at("pos", index))).applied(results);
+  }
+
+  /// What each source token would write through each head with all the weight, `[head, key_pos,
+  /// d_model]`.
+  private Tensor reached(int layer, Tensor pattern) {
+    Tensor values = Wide.of(trace.get(new HookPoint.Value(layer))).rename("pos", "key_pos");
+    if (values.size("key_pos") != pattern.size("key_pos")) {
+      throw ReadoutException.needsEveryPosition(layer);
+    }
+    return forEachHead(layer, values).dot(outputMap(layer), "d_head");
   }
 
   private Tensor forEachHead(int layer, Tensor values) {

@@ -1,11 +1,9 @@
 package dev.weir.readout.depth;
 
 import dev.weir.model.Transformer;
-import dev.weir.model.TransformerSpec;
 import dev.weir.readout.Places;
 import dev.weir.readout.Wide;
 import dev.weir.stream.Capture;
-import dev.weir.stream.HookPoint;
 import dev.weir.stream.Site;
 import dev.weir.stream.StreamTrace;
 import dev.weir.tensor.Scope;
@@ -57,7 +55,7 @@ public final class RelativeUpdates {
       for (int i = 0; i + 1 < places.size(); i++) {
         Tensor before = Wide.of(trace.get(places.get(i).point()));
         Tensor update = Wide.of(trace.get(places.get(i + 1).point())).minus(before);
-        List<Site> writers = writers(model.spec(), places.get(i), places.get(i + 1));
+        List<Site> writers = Streams.writers(model.spec(), places.get(i), places.get(i + 1));
         Tensor length = before.norm("d_model");
         steps.add(
             new Step(
@@ -72,18 +70,6 @@ public final class RelativeUpdates {
       }
     }
     return new RelativeUpdates(steps);
-  }
-
-  /// Who writes between two places.
-  private static List<Site> writers(
-      TransformerSpec spec, Places.Place place, Places.Place nextPlace) {
-    boolean fromMiddle = place.point() instanceof HookPoint.ResidMid;
-    boolean toMiddle = nextPlace.point() instanceof HookPoint.ResidMid;
-    int layer = ((HookPoint.InBlock) place.point()).layer();
-    return spec.depth().sites().stream()
-        .filter(site -> site.layer() == layer)
-        .filter(site -> (site.sublayer() == Site.Sublayer.MLP) ? !toMiddle : !fromMiddle)
-        .toList();
   }
 
   private static String label(List<Site> writers) {

@@ -3,6 +3,8 @@ package dev.weir.readout.depth;
 import dev.weir.model.TransformerSpec;
 import dev.weir.readout.Places;
 import dev.weir.readout.Wide;
+import dev.weir.stream.HookPoint;
+import dev.weir.stream.Site;
 import dev.weir.stream.StreamTrace;
 import dev.weir.tensor.Tensor;
 import java.util.ArrayList;
@@ -24,6 +26,17 @@ final class Streams {
     List<Tensor> streams = new ArrayList<>();
     Places.LAYERS.of(spec).forEach(place -> streams.add(Wide.of(trace.get(place.point()))));
     return streams;
+  }
+
+  /// Who writes between a place of [Places#SUBLAYERS] and the next.
+  static List<Site> writers(TransformerSpec spec, Places.Place place, Places.Place next) {
+    boolean fromMiddle = place.point() instanceof HookPoint.ResidMid;
+    boolean toMiddle = next.point() instanceof HookPoint.ResidMid;
+    int layer = ((HookPoint.InBlock) place.point()).layer();
+    return spec.depth().sites().stream()
+        .filter(site -> site.layer() == layer)
+        .filter(site -> site.sublayer() == Site.Sublayer.MLP ? !toMiddle : !fromMiddle)
+        .toList();
   }
 
   /// The cosine at each position, `[pos]`; NaN where a vector has no length.

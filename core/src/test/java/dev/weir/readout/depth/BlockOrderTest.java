@@ -58,12 +58,10 @@ class BlockOrderTest {
         Transformer model = EveryModel.open(name, DType.FLOAT32)) {
       TransformerSpec spec = model.spec();
       List<DepthExperiment> experiments = new ArrayList<>();
-      for (int block = 0; block < spec.nLayers(); block++) {
-        DepthExperiment skip = DepthExperiment.skip(spec, block);
-        assertThat(skip.problem(spec)).isEmpty();
-        experiments.add(skip);
-        experiments.add(DepthExperiment.repeat(spec, block, 2));
-      }
+      DepthExperiment skip = DepthExperiment.skip(spec, 0);
+      assertThat(skip.problem(spec)).isEmpty();
+      experiments.add(skip);
+      experiments.add(DepthExperiment.repeat(spec, spec.nLayers() - 1, 2));
       if (spec.nLayers() > 1) {
         experiments.add(DepthExperiment.swap(spec, 0));
         experiments.add(DepthExperiment.reverse(spec, 0, spec.nLayers() - 1));
