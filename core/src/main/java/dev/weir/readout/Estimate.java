@@ -23,7 +23,7 @@ public record Estimate(double mean, double low, double high, long count) {
   public static Estimate of(double... values) {
     double mean = Mean.of(values).getAsDouble();
     double deviation = StandardDeviation.of(values).getAsDouble();
-    return of(mean, deviation / Math.sqrt(values.length), values.length);
+    return withError(mean, deviation / Math.sqrt(values.length), values.length);
   }
 
   /// By Student's t, of a sample that was summed up as it came.
@@ -31,7 +31,7 @@ public record Estimate(double mean, double low, double high, long count) {
   /// @param mean of the sample
   /// @param error the standard error of the mean
   /// @param count how many values there were
-  public static Estimate of(double mean, double error, long count) {
+  public static Estimate withError(double mean, double error, long count) {
     if (count < 2) {
       return new Estimate(mean, Double.NaN, Double.NaN, count);
     }
@@ -60,7 +60,7 @@ public record Estimate(double mean, double low, double high, long count) {
   /// @param deviation its standard deviation, the unbiased one
   /// @param count how many values there were
   public static Estimate ofMoments(double mean, double deviation, long count) {
-    return of(mean, deviation / Math.sqrt(count), count);
+    return withError(mean, deviation / Math.sqrt(count), count);
   }
 
   /// By the percentile bootstrap (Efron 1979), which assumes nothing of how the values spread.
@@ -107,7 +107,7 @@ public record Estimate(double mean, double low, double high, long count) {
     public Estimate estimate() {
       return count == 0
           ? new Estimate(Double.NaN, Double.NaN, Double.NaN, 0)
-          : of(mean, Math.sqrt(squares / (count - 1.0) / count), count);
+          : withError(mean, Math.sqrt(squares / (count - 1.0) / count), count);
     }
   }
 }

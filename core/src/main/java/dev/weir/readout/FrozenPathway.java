@@ -110,6 +110,20 @@ final class FrozenPathway<S> {
     });
   }
 
+  /// The same at one of its positions; only where positions do not mix.
+  FrozenPathway<S> at(int position) {
+    FrozenPathway<S> one = new FrozenPathway<>(over, sites);
+    one.reads.addAll(reads.stream().map(routing -> at(position, routing)).toList());
+    one.ends.addAll(ends.stream().map(routing -> at(position, routing)).toList());
+    one.writes.addAll(writes.stream().map(routing -> at(position, routing)).toList());
+    return one;
+  }
+
+  private static Routing at(int position, Routing routing) {
+    return routing.map(
+        (_, value) -> value.shape().has("pos") ? value.slice("pos", position, 1) : value);
+  }
+
   /// Whether every write stays as it is.
   boolean plain() {
     return over.additive();

@@ -122,6 +122,36 @@ public final class Transport {
         : part.times(0);
   }
 
+  /// [#carried] of a part at one position alone, same shape.
+  ///
+  /// @param part `[.., d_model]`
+  /// @param site who wrote it
+  /// @param place as in [#carried]
+  /// @param index index of the position among those kept
+  /// @throws ReadoutException if the model has no such place, or its pathway mixes positions
+  public Tensor carriedAt(Tensor part, Site site, HookPoint place, int index) {
+    if (mixesPositions()) {
+      throw ReadoutException.pathwayNeedsEveryPosition("What is carried");
+    }
+    FrozenPathway.Place to = writes.place(place);
+    Tensor placed = part.repeat(new Axis("pos", 1));
+    return writes
+        .pathway()
+        .at(index)
+        .carried(placed, new Origin.Write(index(site)), to).at("pos", 0);
+  }
+
+  /// What each source token writes through each head of a block at one position, after any
+  /// post-norm, `[head, key_pos, d_model]`; with the bias, their sum is what attention wrote there.
+  ///
+  /// @param layer the block
+  /// @param index index of the position among those kept
+  /// @throws ReadoutException if the trace lacks patterns or values at some position, which
+  ///   [Decomposition#captureSources] names
+  public Tensor sourcesAt(int layer, int index) {
+    return writes.sourcesAt(layer, index);
+  }
+
   /// A part of the embedding as it is seen at a later place, same shape.
   ///
   /// @param part `[.., pos, d_model]`

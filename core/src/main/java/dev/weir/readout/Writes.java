@@ -351,13 +351,10 @@ final class Writes {
   /// What some source tokens contribute through each head, `[head, query_pos, key_pos, d_model]`.
   Tensor sources(int layer, long from, long count) {
     Tensor pattern = Wide.of(trace.get(new HookPoint.Pattern(layer)));
-    Tensor reached =
-        forEachHead(layer, values(layer).slice("key_pos", from, count))
-            .dot(outputMap(layer), "d_head");
     Tensor results =
         pattern
             .slice("key_pos", from, count)
-            .times(reached)
+            .times(reached(layer, from, count))
             .order("head", "query_pos", "key_pos", "d_model");
     FrozenNorm norm = postNorm(Site.attention(layer));
     return norm.scale().isEmpty()
@@ -388,6 +385,24 @@ final class Writes {
       throw ReadoutException.needsEveryPosition(layer);
     }
     return values;
+  }
+
+  /// What each source token writes through each head at one position, `[head, key_pos, d_model]`.
+  Tensor sourcesAt(int layer, int index) {
+    Tensor pattern = Wide.of(trace.get(new HookPoint.Pattern(layer))).at("query_pos", index);
+    Tensor results =
+        pattern
+            .times(reached(layer, 0, pattern.size("key_pos")))
+            .order("head", "key_pos", "d_model");
+    FrozenNorm norm = postNorm(Site.attention(layer));
+    return new FrozenNorm(norm.norm(), norm.scale().map(s -> s.at("pos", index))).applied(results);
+  }
+
+  /// What some source tokens would write through each head with all the weight, `[head, key_pos,
+  /// d_model]`.
+  private Tensor reached(int layer, long from, long count) {
+    return forEachHead(layer, values(layer).slice("key_pos", from, count))
+        .dot(outputMap(layer), "d_head");
   }
 
   private Tensor forEachHead(int layer, Tensor values) {

@@ -34,12 +34,12 @@ final class Effect {
   Estimate score() {
     double ratio = meanX / meanY;
     double residuals = squaresX - 2 * ratio * products + ratio * ratio * squaresY;
-    return Estimate.of(ratio, error(Math.max(0, residuals)) / Math.abs(meanY), count);
+    return Estimate.withError(ratio, error(Math.max(0, residuals)) / Math.abs(meanY), count);
   }
 
   /// The mean movement itself, in units of the metric.
   Estimate moved() {
-    return Estimate.of(meanX, error(squaresX), count);
+    return Estimate.withError(meanX, error(squaresX), count);
   }
 
   long count() {
