@@ -22,7 +22,15 @@ public final class Bench {
           List.of(Workload.FORWARD_1024, Workload.CAPTURE_1024),
           List.of(Workload.LENS_128),
           List.of(Workload.DECODE),
-          List.of(Workload.TRAIN));
+          List.of(Workload.TRAIN),
+          List.of(Workload.LENS_8X15),
+          List.of(Workload.LENS_1024),
+          List.of(Workload.DLA_8X15),
+          List.of(Workload.DLA_1024),
+          List.of(Workload.PATCH_8X15),
+          List.of(Workload.COMPOSITION),
+          List.of(Workload.KURTOSIS_8X15),
+          List.of(Workload.KURTOSIS_1024));
   private final Library.Settings settings;
   private final int turns;
 

@@ -138,7 +138,8 @@ public final class Transport {
     return writes
         .pathway()
         .at(index)
-        .carried(placed, new Origin.Write(index(site)), to).at("pos", 0);
+        .carried(placed, new Origin.Write(index(site)), to)
+        .at("pos", 0);
   }
 
   /// What each source token writes through each head of a block at one position, after any

@@ -37,8 +37,7 @@ public record WrittenDirections(Site site, List<Direction> directions) {
           Wide.of(model.parameters().get("blocks.%d.mlp.W_out".formatted(layer)))
               .at("d_mlp", neuron);
       NormSpec norm = model.spec().blocks().get(layer).ln2Post();
-      double[] vector =
-          gained(model, norm, new NormSite.Ln2Post(layer), row).toDoubles();
+      double[] vector = gained(model, norm, new NormSite.Ln2Post(layer), row).toDoubles();
       return new WrittenDirections(
           Site.mlp(layer), List.of(new Direction("L%dN%d".formatted(layer, neuron), vector)));
     }
@@ -79,8 +78,8 @@ public record WrittenDirections(Site site, List<Direction> directions) {
     }
   }
 
-  /// `W_V W_O = Q (R W_O)`: the product of the small factor has the same right singular vectors, and
-  /// no matrix `[d_model, d_model]` is made.
+  /// `W_V W_O = Q (R W_O)`: the product of the small factor has the same right singular vectors,
+  /// and no matrix `[d_model, d_model]` is made.
   private static List<Direction> singular(String label, Tensor reads, Tensor writes) {
     Tensor r = LinearAlgebra.qr(reads, "d_model", "d_head").r().rename("rank", "row");
     LinearAlgebra.Svd svd = LinearAlgebra.svd(r.dot(writes, "d_head"), "row", "d_model");

@@ -75,7 +75,8 @@ class TranslatorsTest {
         }
         assertThat(again.config()).isEqualTo(lens.config());
       }
-      assertThat(folder.resolve("a/params.pt")).hasSameBinaryContentAs(folder.resolve("b/params.pt"));
+      assertThat(folder.resolve("a/params.pt"))
+          .hasSameBinaryContentAs(folder.resolve("b/params.pt"));
       JsonNode ours = StrictJson.read(folder.resolve("a/config.json"), 1 << 20);
       JsonNode theirs = StrictJson.read(Golden.path("tuned_lens/config.json"), 1 << 20);
       assertThat(ours).isEqualTo(theirs);
@@ -90,7 +91,10 @@ class TranslatorsTest {
         Transformer large = EveryModel.random(withVocabulary(spec(4, 2), 400), DType.FLOAT32)) {
       Path lens = Golden.path("tuned_lens");
       refuses(lens, wide, "The lens was tuned for a model with d_model 4, but this one has 6");
-      refuses(lens, deep, "The lens was tuned for a model with num_hidden_layers 2, but this one has 3");
+      refuses(
+          lens,
+          deep,
+          "The lens was tuned for a model with num_hidden_layers 2, but this one has 3");
       copy("params.pt");
       String config = Files.readString(lens.resolve("config.json"));
       Files.writeString(
@@ -131,8 +135,8 @@ class TranslatorsTest {
   void aPickleThatCallsSomethingIsRefusedAndNothingRuns() {
     String program = "cos\nsystem\n(X\u0005\u0000\u0000\u0000touchtR.";
     assertThatExceptionOfType(LensException.class)
-        .isThrownBy(() ->
-            Pickle.tensors(program.getBytes(StandardCharsets.ISO_8859_1), Path.of("evil.pt")))
+        .isThrownBy(
+            () -> Pickle.tensors(program.getBytes(StandardCharsets.ISO_8859_1), Path.of("evil.pt")))
         .withMessageStartingWith("The file holds more than tensors: 'os.system'");
   }
 
