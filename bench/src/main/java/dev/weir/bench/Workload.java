@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /// One line of the table.
 enum Workload {
@@ -75,6 +76,15 @@ enum Workload {
           1;
       case DECODE -> 10;
     };
+  }
+
+  /// All of them for an empty name, the analyses for `analyses`, else those whose key holds it.
+  static Set<Workload> named(String name) {
+    return name.equals("analyses")
+        ? ANALYSES
+        : Arrays.stream(values())
+            .filter(workload -> workload.key.contains(name))
+            .collect(Collectors.toCollection(() -> EnumSet.noneOf(Workload.class)));
   }
 
   static Workload of(String key) {
