@@ -130,7 +130,7 @@ class CircuitsCommandTest {
         "--virtual 1.out | is not a writer and a reader",
         "--virtual a:b | Nothing that writes to the stream is called 'a'",
         "--ov L99H1 | no head 1 in a block 99",
-        "--ov cat | 'cat' names no head",
+        "--ov cat | names no head",
         "--ov L0H0 --token #99999999 | does not exist in a vocabulary",
         "--qk L0H0 | needs a token to attend from",
         "--svd 77.out | Block 77 has no MLP",

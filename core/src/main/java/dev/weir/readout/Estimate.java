@@ -35,7 +35,8 @@ public record Estimate(double mean, double low, double high, long count) {
     if (count < 2) {
       return new Estimate(mean, Double.NaN, Double.NaN, count);
     }
-    double reach = TDistribution.of(count - 1.0).inverseCumulativeProbability(UPPER_TAIL) * error;
+    double reach =
+        TDistribution.of((double) count - 1).inverseCumulativeProbability(UPPER_TAIL) * error;
     return new Estimate(mean, mean - reach, mean + reach, count);
   }
 
@@ -60,7 +61,7 @@ public record Estimate(double mean, double low, double high, long count) {
   /// @param deviation its standard deviation, the unbiased one
   /// @param count how many values there were
   public static Estimate ofMoments(double mean, double deviation, long count) {
-    return withError(mean, deviation / Math.sqrt(count), count);
+    return withError(mean, deviation / Math.sqrt((double) count), count);
   }
 
   /// By the percentile bootstrap (Efron 1979), which assumes nothing of how the values spread.
