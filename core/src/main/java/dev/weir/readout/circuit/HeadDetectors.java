@@ -9,7 +9,6 @@ import dev.weir.tensor.Scope;
 import dev.weir.tensor.Shape;
 import dev.weir.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,7 +16,6 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.function.IntBinaryOperator;
 import java.util.random.RandomGenerator;
-import java.util.stream.IntStream;
 import org.apache.commons.statistics.descriptive.Mean;
 import org.apache.commons.statistics.descriptive.StandardDeviation;
 
@@ -58,19 +56,19 @@ public final class HeadDetectors {
   private record Place(int layer, int head) {}
 
   /// Mean and deviation of what was added so far.
-  private record Sample(Mean mean, StandardDeviation deviation, long[] count) {
-    static Sample empty() {
-      return new Sample(Mean.create(), StandardDeviation.create(), new long[1]);
-    }
+  private static final class Sample {
+    private final Mean mean = Mean.create();
+    private final StandardDeviation deviation = StandardDeviation.create();
+    private long count;
 
     void add(double value) {
       mean.accept(value);
       deviation.accept(value);
-      count[0]++;
+      count++;
     }
 
     Estimate estimate() {
-      return Estimate.ofMoments(mean.getAsDouble(), deviation.getAsDouble(), count[0]);
+      return Estimate.ofMoments(mean.getAsDouble(), deviation.getAsDouble(), count);
     }
   }
 
@@ -102,12 +100,12 @@ public final class HeadDetectors {
               .distinct()
               .limit(period)
               .toArray();
-      IntStream twice = IntStream.concat(Arrays.stream(drawn), Arrays.stream(drawn));
-      return new Repeated(
-          bos.isPresent()
-              ? IntStream.concat(IntStream.of(bos.getAsInt()), twice).toArray()
-              : twice.toArray(),
-          period);
+      int[] tokens = new int[lead + 2 * period];
+      bos.ifPresent(first -> tokens[0] = first);
+      for (int i = 0; i < 2 * period; i++) {
+        tokens[lead + i] = drawn[i % period];
+      }
+      return new Repeated(tokens, period);
     }
 
     private int lead() {
@@ -200,7 +198,7 @@ public final class HeadDetectors {
       if (!Double.isNaN(heads[head])) {
         samples
             .computeIfAbsent(new Place(layer, head), _ -> new EnumMap<>(Detector.class))
-            .computeIfAbsent(detector, _ -> Sample.empty())
+            .computeIfAbsent(detector, _ -> new Sample())
             .add(heads[head]);
       }
     }
@@ -275,6 +273,6 @@ public final class HeadDetectors {
     if (found == null) {
       throw CircuitException.noSuchHead(layer, head, "heads of the texts that were added");
     }
-    return found.getOrDefault(detector, Sample.empty()).estimate();
+    return found.getOrDefault(detector, new Sample()).estimate();
   }
 }
