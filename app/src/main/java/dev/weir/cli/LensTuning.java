@@ -73,8 +73,7 @@ final class LensTuning {
   }
 
   /// Tunes a lens, writes it, and says how good it is.
-  Report run(
-      AnalysisOptions analysis, Transformer model, Tokenizer tokenizer, Terminal terminal) {
+  Report run(AnalysisOptions analysis, Transformer model, Tokenizer tokenizer, Terminal terminal) {
     Path where = folder.orElseThrow();
     if (Files.exists(where) && !Files.isDirectory(where)) {
       throw CliException.notHere(
@@ -97,17 +96,15 @@ final class LensTuning {
       TunedLensTraining training = trained(model, translators, learned, settings, terminal);
       LogitLens.Target target = new LogitLens.Target.FinalTop();
       LensSurvey before =
-          survey(
-              model,
-              LensReader.logit(LogitLens.Options.usual().with(Places.LAYERS)),
-              apart);
+          survey(model, LensReader.logit(LogitLens.Options.usual().with(Places.LAYERS)), apart);
       LensSurvey after = survey(model, LensReader.tuned(translators, 1, target), apart);
       translators.save(where);
       terminal.note("wrote " + where);
       return new LensReport(
               analysis.name(terminal),
               tokenizer::token,
-              List.of("%d texts learned from, %d kept apart".formatted(learned.size(), apart.size())))
+              List.of(
+                  "%d texts learned from, %d kept apart".formatted(learned.size(), apart.size())))
           .training(training, before, after);
     }
   }

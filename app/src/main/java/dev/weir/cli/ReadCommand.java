@@ -153,7 +153,8 @@ final class ReadCommand implements Callable<Integer> {
 
   private LogitLens.Target followed(Tokenizer tokenizer) {
     return target
-        .<LogitLens.Target>map(text -> new LogitLens.Target.Token(TokenArgument.id(text, tokenizer)))
+        .<LogitLens.Target>map(
+            text -> new LogitLens.Target.Token(TokenArgument.id(text, tokenizer)))
         .orElseGet(LogitLens.Target.FinalTop::new);
   }
 

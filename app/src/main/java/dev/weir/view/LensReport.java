@@ -107,8 +107,7 @@ public record LensReport(String model, IntFunction<String> word, List<String> no
             .max()
             .orElse(1);
     Heatmap.Builder map =
-        Heatmap.named(
-                "lens", Legend.sequential("entropy, nats", 0, largest > 0 ? largest : 1))
+        Heatmap.named("lens", Legend.sequential("entropy, nats", 0, largest > 0 ? largest : 1))
             .title("The likeliest token at each place and position")
             .rows("place")
             .columns(
@@ -305,7 +304,8 @@ public record LensReport(String model, IntFunction<String> word, List<String> no
     for (WeightLens.Row row : lens.rows()) {
       table.row(row.label(), row.length(), tokens(row.top()), tokens(row.bottom()));
     }
-    table.note(lens.how() + "; written with a minus, raises and lowers change places; raw coordinates.");
+    table.note(
+        lens.how() + "; written with a minus, raises and lowers change places; raw coordinates.");
     return new Report(
         "%s through the lens of %s".formatted(of, model),
         "",
@@ -315,8 +315,7 @@ public record LensReport(String model, IntFunction<String> word, List<String> no
 
   private String tokens(List<TokenLogit> logits) {
     return logits.stream()
-        .map(each ->
-            String.format(Locale.ROOT, "%s %+.2f", shown(each.token()), each.logit()))
+        .map(each -> String.format(Locale.ROOT, "%s %+.2f", shown(each.token()), each.logit()))
         .collect(Collectors.joining("  "));
   }
 

@@ -61,8 +61,7 @@ public record Directions(List<Direction> all) {
     }
     if (!Arrays.stream(vector).allMatch(Double::isFinite) || direction.length() == 0) {
       throw LensException.noDirections(
-          file,
-          "Direction '%s' points nowhere: it is 0 or holds NaN".formatted(direction.label()));
+          file, "Direction '%s' points nowhere: it is 0 or holds NaN".formatted(direction.label()));
     }
   }
 

@@ -36,8 +36,7 @@ public record LensReadings(
                     .mapToObj(index -> lens.at(place, index))
                     .toList())
             .toList();
-    return new LensReadings(
-        "logit lens", lens.norm(), lens.places(), lens.positions(), readings);
+    return new LensReadings("logit lens", lens.norm(), lens.places(), lens.positions(), readings);
   }
 
   /// What is shown at one place and position.

@@ -89,8 +89,7 @@ final class NpyFile {
     int width = type.charAt(1) - '0';
     if (count * width != bytes.remaining()) {
       throw LensException.noDirections(
-          file,
-          "The array of shape %s does not fit the length of the file".formatted(sizes));
+          file, "The array of shape %s does not fit the length of the file".formatted(sizes));
     }
     double[] values = new double[Math.toIntExact(count)];
     for (int i = 0; i < values.length; i++) {

@@ -48,8 +48,7 @@ final class StateDict {
       String root = pickle.substring(0, pickle.length() - "data.pkl".length());
       requireLittleEndian(zip, root, file);
       Map<String, Entry> entries = new LinkedHashMap<>();
-      for (var tensor :
-          Pickle.tensors(bytes(zip, pickle, LONGEST_PICKLE, file), file).entrySet()) {
+      for (var tensor : Pickle.tensors(bytes(zip, pickle, LONGEST_PICKLE, file), file).entrySet()) {
         entries.put(tensor.getKey(), entry(zip, root, tensor.getValue(), file));
       }
       return entries;
@@ -89,7 +88,8 @@ final class StateDict {
     }
     byte[] bytes = bytes(zip, root + "data/" + storage.key(), length, file);
     if (bytes.length != length) {
-      throw LensException.badParameters(file, "Numbers are missing in 'data/" + storage.key() + "'");
+      throw LensException.badParameters(
+          file, "Numbers are missing in 'data/" + storage.key() + "'");
     }
     ByteBuffer numbers = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     numbers.position(Math.toIntExact(tensor.offset() * storage.type().bytes()));
@@ -209,9 +209,6 @@ final class StateDict {
   }
 
   private static byte[] littleEndian(int number) {
-    return ByteBuffer.allocate(Integer.BYTES)
-        .order(ByteOrder.LITTLE_ENDIAN)
-        .putInt(number)
-        .array();
+    return ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN).putInt(number).array();
   }
 }

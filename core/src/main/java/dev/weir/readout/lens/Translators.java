@@ -119,9 +119,7 @@ public final class Translators implements AutoCloseable {
       for (int layer = 0; layer < config.layers(); layer++) {
         Tensor weight = tensor(entries, layer + ".weight", matrix(dModel), model, file);
         Tensor bias =
-            config.bias()
-                ? tensor(entries, layer + ".bias", row, model, file)
-                : zeros(row, model);
+            config.bias() ? tensor(entries, layer + ".bias", row, model, file) : zeros(row, model);
         maps.add(affine(weight, bias, owner));
       }
       return new Translators(config, maps, owner);
@@ -140,8 +138,7 @@ public final class Translators implements AutoCloseable {
           folder, "num_hidden_layers", config.layers(), model.spec().nLayers());
     }
     Optional<String> own = UnembeddingHash.of(model);
-    if (config.unembedHash().isPresent() && own.isPresent()
-        && !own.equals(config.unembedHash())) {
+    if (config.unembedHash().isPresent() && own.isPresent() && !own.equals(config.unembedHash())) {
       throw LensException.otherUnembedding(folder, config.unembedHash().get(), own.get());
     }
   }

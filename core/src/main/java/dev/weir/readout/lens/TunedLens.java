@@ -24,8 +24,8 @@ import java.util.stream.IntStream;
 
 /// What the model would say if it stopped before a block, told by a lens that was tuned to it:
 /// `unembed(N_f(x + x A_l + b_l))` (Belrose et al. 2023, "Eliciting Latent Predictions from
-/// Transformers with the Tuned Lens", arXiv:2303.08112, eq. 5). What leaves the last block is read as
-/// it is.
+/// Transformers with the Tuned Lens", arXiv:2303.08112, eq. 5). What leaves the last block is read
+/// as it is.
 public final class TunedLens {
   private final LensReadings readings;
 
@@ -71,8 +71,7 @@ public final class TunedLens {
       for (int place = 0; place <= last; place++) {
         try (Scope _ = Scope.open()) {
           Tensor stream = Wide.of(trace.get(places.get(place).point()));
-          Tensor shown =
-              place == last ? end : scores(model, translators.applied(place, stream));
+          Tensor shown = place == last ? end : scores(model, translators.applied(place, stream));
           readings.add(read(shown, end, targets, topK, following(trace, end)));
         }
       }
@@ -91,9 +90,7 @@ public final class TunedLens {
   /// `[pos, d_vocab]`.
   static Tensor scores(Transformer model, Tensor stream) {
     Tensor normed =
-        model
-            .lnFinal()
-            .forward(stream.to(model.dtype()), new NormSite.LnFinal(), Hooks.none());
+        model.lnFinal().forward(stream.to(model.dtype()), new NormSite.LnFinal(), Hooks.none());
     return Wide.of(model.unembed(normed));
   }
 
@@ -148,8 +145,7 @@ public final class TunedLens {
 
   private static Tensor picked(Tensor scores, long[] tokens) {
     return scores.pick(
-        "d_vocab",
-        Tensor.of(tokens, Shape.of(scores.shape().axis("pos"))).to(scores.device()));
+        "d_vocab", Tensor.of(tokens, Shape.of(scores.shape().axis("pos"))).to(scores.device()));
   }
 
   /// How many scores are greater, for each position.

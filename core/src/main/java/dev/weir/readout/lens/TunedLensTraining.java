@@ -191,7 +191,8 @@ public final class TunedLensTraining {
   /// The mean of `KL(final ‖ lens)` over positions.
   private Tensor loss(StreamTrace trace, int layer, Tensor end) {
     Tensor stream = Wide.of(trace.get(places.get(layer).point())).detached();
-    Tensor shown = TunedLens.scores(model, translators.applied(layer, stream)).logSoftmax("d_vocab");
+    Tensor shown =
+        TunedLens.scores(model, translators.applied(layer, stream)).logSoftmax("d_vocab");
     return end.exp().times(end.minus(shown)).sum("d_vocab").mean();
   }
 

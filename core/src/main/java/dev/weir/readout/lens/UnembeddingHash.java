@@ -1,9 +1,9 @@
 package dev.weir.readout.lens;
 
 import dev.weir.model.Transformer;
+import dev.weir.tensor.Axis;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Shape;
-import dev.weir.tensor.Axis;
 import dev.weir.tensor.Tensor;
 import java.math.BigDecimal;
 import java.math.MathContext;
@@ -114,7 +114,9 @@ final class UnembeddingHash {
   private static List<String> positional(float[] values) {
     List<String> plain = padded(values, UnembeddingHash::fixed);
     int fraction = plain.stream().mapToInt(w -> w.length() - w.indexOf('.')).max().orElse(0);
-    return plain.stream().map(w -> w + " ".repeat(fraction - (w.length() - w.indexOf('.')))).toList();
+    return plain.stream()
+        .map(w -> w + " ".repeat(fraction - (w.length() - w.indexOf('.'))))
+        .toList();
   }
 
   private static List<String> padded(float[] values, Function<Float, String> format) {
@@ -126,10 +128,10 @@ final class UnembeddingHash {
 
   /// One digit after the point, none where it would be 0.
   private static String fixed(float value) {
-    BigDecimal rounded =
-        new BigDecimal(Math.abs(value)).setScale(1, RoundingMode.HALF_EVEN);
+    BigDecimal rounded = new BigDecimal(Math.abs(value)).setScale(1, RoundingMode.HALF_EVEN);
     String digits = rounded.toPlainString();
-    return sign(value) + (digits.endsWith(".0") ? digits.substring(0, digits.length() - 1) : digits);
+    return sign(value)
+        + (digits.endsWith(".0") ? digits.substring(0, digits.length() - 1) : digits);
   }
 
   private static String scientific(float value) {

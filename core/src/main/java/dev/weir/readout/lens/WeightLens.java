@@ -101,9 +101,7 @@ public final class WeightLens {
               .to(Wide.of(model.unembedding()).dtype())
               .to(model.device());
       Tensor part =
-          stacked(model, written.directions())
-              .times(only)
-              .order("component", "pos", "d_model");
+          stacked(model, written.directions()).times(only).order("component", "pos", "d_model");
       HookPoint end = new HookPoint.ResidPost(model.spec().nLayers() - 1);
       Tensor arrived = transport.carried(part, written.site(), end);
       Tensor normed = transport.finalNorm().applied(arrived).at("pos", index);

@@ -87,8 +87,7 @@ final class Arrivals {
   ///
   /// @param vectors `[unit, d_model]`
   Tensor project(Tensor vectors) {
-    Tensor placed =
-        vectors.repeat(new Axis("pos", 1)).order("unit", "pos", "d_model");
+    Tensor placed = vectors.repeat(new Axis("pos", 1)).order("unit", "pos", "d_model");
     return finalNorm
         .applied(placed)
         .at("pos", 0)
@@ -108,8 +107,7 @@ final class Arrivals {
     Tensor part = coefficients.times(rows).order("unit", "pos", "d_model");
     FrozenNorm norm = postNorm(site);
     Optional<Tensor> scale =
-        norm.scale()
-            .map(s -> coefficients.size("pos") == 1 ? s.slice("pos", at, 1) : s);
+        norm.scale().map(s -> coefficients.size("pos") == 1 ? s.slice("pos", at, 1) : s);
     return scale.isEmpty() ? part : new FrozenNorm(norm.norm(), scale).applied(part);
   }
 
@@ -119,8 +117,7 @@ final class Arrivals {
             ? new NormSite.Ln1Post(site.layer())
             : new NormSite.Ln2Post(site.layer());
     var block = model.spec().blocks().get(site.layer());
-    NormSpec spec =
-        site.sublayer() == Site.Sublayer.ATTENTION ? block.ln1Post() : block.ln2Post();
+    NormSpec spec = site.sublayer() == Site.Sublayer.ATTENTION ? block.ln1Post() : block.ln2Post();
     Norm norm = Norm.of(spec, model.parameters(), at.path());
     return norm instanceof Norm.NoNorm
         ? FrozenNorm.none()

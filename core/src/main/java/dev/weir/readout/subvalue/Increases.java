@@ -7,8 +7,8 @@ import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
 import java.util.Arrays;
 
-/// Log-probability increases: `ln p(w | r + v) − ln p(w | r)` for many `v` and one `r`, with
-/// scores held for some units at a time.
+/// Log-probability increases: `ln p(w | r + v) − ln p(w | r)` for many `v` and one `r`, with scores
+/// held for some units at a time.
 final class Increases {
   /// 2²⁴ numbers are 64 MiB in float32.
   private static final long NUMBERS_AT_A_TIME = 1L << 24;
@@ -102,7 +102,8 @@ final class Increases {
     Tensor projected =
         arrivals.mixes()
             ? rows
-            : arrivals.scores(arrivals.written(rows, ones(coefficients), site, arrivals.position()), site);
+            : arrivals.scores(
+                arrivals.written(rows, ones(coefficients), site, arrivals.position()), site);
     for (int source = 0; source < all.length; source++) {
       Tensor here = coefficients.at("source", source);
       Tensor scores =

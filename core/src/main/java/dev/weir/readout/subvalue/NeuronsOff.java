@@ -27,14 +27,13 @@ final class NeuronsOff implements Hooks {
       switch (neuron) {
         case Unit.MlpNeuron(int layer, int index) ->
             kept.computeIfAbsent(
-                new HookPoint.MlpPost(layer),
-                _ -> ones(model.spec().blocks().get(layer).mlp().neurons()))[index] =
+                        new HookPoint.MlpPost(layer),
+                        _ -> ones(model.spec().blocks().get(layer).mlp().neurons()))[index] =
                 0;
         case Unit.AttentionNeuron(int layer, int head, int index, int _) -> {
           var spec = model.spec().blocks().get(layer).attention();
-          kept.computeIfAbsent(
-              new HookPoint.Z(layer),
-              _ -> ones(spec.nHeads() * spec.dHead()))[head * spec.dHead() + index] =
+          kept.computeIfAbsent(new HookPoint.Z(layer), _ -> ones(spec.nHeads() * spec.dHead()))[
+                  head * spec.dHead() + index] =
               0;
         }
         case Unit.Sublayer _, Unit.PathwayBias _, Unit.Head _, Unit.HeadAt _ ->

@@ -41,7 +41,10 @@ final class Queries {
 
   /// What was found.
   record Found(
-      List<QueryShare> mlpLayers, List<QueryShare> attentionLayers, List<Scored> neurons, int skipped) {
+      List<QueryShare> mlpLayers,
+      List<QueryShare> attentionLayers,
+      List<Scored> neurons,
+      int skipped) {
     static Found none() {
       return new Found(List.of(), List.of(), List.of(), 0);
     }
@@ -69,7 +72,8 @@ final class Queries {
         yield new Subkey(key.times(mlpGain(layer)), place, arrivals.position(), layer);
       }
       case Unit.AttentionNeuron(int layer, int head, int neuron, int at) -> {
-        int reader = model.parameters().find("blocks.%d.attn.W_V".formatted(layer)).isPresent() ? layer : 0;
+        int reader =
+            model.parameters().find("blocks.%d.attn.W_V".formatted(layer)).isPresent() ? layer : 0;
         var spec = model.spec().blocks().get(layer).attention();
         Tensor key =
             arrivals
@@ -77,11 +81,9 @@ final class Queries {
                 .at("kv_head", head / (spec.nHeads() / spec.nKvHeads()))
                 .at("d_head", neuron);
         HookPoint apart = new HookPoint.ValueIn(reader);
-        HookPoint place =
-            model.hookPoints().contains(apart) ? apart : new HookPoint.AttnIn(reader);
+        HookPoint place = model.hookPoints().contains(apart) ? apart : new HookPoint.AttnIn(reader);
         NormSpec norm = model.spec().blocks().get(reader).ln1();
-        yield new Subkey(
-            key.times(gain(norm, new NormSite.Ln1(reader), key)), place, at, reader);
+        yield new Subkey(key.times(gain(norm, new NormSite.Ln1(reader), key)), place, at, reader);
       }
       case Unit.Sublayer _, Unit.PathwayBias _, Unit.Head _, Unit.HeadAt _ ->
           throw new IllegalStateException("only neurons have subkeys");
@@ -90,8 +92,7 @@ final class Queries {
 
   private Tensor mlpGain(int layer) {
     var block = model.spec().blocks().get(layer);
-    boolean shared =
-        block.wiring() == BlockSpec.Wiring.PARALLEL_SHARED_NORM;
+    boolean shared = block.wiring() == BlockSpec.Wiring.PARALLEL_SHARED_NORM;
     Tensor like = arrivals.weight("mlp.W_in", layer).at("d_mlp", 0);
     return shared
         ? gain(block.ln1(), new NormSite.Ln1(layer), like)

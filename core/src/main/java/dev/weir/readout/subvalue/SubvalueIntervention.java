@@ -122,8 +122,7 @@ public final class SubvalueIntervention {
     return List.copyOf(drawn);
   }
 
-  private static Answer answer(
-      Transformer model, int[] tokens, int target, List<Unit> off) {
+  private static Answer answer(Transformer model, int[] tokens, int target, List<Unit> off) {
     try (Scope _ = Scope.open()) {
       Tensor logits = model.logits(List.of(tokens), NeuronsOff.of(model, off)).at("batch", 0);
       Tensor last = Wide.of(logits.at("pos", tokens.length - 1L)).logSoftmax("d_vocab");

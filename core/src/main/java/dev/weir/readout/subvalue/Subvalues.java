@@ -15,11 +15,11 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /// What each unit adds to the log-probability of one token (Yu & Ananiadou 2023, "Neuron-Level
-/// Knowledge Attribution in Large Language Models", arXiv:2312.12141, eq. 6): `Imp(v) = ln p(w | v +
-/// r) − ln p(w | r)`, where `r` is what was written before `v`, both as they arrive at the end, and
-/// `p(w | v) = softmax(bs(v))_w` with the final norm at the scale of this run. On the plain pathway
-/// `r` is `resid_pre` for attention and `resid_mid` for the MLP; on any other it is the sum of the
-/// earlier writes, each carried with the routing of the run.
+/// Knowledge Attribution in Large Language Models", arXiv:2312.12141, eq. 6): `Imp(v) = ln p(w | v
+/// + r) − ln p(w | r)`, where `r` is what was written before `v`, both as they arrive at the end,
+///   and `p(w | v) = softmax(bs(v))_w` with the final norm at the scale of this run. On the plain
+///   pathway `r` is `resid_pre` for attention and `resid_mid` for the MLP; on any other it is the
+///   sum of the earlier writes, each carried with the routing of the run.
 ///
 /// Increases of sublayers add up to that of the whole stream over the embedding; those of smaller
 /// units do not add up to their sublayer's, since each is measured alone.
@@ -81,8 +81,8 @@ public final class Subvalues {
     int target =
         options
             .target()
-            .orElseGet(() ->
-                (int) trace.logits().at("pos", position).argmax("d_vocab").toLongs()[0]);
+            .orElseGet(
+                () -> (int) trace.logits().at("pos", position).argmax("d_vocab").toLongs()[0]);
     if (target < 0 || target >= model.spec().dVocabOut()) {
       throw SubvalueException.tokenOutside(target, model.spec().dVocabOut());
     }
@@ -118,7 +118,9 @@ public final class Subvalues {
       result.after = increases.logProbability(context);
       result.queries =
           new Queries(model, arrivals)
-              .of(result.topMlpNeurons(options.queried()), result.topAttentionNeurons(options.queried()));
+              .of(
+                  result.topMlpNeurons(options.queried()),
+                  result.topAttentionNeurons(options.queried()));
       return result;
     }
 
@@ -129,7 +131,10 @@ public final class Subvalues {
         case LOCAL, UNEMBED -> {}
       }
       var transport = arrivals.transport();
-      context = advanced(new Unit.Sublayer(site), transport.carried(transport.written(site), site, arrivals.end()));
+      context =
+          advanced(
+              new Unit.Sublayer(site),
+              transport.carried(transport.written(site), site, arrivals.end()));
       transport
           .constantCarried(site, arrivals.end())
           .ifPresent(added -> context = advanced(new Unit.PathwayBias(site), added));
@@ -200,8 +205,7 @@ public final class Subvalues {
               .rename("key_pos", "source")
               .rename("d_head", "unit")
               .order("unit", "source", "pos");
-      double[][] found =
-          increases.ofNeurons(rows, coefficients, Site.attention(layer), context);
+      double[][] found = increases.ofNeurons(rows, coefficients, Site.attention(layer), context);
       double[] last = lastOf(coefficients);
       for (int source = 0; source < found.length; source++) {
         for (int neuron = 0; neuron < found[source].length; neuron++) {
@@ -231,8 +235,7 @@ public final class Subvalues {
     }
 
     private double[] ofOneSource(Tensor rows, Tensor coefficients, Site site) {
-      Tensor one =
-          coefficients.repeat(new Axis("source", 1)).order("unit", "source", "pos");
+      Tensor one = coefficients.repeat(new Axis("source", 1)).order("unit", "source", "pos");
       return increases.ofNeurons(rows, one, site, context)[0];
     }
 
@@ -267,14 +270,14 @@ public final class Subvalues {
     return before;
   }
 
-  /// `ln p(w | whole stream)`, nats; where the final norm has no shift and the unembedding no bias it
-  /// is the model's own.
+  /// `ln p(w | whole stream)`, nats; where the final norm has no shift and the unembedding no bias
+  /// it is the model's own.
   public double logProbabilityAfter() {
     return after;
   }
 
-  /// Sublayers, and what the pathway itself adds, in the order they wrote. Their increases add up to
-  /// [#logProbabilityAfter] less [#logProbabilityBefore].
+  /// Sublayers, and what the pathway itself adds, in the order they wrote. Their increases add up
+  /// to [#logProbabilityAfter] less [#logProbabilityBefore].
   public List<Scored> sublayers() {
     return List.copyOf(sublayers);
   }

@@ -36,8 +36,7 @@ class TunedLensTest {
         Translators untuned = Translators.identity(model, name);
         StreamTrace trace = model.trace(EveryModel.tokens(name), TunedLens.capture())) {
       LensReadings logit = LensReadings.of(LogitLens.of(model, trace, options));
-      LensReadings tuned =
-          TunedLens.of(model, trace, untuned, 5, new Target.FinalTop()).readings();
+      LensReadings tuned = TunedLens.of(model, trace, untuned, 5, new Target.FinalTop()).readings();
       assertThat(tuned.places()).isEqualTo(logit.places());
       assertThat(tuned.positions()).isEqualTo(logit.positions());
       assertThat(tuned.norm()).isEqualTo(logit.norm());
