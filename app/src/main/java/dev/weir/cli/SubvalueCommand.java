@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.random.RandomGenerator;
 import picocli.CommandLine.Command;
@@ -47,7 +46,7 @@ final class SubvalueCommand implements Callable<Integer> {
       names = "--token",
       paramLabel = "TOKEN",
       description =
-          "The answer (its text, or its id after #). Default: the field 'answer' of a line of --prompts, or else the model's own answer.")
+          "The answer (its text, or its id after #). Default: the field 'answer' of a line of --prompts, of which the first token counts, or else the model's own answer.")
   private Optional<String> token = Optional.empty();
 
   @Option(
@@ -119,11 +118,12 @@ final class SubvalueCommand implements Callable<Integer> {
   }
 
   private Subvalues.Options options(AnalysisOptions.Text text, Tokenizer tokenizer) {
-    Optional<String> answer = token.or(() -> Optional.ofNullable(text.fields().get("answer")));
-    OptionalInt target =
-        answer
-            .map(word -> OptionalInt.of(TokenArgument.id(word, tokenizer)))
-            .orElseGet(OptionalInt::empty);
+    Optional<Integer> target =
+        token
+            .map(word -> TokenArgument.id(word, tokenizer))
+            .or(() ->
+                Optional.ofNullable(text.fields().get("answer"))
+                    .map(answer -> TokenArgument.first(answer, tokenizer)));
     Subvalues.Options usual = Subvalues.Options.usual();
     return new Subvalues.Options(target, Math.max(usual.valueNeurons(), neurons), usual.queried());
   }
