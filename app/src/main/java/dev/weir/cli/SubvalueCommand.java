@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.random.RandomGenerator;
 import picocli.CommandLine.Command;
@@ -125,7 +126,10 @@ final class SubvalueCommand implements Callable<Integer> {
                 Optional.ofNullable(text.fields().get("answer"))
                     .map(answer -> TokenArgument.first(answer, tokenizer)));
     Subvalues.Options usual = Subvalues.Options.usual();
-    return new Subvalues.Options(target, Math.max(usual.valueNeurons(), neurons), usual.queried());
+    return new Subvalues.Options(
+        target.map(OptionalInt::of).orElseGet(OptionalInt::empty),
+        Math.max(usual.valueNeurons(), neurons),
+        usual.queried());
   }
 
   private List<Scored> off(Subvalues found) {
