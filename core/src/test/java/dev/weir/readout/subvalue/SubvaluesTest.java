@@ -14,6 +14,7 @@ import dev.weir.stream.StreamTrace;
 import dev.weir.tensor.Axis;
 import dev.weir.tensor.DType;
 import dev.weir.tensor.Scope;
+import dev.weir.tensor.Shape;
 import dev.weir.tensor.Tensor;
 import dev.weir.testing.EveryModel;
 import dev.weir.testing.Golden;
@@ -271,8 +272,38 @@ class SubvaluesTest {
         assertThat(Golden.largestDifference(all.toDoubles(), whole.toDoubles()))
             .as(name + " " + site)
             .isLessThan(1e-9 * (1 + size));
+        if (site.sublayer() == Site.Sublayer.ATTENTION) {
+          Tensor neurons = ofAttentionNeurons(model, arrivals, site);
+          assertThat(Golden.largestDifference(neurons.toDoubles(), units.toDoubles()))
+              .as(name + " " + site + " by neurons")
+              .isLessThan(1e-9 * (1 + size));
+        }
       }
     }
+  }
+
+  /// Over all heads, dimensions and sources.
+  private static Tensor ofAttentionNeurons(Transformer model, Arrivals arrivals, Site site) {
+    int layer = site.layer();
+    Tensor sum = Tensor.of(new double[] {0}, Shape.of());
+    for (int head = 0; head < model.spec().blocks().get(layer).attention().nHeads(); head++) {
+      Tensor rows =
+          arrivals
+              .weight("attn.W_O", layer)
+              .at("head", head)
+              .order("d_head", "d_model")
+              .rename("d_head", "unit");
+      Tensor coefficients =
+          arrivals
+              .writers(arrivals.pattern(layer, head), "query_pos", arrivals.position())
+              .dot(arrivals.values(layer, head), "key_pos")
+              .rename("query_pos", "pos")
+              .rename("d_head", "unit")
+              .order("unit", "pos");
+      Tensor written = arrivals.written(rows, coefficients, site, arrivals.position());
+      sum = sum.plus(arrivals.scores(written, site).sum("unit"));
+    }
+    return sum;
   }
 
   private static Tensor unit(Tensor written) {
