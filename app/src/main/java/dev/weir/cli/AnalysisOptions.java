@@ -105,13 +105,13 @@ final class AnalysisOptions {
     }
   }
 
-  boolean hasTexts() {
-    return prompts.isPresent() || text.isPresent() || !prompt.isEmpty();
+  /// Whether the result goes where long tables do no harm: into a file or to a program.
+  boolean whole() {
+    return json || out.isPresent();
   }
 
-  /// Whether the result goes where there is room for all of it.
-  boolean everything() {
-    return json || out.isPresent();
+  boolean hasTexts() {
+    return prompts.isPresent() || text.isPresent() || !prompt.isEmpty();
   }
 
   Transformer open(Terminal terminal) {

@@ -227,7 +227,7 @@ final class LensCommand implements Callable<Integer> {
         readings[0],
         survey,
         index(last[0].ids().length),
-        analysis.everything() ? LensReport.Detail.WHOLE : LensReport.Detail.SHORT);
+        analysis.whole() ? LensReport.Detail.WHOLE : LensReport.Detail.SHORT);
   }
 
   private static List<String> words(AnalysisOptions.Text text, Tokenizer tokenizer) {
@@ -317,7 +317,7 @@ final class LensCommand implements Callable<Integer> {
   /// On the terminal, the first directions only: singular vectors come longest first.
   private WrittenDirections shortened(WrittenDirections all) {
     int shown =
-        analysis.everything()
+        analysis.whole()
             ? all.directions().size()
             : Math.min(DIRECTIONS_SHOWN, all.directions().size());
     return new WrittenDirections(all.site(), all.directions().subList(0, shown));

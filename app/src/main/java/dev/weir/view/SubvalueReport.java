@@ -13,7 +13,6 @@ import dev.weir.readout.subvalue.Unit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 
@@ -241,17 +240,11 @@ public record SubvalueReport(String model, IntFunction<String> word, int rows, L
         .text("95 % interval of p", "over draws")
         .row("none", effect.before().probability(), effect.before().reciprocalRank(), "")
         .row("those found", effect.found().probability(), effect.found().reciprocalRank(), "")
-        .row("as many others", probability.mean(), rank.mean(), interval(probability))
+        .row("as many others", probability.mean(), rank.mean(), Intervals.text(probability))
         .note(
             "Others are of the same kinds, drawn %d times; neurons are off at every position."
                 .formatted(effect.random().size()))
         .build();
-  }
-
-  private static String interval(Estimate estimate) {
-    return Double.isNaN(estimate.low())
-        ? ""
-        : String.format(Locale.ROOT, "%.4f to %.4f", estimate.low(), estimate.high());
   }
 
   // ---------------------------------------------------------------- many prompts
@@ -334,9 +327,9 @@ public record SubvalueReport(String model, IntFunction<String> word, int rows, L
     table.row(
         label,
         survey.effect(p).mean(),
-        interval(survey.effect(p)),
+        Intervals.text(survey.effect(p)),
         survey.effect(rank).mean(),
-        interval(survey.effect(rank)));
+        Intervals.text(survey.effect(rank)));
   }
 
   private String shown(int token) {

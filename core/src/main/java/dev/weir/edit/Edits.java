@@ -68,6 +68,11 @@ public final class Edits implements Hooks {
       case Intervention.ProjectOut(Tensor direction) -> checkLength(point, direction, shape);
       case Intervention.SetProjection(Tensor direction, double _) ->
           checkLength(point, direction, shape);
+      case Intervention.Erase(Tensor read, Tensor write, Tensor center) -> {
+        checkSubspace(point, read, shape);
+        checkSubspace(point, write.require("what is taken away", read.shape()), shape);
+        checkDirection(point, center, shape);
+      }
       case Intervention.Ablate.Resample _, Intervention.Patch _, Intervention.Replace _ -> {}
     }
   }
@@ -109,6 +114,14 @@ public final class Edits implements Hooks {
         shape.heads().isPresent() && found.equals(Shape.of(shape.heads().get(), vector));
     if (!found.equals(single) && !perHead) {
       throw EditException.wrongDirection(point, found, single.toString());
+    }
+  }
+
+  private static void checkSubspace(HookPoint point, Tensor directions, PointShape shape) {
+    Axis vector = shape.vector().orElseThrow(() -> EditException.noDirection(point));
+    Shape found = directions.shape();
+    if (!found.has("rank") || !found.without("rank").equals(Shape.of(vector))) {
+      throw EditException.wrongDirection(point, found, "[rank, %s]".formatted(vector));
     }
   }
 

@@ -51,6 +51,14 @@ public sealed interface Intervention {
   /// @param amount `c`, in units of length
   record SetProjection(Tensor direction, double amount) implements Intervention {}
 
+  /// Removes what an oblique projection finds, `x − Σᵢ wᵢ (rᵢ · (x − c))`: what LEACE does (Belrose
+  /// et al. 2023, arXiv:2306.03819, eq. 1).
+  ///
+  /// @param read the directions `rᵢ` to look along, `[rank, d_model]`
+  /// @param write the directions `wᵢ` to take away, `[rank, d_model]`, as many
+  /// @param center the `c` that stays where it is, `[d_model]`
+  record Erase(Tensor read, Tensor write, Tensor center) implements Intervention {}
+
   /// Puts a given value there.
   ///
   /// @param value the axes of the value or some of them; the same for all along those it lacks

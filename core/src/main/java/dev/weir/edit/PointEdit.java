@@ -102,6 +102,10 @@ record PointEdit(HookPoint point, Target target, Intervention intervention) {
         Tensor unit = unit(direction, value);
         yield projectedOut(value, unit).plus(unit.times(amount));
       }
+      case Intervention.Erase(Tensor read, Tensor write, Tensor center) -> {
+        Tensor found = value.minus(like(center, value)).dot(like(read, value), vectorAxis(center));
+        yield value.minus(found.dot(like(write, value), "rank"));
+      }
       case Intervention.Replace(Tensor other) -> replaced(other, value, stretch);
     };
   }

@@ -88,7 +88,7 @@ class BeliefGeometryTest {
     return sum(weight) * sum(surprise) / LENGTH;
   }
 
-  private static double[] step(double[] weight, double[][] transition) {
+  static double[] step(double[] weight, double[][] transition) {
     double[] after = new double[3];
     for (int i = 0; i < 3; i++) {
       for (int j = 0; j < 3; j++) {
@@ -98,7 +98,7 @@ class BeliefGeometryTest {
     return after;
   }
 
-  private static double sum(double[] numbers) {
+  static double sum(double[] numbers) {
     double sum = 0;
     for (double number : numbers) {
       sum += number;
@@ -106,7 +106,7 @@ class BeliefGeometryTest {
     return sum;
   }
 
-  private static double[][][] transitions() {
+  static double[][][] transitions() {
     JsonNode node =
         JsonMapper.shared()
             .readTree(SharedData.require("belief-geometry/reference_mess3.json").toFile())
@@ -116,7 +116,7 @@ class BeliefGeometryTest {
   }
 
   /// The file has TransformerLens's names and layouts, but no config.
-  private static Transformer model(Safetensors file) {
+  static Transformer model(Safetensors file) {
     TransformerSpec spec =
         HandBuilt.spec(
             64,

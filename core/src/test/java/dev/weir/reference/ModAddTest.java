@@ -46,7 +46,7 @@ class ModAddTest {
     }
   }
 
-  private static Transformer model(Safetensors file, int nLayers, double softmaxShare) {
+  static Transformer model(Safetensors file, int nLayers, double softmaxShare) {
     HandBuilt built = new HandBuilt();
     built.put("embed.W_E", HandBuilt.flat(file, "embed.W_E"), "d_model d_vocab", 128, MODULUS);
     built.put("pos_embed.W_pos", HandBuilt.flat(file, "pos_embed.W_pos"), "n_ctx d_model", 2, 128);

@@ -146,8 +146,7 @@ final class Queries {
   private record Reader(HookPoint place, int position) {}
 
   private Components components(Subkey subkey) {
-    return seen.computeIfAbsent(
-        new Reader(subkey.place(), subkey.position()), this::components);
+    return seen.computeIfAbsent(new Reader(subkey.place(), subkey.position()), this::components);
   }
 
   /// Everything in the stream that a sublayer reads at a position.
