@@ -139,6 +139,7 @@ class LensCommandTest {
             new String[] {"lens", "--top", "0", PROMPT},
             new String[] {"lens", "--train", folder.resolve("t").toString(), PROMPT},
             new String[] {"lens", "--train", narrow.toString(), "a", "b"},
+            new String[] {"lens", "--train", Shell.golden("models/gpt2"), "a", "b"},
             new String[] {"lens", "--out", folder.resolve("l.doc").toString(), PROMPT})) {
       var result = Shell.here().run(args);
       assertThat(result.code()).as(String.join(" ", args)).isEqualTo(1);
