@@ -133,6 +133,23 @@ class TranslatorsTest {
     }
   }
 
+  @Test
+  void aModelKeepsItsDescription() throws IOException {
+    try (Scope _ = Scope.open();
+        Transformer model = EveryModel.random(spec(4, 2), DType.FLOAT32);
+        Translators lens = Translators.identity(model, "tiny")) {
+      Path config = Files.writeString(folder.resolve("config.json"), "{}");
+      assertThatExceptionOfType(LensException.class)
+          .isThrownBy(() -> lens.save(folder))
+          .withMessageStartingWith("The folder holds a config.json that is no lens's");
+      assertThatExceptionOfType(LensException.class)
+          .isThrownBy(() -> lens.save(config))
+          .withMessageStartingWith("No lens can be written here");
+      assertThat(config).hasContent("{}");
+      assertThat(folder.resolve("params.pt")).doesNotExist();
+    }
+  }
+
   /// A pickle that would run a command: `os.system("touch pwned")`.
   @Test
   void aPickleThatCallsSomethingIsRefusedAndNothingRuns() {
