@@ -114,11 +114,6 @@ final class AnalysisOptions {
     return prompts.isPresent() || text.isPresent() || !prompt.isEmpty();
   }
 
-  /// Whether the result goes where there is room for all of it.
-  boolean everything() {
-    return json || out.isPresent();
-  }
-
   Transformer open(Terminal terminal) {
     return model.open(terminal);
   }

@@ -76,6 +76,7 @@ public final class Main implements Runnable {
     return new CommandLine(new Main())
         .addSubcommand(new ReadCommand(terminal))
         .addSubcommand(new LensCommand(terminal))
+        .addSubcommand(new SubvalueCommand(terminal))
         .addSubcommand(new GenerateCommand(terminal))
         .addSubcommand(new TraceCommand(terminal))
         .addSubcommand(new CircuitsCommand(terminal))
