@@ -270,7 +270,6 @@ final class AnalysisOptions {
           terminal.out().println();
           terminal.out().println(table.title());
           terminal.out().print(TextTable.render(table, terminal.style(), terminal.width()));
-          table.notes().forEach(terminal.out()::println);
         }
         case Report.HeatmapSection _, Report.LineSection _, Report.BarSection _ -> {}
       }

@@ -76,6 +76,9 @@ final class PersistenceCommand implements Callable<Integer> {
           "With --suppression: how much of this head's effect is left when only its copy suppression is kept.")
   private Optional<String> mechanism = Optional.empty();
 
+  @Option(names = "--all", description = "With --ratios: list every pair, too.")
+  private boolean all;
+
   @Option(
       names = "--top",
       paramLabel = "K",
@@ -246,7 +249,7 @@ final class PersistenceCommand implements Callable<Integer> {
           ProjectionRatios.reader(
               model, writes.stream().findFirst().map(label -> Write.parse(label, model)), rows());
       eachRun(ProjectionRatios.capture(), reader::read);
-      return reportOn("who takes away what others wrote").ratios(reader.found(), rows(), top);
+      return reportOn("who takes away what others wrote").ratios(reader.found(), rows(), top, all);
     }
 
     private Report candidates() {
