@@ -616,19 +616,22 @@ public record PersistenceReport(String title, String texts, String coordinates) 
             .real("three_quarters", "", "three quarters lie below")
             .real("reflected", "", "share with β > 1");
     for (DeltaAudit.SiteAudit site : found.sites()) {
-      site.classes()
-          .forEach((kind, gate) ->
-              table.row(
-                  site.label(),
-                  kind.words(),
-                  gate.spread().count(),
-                  gate.beta().mean(),
-                  gate.spread().low(),
-                  gate.spread().median(),
-                  gate.spread().high(),
-                  gate.reflected().mean()));
+      addGate(table, site.label(), "all", site.gate());
+      site.classes().forEach((kind, gate) -> addGate(table, site.label(), kind.words(), gate));
     }
     return table.build();
+  }
+
+  private static void addGate(Table.Builder table, String site, String kind, DeltaAudit.Gate gate) {
+    table.row(
+        site,
+        kind,
+        gate.spread().count(),
+        gate.beta().mean(),
+        gate.spread().low(),
+        gate.spread().median(),
+        gate.spread().high(),
+        gate.reflected().mean());
   }
 
   private static Table overwritten(DeltaAudit found, IntFunction<String> word) {
