@@ -32,6 +32,12 @@ def tokens(length):
     return torch.tensor([[7919 * (i + 1) % 50257 for i in range(length)]])
 
 
+def batch(size):
+    """"1024" is one text of 1024 tokens, "8x15" eight texts of 15."""
+    texts, length = map(int, size.split("x")) if "x" in size else (1, int(size))
+    return tokens(texts * length).view(texts, length)
+
+
 class PlainGpt2:
     """GPT-2 as one would write it down in PyTorch, over the mapped file."""
 
@@ -242,6 +248,36 @@ class TransformerLens:
             self.model.unembed(self.model.ln_final(post)).argmax(-1) for post in cache.values()
         ]
 
+    def dla(self, ids):
+        """What each head writes for token 1 and against token 2 at the last position."""
+        wanted = ("hook_z", "hook_resid_pre", "hook_resid_post", "ln_final.hook_scale")
+        _, cache = self.model.run_with_cache(ids, names_filter=lambda name: name.endswith(wanted))
+        heads = cache.stack_head_results(layer=-1, pos_slice=-1)
+        scaled = cache.apply_ln_to_stack(heads, layer=-1, pos_slice=-1)
+        return scaled @ (self.model.W_U[:, 1] - self.model.W_U[:, 2])
+
+    def patch(self, ids):
+        """`resid_pre` at every layer and position, as in its demonstrations."""
+        from transformer_lens import patching
+
+        patching.tqdm = lambda progress, *_, **__: progress
+        corrupted = ids.clone()
+        corrupted[:, 5] = 17
+        _, clean = self.model.run_with_cache(ids, names_filter=lambda name: name.endswith("hook_resid_pre"))
+        difference = lambda logits: (logits[:, -1, 1] - logits[:, -1, 2]).mean()
+        return patching.get_act_patch_resid_pre(self.model, corrupted, clean, difference)
+
+    def composition(self):
+        return [self.model.all_composition_scores(mode) for mode in "QKV"]
+
+    def kurtosis(self, ids):
+        _, cache = self.model.run_with_cache(ids, names_filter=lambda name: "hook_resid_" in name)
+        found = []
+        for stream in cache.values():
+            centred = stream - stream.mean(-1, keepdim=True)
+            found.append((centred**4).mean(-1) / (centred**2).mean(-1) ** 2)
+        return [each.mean() for each in found]
+
     def prefill(self, ids):
         from transformer_lens.cache.key_value_cache import TransformerLensKeyValueCache
 
@@ -278,8 +314,12 @@ def measure(library, key, count):
         return decode(library, count)
     if key == "train":
         return timed(count, training().step) if isinstance(library, Torch) else []
-    name, length = key.split("-")
-    ids = tokens(int(length))
+    if key == "composition":
+        return timed(count, library.composition) if isinstance(library, TransformerLens) else []
+    name, size = key.split("-")
+    if not hasattr(library, name):
+        return []
+    ids = batch(size)
     return timed(count, lambda: getattr(library, name)(ids))
 
 

@@ -105,8 +105,18 @@ final class AnalysisOptions {
     }
   }
 
+  /// Whether the result goes where long tables do no harm: into a file or to a program.
+  boolean whole() {
+    return json || out.isPresent();
+  }
+
   boolean hasTexts() {
     return prompts.isPresent() || text.isPresent() || !prompt.isEmpty();
+  }
+
+  /// Whether the result goes where there is room for all of it.
+  boolean everything() {
+    return json || out.isPresent();
   }
 
   Transformer open(Terminal terminal) {
@@ -270,7 +280,6 @@ final class AnalysisOptions {
           terminal.out().println();
           terminal.out().println(table.title());
           terminal.out().print(TextTable.render(table, terminal.style(), terminal.width()));
-          table.notes().forEach(terminal.out()::println);
         }
         case Report.HeatmapSection _, Report.LineSection _, Report.BarSection _ -> {}
       }

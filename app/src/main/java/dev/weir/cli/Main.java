@@ -75,9 +75,12 @@ public final class Main implements Runnable {
   private static CommandLine commandLine(Terminal terminal, Interruption interruption) {
     return new CommandLine(new Main())
         .addSubcommand(new ReadCommand(terminal))
+        .addSubcommand(new LensCommand(terminal))
         .addSubcommand(new GenerateCommand(terminal))
         .addSubcommand(new TraceCommand(terminal))
         .addSubcommand(new ScoreCommand(terminal))
+        .addSubcommand(new BasisCommand(terminal))
+        .addSubcommand(new PersistenceCommand(terminal))
         .addSubcommand(new TrainCommand(terminal, interruption))
         .addSubcommand(new LearnCommand(terminal, interruption))
         .addSubcommand(new MemberCommand(interruption))

@@ -4,6 +4,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +23,15 @@ public final class Bench {
           List.of(Workload.FORWARD_1024, Workload.CAPTURE_1024),
           List.of(Workload.LENS_128),
           List.of(Workload.DECODE),
-          List.of(Workload.TRAIN));
+          List.of(Workload.TRAIN),
+          List.of(Workload.LENS_8X15),
+          List.of(Workload.LENS_1024),
+          List.of(Workload.DLA_8X15),
+          List.of(Workload.DLA_1024),
+          List.of(Workload.PATCH_8X15),
+          List.of(Workload.COMPOSITION),
+          List.of(Workload.KURTOSIS_8X15),
+          List.of(Workload.KURTOSIS_1024));
   private final Library.Settings settings;
   private final int turns;
 
@@ -34,7 +43,8 @@ public final class Bench {
   /// Runs everything.
   ///
   /// @param args the folder `bench`, and how many turns each library takes (7 if left out), and the
-  ///   key of the only line to measure (all, and memory, if left out)
+  ///   key of the only line to measure, or `analyses` for those beside TransformerLens (all if left
+  ///   out); memory is measured where there are several lines
   public static void main(String[] args) throws IOException {
     Path folder = Path.of(args[0]).toAbsolutePath();
     Path target = Files.createDirectories(folder.resolve("target"));
@@ -53,9 +63,10 @@ public final class Bench {
     int turns = args.length > 1 ? Integer.parseInt(args[1]) : 7;
     Results results = new Results(THREADS);
     Bench bench = new Bench(settings, turns);
-    Set<Library> present = bench.measureTimes(args.length > 2 ? args[2] : "", results, target);
-    if (args.length < 3) {
-      bench.measureFresh(present, results, target);
+    Set<Workload> wanted = Workload.named(args.length > 2 ? args[2] : "");
+    Set<Library> present = bench.measureTimes(wanted, results, target);
+    if (wanted.size() > 1) {
+      bench.measureFresh(wanted, present, results, target);
     }
     System.out.println(results.asMarkdown());
   }
@@ -70,14 +81,15 @@ public final class Bench {
   }
 
   /// Measures the times and says which libraries are there.
-  private Set<Library> measureTimes(String only, Results results, Path target) throws IOException {
+  private Set<Library> measureTimes(Set<Workload> wanted, Results results, Path target)
+      throws IOException {
     Map<Library, Worker> workers = startAll();
     if (!workers.containsKey(Library.WEIR)) {
       throw new IllegalStateException("Weir does not start; see " + settings.log());
     }
     try {
       for (List<Workload> compared : COMPARED) {
-        if (compared.stream().noneMatch(workload -> workload.key().contains(only))) {
+        if (Collections.disjoint(compared, wanted)) {
           continue;
         }
         say(compared.getLast().title());
@@ -116,8 +128,9 @@ public final class Bench {
 
   /// What needs a process of its own: the time to the first scores, and the memory of each
   /// workload.
-  private void measureFresh(Set<Library> present, Results results, Path target) throws IOException {
-    for (Workload workload : Workload.values()) {
+  private void measureFresh(
+      Set<Workload> wanted, Set<Library> present, Results results, Path target) throws IOException {
+    for (Workload workload : wanted) {
       say("memory and first scores, " + workload.title());
       for (Library library : present) {
         try (Worker worker = library.start(settings).orElseThrow()) {

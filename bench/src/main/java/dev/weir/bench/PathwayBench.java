@@ -21,9 +21,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// What pathways and local mixers cost beside the plain stream at the same size, in one process:
-/// a step of each in turn, so that whatever else the machine does slows both. 12 layers, d_model
-/// 256, 16 windows of 256 tokens, float32.
+/// What pathways and local mixers cost beside the plain stream at the same size, in one process: a
+/// step of each in turn, so that whatever else the machine does slows both. 12 layers, d_model 256,
+/// 16 windows of 256 tokens, float32.
 ///
 /// Arguments: the folder for the table, how many turns, names of pathways and mixers (all that the
 /// papers give an overhead for).
@@ -45,8 +45,7 @@ public final class PathwayBench {
           "attnres-block", new Expected("1.04", "1.04"));
 
   private static final List<String> USUAL =
-      List.of(
-          "ddl", "ddl-cc", "denseformer-4x5", "denseformer", "mudd", "dca-2", "attnres-block");
+      List.of("ddl", "ddl-cc", "denseformer-4x5", "denseformer", "mudd", "dca-2", "attnres-block");
 
   private PathwayBench() {}
 
@@ -54,8 +53,7 @@ public final class PathwayBench {
     Engine.useThreads(THREADS);
     Path out = Path.of(args[0]);
     int turns = args.length > 1 ? Integer.parseInt(args[1]) : 7;
-    List<String> names =
-        args.length > 2 ? Arrays.asList(args).subList(2, args.length) : USUAL;
+    List<String> names = args.length > 2 ? Arrays.asList(args).subList(2, args.length) : USUAL;
     double bandwidth = Arrays.stream(WeirWorker.bandwidth(7)).max().orElseThrow();
     List<String> lines = new ArrayList<>();
     lines.add(
@@ -113,8 +111,7 @@ public final class PathwayBench {
     return plain.mapBlocks(block -> block.withLocal(mixing(name, block.ln1(), block)));
   }
 
-  private static LocalMixing mixing(
-      String name, NormSpec norm, dev.weir.model.BlockSpec block) {
+  private static LocalMixing mixing(String name, NormSpec norm, dev.weir.model.BlockSpec block) {
     LocalMixing none = LocalMixing.none();
     return switch (name) {
       case "shortswa" ->

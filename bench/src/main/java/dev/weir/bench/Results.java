@@ -99,14 +99,30 @@ final class Results {
         atMost("decode / transformers", overPeer(Workload.DECODE, Library.TRANSFORMERS), 1 / 1.5));
     targets.add(
         atMost("decode / reading the weights once", weir(Workload.DECODE) / floorMs(), 1.25));
-    targets.add(
-        atMost("training step / PyTorch", overPeer(Workload.TRAIN, Library.TORCH), 1));
+    targets.add(atMost("training step / PyTorch", overPeer(Workload.TRAIN, Library.TORCH), 1));
     targets.add(
         atMost(
             "open to first logits, s",
             median(starts.getOrDefault(Library.WEIR, List.of())).orElse(Double.NaN) / 1000,
             1.5));
+    for (Workload analysis : Workload.ANALYSES) {
+      targets.add(
+          atMost(
+              analysis.title() + " / TransformerLens, time",
+              overPeer(analysis, Library.TRANSFORMER_LENS),
+              0.5));
+      targets.add(
+          atMost(
+              analysis.title() + " / TransformerLens, peak memory", memoryOverPeer(analysis), 0.5));
+    }
     return targets;
+  }
+
+  private double memoryOverPeer(Workload workload) {
+    Map<Library, ProcessMemory> used = memory.getOrDefault(workload, Map.of());
+    return used.containsKey(Library.WEIR) && used.containsKey(Library.TRANSFORMER_LENS)
+        ? used.get(Library.WEIR).peakMb() / used.get(Library.TRANSFORMER_LENS).peakMb()
+        : Double.NaN;
   }
 
   private double overPeer(Workload workload, Library peer) {

@@ -29,6 +29,7 @@ final class SmallGpt implements AutoCloseable {
   private static final int VOCAB = 1536;
   private static final int BATCH = 16;
   private static final int WINDOW = 256;
+
   /// How many tokens a step reads.
   static final int TOKENS = BATCH * WINDOW;
 

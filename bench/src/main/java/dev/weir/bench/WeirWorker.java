@@ -1,10 +1,23 @@
 package dev.weir.bench;
 
+import static dev.weir.readout.causal.ActivationSite.RESID_PRE;
+
+import dev.weir.model.Folded;
+import dev.weir.model.Folding;
 import dev.weir.model.KvCache;
 import dev.weir.model.Norm;
 import dev.weir.model.NormSpec;
 import dev.weir.model.Transformer;
 import dev.weir.model.family.ModelFiles;
+import dev.weir.readout.DirectLogitAttribution;
+import dev.weir.readout.DirectLogitAttribution.Question;
+import dev.weir.readout.FirstPosition;
+import dev.weir.readout.Places;
+import dev.weir.readout.basis.Kurtosis;
+import dev.weir.readout.causal.ActivationPatching;
+import dev.weir.readout.causal.PromptPair;
+import dev.weir.readout.circuit.Circuits;
+import dev.weir.readout.circuit.Composition;
 import dev.weir.stream.Capture;
 import dev.weir.stream.HookPoint;
 import dev.weir.stream.Hooks;
@@ -21,7 +34,10 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
 import java.util.StringJoiner;
+import java.util.stream.IntStream;
 
 /// The process that measures Weir. It opens the model, says so, and then answers each `KEY COUNT`
 /// on its standard input with the milliseconds that each run took.
@@ -70,7 +86,20 @@ final class WeirWorker {
       case FORWARD_1024 -> timed(count, () -> forward(1024));
       case CAPTURE_128 -> timed(count, () -> capture(128));
       case CAPTURE_1024 -> timed(count, () -> capture(1024));
-      case LENS_128 -> timed(count, () -> lens(128));
+      case LENS_128 -> timed(count, () -> lens(texts(1, 128)));
+      case LENS_8X15 -> timed(count, () -> lens(texts(8, 15)));
+      case LENS_1024 -> timed(count, () -> lens(texts(1, 1024)));
+      case DLA_8X15 -> timed(count, () -> attribution(texts(8, 15)));
+      case DLA_1024 -> timed(count, () -> attribution(texts(1, 1024)));
+      case PATCH_8X15 -> timed(count, () -> patching(texts(8, 15)));
+      case COMPOSITION -> {
+        // TransformerLens folds while it opens a model, so folding is no part of the time.
+        try (Folded folded = Folding.fold(model, Folding.possible(model))) {
+          yield timed(count, () -> composition(Circuits.of(folded)));
+        }
+      }
+      case KURTOSIS_8X15 -> timed(count, () -> kurtosis(texts(8, 15)));
+      case KURTOSIS_1024 -> timed(count, () -> kurtosis(texts(1, 1024)));
       case DECODE -> decode(count);
       case TRAIN -> {
         try (SmallGpt gpt = new SmallGpt()) {
@@ -91,10 +120,10 @@ final class WeirWorker {
     model.trace(tokens(length), Capture.matching("blocks.*.hook_resid_*")).close();
   }
 
-  private void lens(int length) {
+  private void lens(List<int[]> texts) {
     Capture stream = Capture.matching("blocks.*.hook_resid_post").withoutLogits();
     try (Scope _ = Scope.open();
-        StreamTrace trace = model.trace(tokens(length), stream)) {
+        StreamTrace trace = model.trace(texts, stream, Hooks.none())) {
       Norm norm = Norm.of(new NormSpec.LayerNorm(1e-5), model.parameters(), "ln_final");
       for (HookPoint point : trace.points()) {
         try (Scope _ = Scope.open()) {
@@ -103,6 +132,47 @@ final class WeirWorker {
         }
       }
     }
+  }
+
+  private void attribution(List<int[]> texts) {
+    Capture kept = DirectLogitAttribution.capture().at(-1);
+    try (StreamTrace trace = model.trace(texts, kept, Hooks.none())) {
+      for (int text = 0; text < texts.size(); text++) {
+        try (StreamTrace own = trace.text(text)) {
+          var unused = DirectLogitAttribution.of(model, own, new Question.Difference(1, 2));
+        }
+      }
+    }
+  }
+
+  private void patching(List<int[]> texts) {
+    var grid = new ActivationPatching(model, ActivationPatching.Options.usual(RESID_PRE));
+    grid.add(texts.stream().map(WeirWorker::corrupted).toList());
+    var unused = grid.cells();
+  }
+
+  private static PromptPair corrupted(int[] clean) {
+    int[] corrupt = clean.clone();
+    corrupt[5] = 17;
+    return new PromptPair(clean, corrupt, 1, 2, "the bench");
+  }
+
+  private static void composition(Circuits circuits) {
+    for (Composition.Kind kind : Composition.Kind.values()) {
+      var unused = Composition.of(circuits, kind, new Circuits.Positions.Ignored(), new Random(1));
+    }
+  }
+
+  private void kurtosis(List<int[]> texts) {
+    var kurtosis = new Kurtosis(model.spec(), Places.SUBLAYERS, new Random(1));
+    try (StreamTrace trace = model.trace(texts, Kurtosis.capture(Places.SUBLAYERS), Hooks.none())) {
+      for (int text = 0; text < texts.size(); text++) {
+        try (StreamTrace own = trace.text(text)) {
+          kurtosis.read(own);
+        }
+      }
+    }
+    var unused = kurtosis.layers(FirstPosition.KEPT);
   }
 
   private double[] decode(int count) {
@@ -142,6 +212,14 @@ final class WeirWorker {
       tokens[i] = (int) (7919L * (i + 1) % Gpt2Checkpoint.D_VOCAB);
     }
     return tokens;
+  }
+
+  /// Texts of one length, one after the other in the same row of tokens.
+  private static List<int[]> texts(int count, int length) {
+    int[] row = tokens(count * length);
+    return IntStream.range(0, count)
+        .mapToObj(i -> Arrays.copyOfRange(row, i * length, (i + 1) * length))
+        .toList();
   }
 
   private static double[] timed(int count, Runnable work) {

@@ -13,7 +13,9 @@ public enum Activation {
   /// `x · sigmoid(x)`.
   SILU,
   /// `x · sigmoid(1.702 x)`.
-  QUICK_GELU;
+  QUICK_GELU,
+  /// The number itself: the MLP is then a linear map.
+  IDENTITY;
 
   /// What it makes of every number, same shape.
   ///
@@ -25,6 +27,7 @@ public enum Activation {
       case GELU_TANH -> x.geluTanh();
       case SILU -> x.silu();
       case QUICK_GELU -> x.times(x.times(1.702).sigmoid());
+      case IDENTITY -> x;
     };
   }
 }

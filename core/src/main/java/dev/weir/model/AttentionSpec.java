@@ -1,5 +1,7 @@
 package dev.weir.model;
 
+import dev.weir.tensor.Tensor;
+
 /// How attention of one block is put together.
 ///
 /// @param nHeads query heads
@@ -122,6 +124,19 @@ public record AttentionSpec(
       case PositionCode.NoPositions _, PositionCode.Learned _, PositionCode.Shortformer _ ->
           Long.MAX_VALUE;
     };
+  }
+
+  /// Queries turned as they are when the key lies some positions before, so that their product with
+  /// keys as they are is that of both turned; where the model stretches queries and keys for longer
+  /// texts, so does this. Same shape; unchanged where positions turn nothing.
+  ///
+  /// @param queries `[.., d_head]`
+  /// @param offset how many positions the key lies before the query
+  /// @param nCtx the context of the model, in tokens
+  public Tensor turned(Tensor queries, int offset, int nCtx) {
+    return positions instanceof PositionCode.Rotary code
+        ? new Rotary(code, nCtx).turnedApart(queries, offset)
+        : queries;
   }
 
   /// The same attention with another softcap.

@@ -273,12 +273,17 @@ final class Block {
   }
 
   /// The stream as somebody may have changed it.
-  private static <S> S seen(ResidualPathway<S> over, S stream, HookPoint point, Run run) {
-    if (!run.hooks().touches(point)) {
+  private static <S> S seen(ResidualPathway<S> over, S passing, HookPoint point, Run run) {
+    Hooks hooks = run.hooks();
+    S stream =
+        hooks.touchesState(point)
+            ? over.map(passing, part -> hooks.applyToState(point, part))
+            : passing;
+    if (!hooks.touches(point)) {
       return stream;
     }
     Tensor resid = over.resid(stream, run.past().seenFrom(point.name()));
-    Tensor after = run.hooks().apply(point, resid);
+    Tensor after = hooks.apply(point, resid);
     return after == resid ? stream : over.replace(stream, resid, after);
   }
 

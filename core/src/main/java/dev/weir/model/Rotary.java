@@ -64,6 +64,18 @@ record Rotary(PositionCode.Rotary code, int nCtx) {
                 turned, x.slice("d_head", code.dimensions(), dHead - (long) code.dimensions())));
   }
 
+  /// The queries turned by the angle between them and keys some positions before, same shape: the
+  /// product of a query and a key depends on nothing else (the paper's eq. 16).
+  ///
+  /// @param queries `[.., d_head]`
+  /// @param offset how many positions the key lies before the query
+  Tensor turnedApart(Tensor queries, int offset) {
+    Tensor placed = queries.repeat(new Axis("pos", 1));
+    Tensor position = Tensor.range(offset, new Axis("pos", 1));
+    Tensor turned = turn(placed, angles(position, nCtx, queries));
+    return turned.at("pos", 0).times(attentionFactor());
+  }
+
   private Tensor turnPairs(Tensor x, Angles angles) {
     Axis two = new Axis("two", 2);
     Axis half = new Axis("half", code.dimensions() / 2);

@@ -60,5 +60,10 @@ public record SegmentedPass(
     public Tensor apply(HookPoint point, Tensor value) {
       return value;
     }
+
+    @Override
+    public boolean touchesState(HookPoint point) {
+      return watching.touchesState(point);
+    }
   }
 }

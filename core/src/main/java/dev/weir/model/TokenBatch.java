@@ -38,6 +38,11 @@ record TokenBatch(List<int[]> texts) {
         start, length(), IntStream.range(0, texts.size()).mapToObj(this::padding).toList());
   }
 
+  /// The stretch that these texts are when nothing ran before.
+  Span span() {
+    return new Span(0, length(), paddings(), padded());
+  }
+
   /// Token ids, 0 where there is none, `[batch, pos]`.
   Tensor ids() {
     long[] ids = new long[texts.size() * length()];

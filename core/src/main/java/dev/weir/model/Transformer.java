@@ -269,8 +269,47 @@ public final class Transformer implements AutoCloseable {
     }
   }
 
+  /// A run that stops before its first block, to go on from there as often as wanted.
+  ///
+  /// @param texts the tokens of each, filled up on the left
+  /// @param hooks who looks at the embeddings and changes them
+  public PartialRun<?> begin(List<int[]> texts, Hooks hooks) {
+    TokenBatch batch = new TokenBatch(texts).checked(spec.dVocab());
+    requireRoom(batch.length());
+    return begin(pathway, batch, hooks.over(batch.stretch(0)));
+  }
+
+  private <S> PartialRun<S> begin(ResidualPathway<S> over, TokenBatch batch, Hooks hooks) {
+    try (Scope _ = Scope.open();
+        Span span = batch.span()) {
+      S stream = over.open(embedded(batch, span, hooks), new SequencePast(span, Optional.empty()));
+      return PartialRun.of(this, over, batch, 0, stream, Optional.empty());
+    }
+  }
+
+  /// The state after one block.
+  <S> S passed(
+      int layer,
+      ResidualPathway<S> over,
+      S stream,
+      Span span,
+      FirstValues firstValues,
+      Hooks hooks) {
+    Past past = new SequencePast(span, Optional.empty());
+    Run run =
+        new Run(span, past, Optional.empty(), besideTheStream(span), firstValues, routes, hooks);
+    return blocks.get(layer).forward(over, stream, run);
+  }
+
+  /// Scores of the vocabulary after the last block, `[batch, pos, d_vocab]`.
+  <S> Tensor ended(
+      ResidualPathway<S> over, S stream, Span span, Capture.Positions positions, Hooks hooks) {
+    Past past = new SequencePast(span, Optional.empty());
+    return unembed(end(over, stream, past, hooks), positions, hooks);
+  }
+
   private Tensor stream(TokenBatch batch, Hooks hooks, int lastLayer) {
-    try (Span span = new Span(0, batch.length(), batch.paddings(), batch.padded())) {
+    try (Span span = batch.span()) {
       return stream(pathway, batch, span, Optional.empty(), hooks, lastLayer);
     }
   }
@@ -306,7 +345,7 @@ public final class Transformer implements AutoCloseable {
     TokenBatch batch = new TokenBatch(pass.texts()).checked(spec.dVocab());
     requireRoom(batch.length());
     SegmentedPass placed = pass.over(batch.stretch(0));
-    try (Span span = new Span(0, batch.length(), batch.paddings(), batch.padded())) {
+    try (Span span = batch.span()) {
       return Checkpointed.orZero(
           segments(pathway, batch, span, placed, ending).all(),
           List.copyOf(parameters.tensors().values()));

@@ -184,6 +184,7 @@ public record TransformerCost(
     return switch (activation) {
       case RELU, GELU, GELU_TANH, SILU -> 1;
       case QUICK_GELU -> 3;
+      case IDENTITY -> 0;
     };
   }
 

@@ -236,6 +236,11 @@ public record DeepDelta(
   }
 
   @Override
+  public StreamState state() {
+    return channels == 1 ? StreamState.VECTOR : StreamState.LANES;
+  }
+
+  @Override
   public PathwayCost cost(Depth depth) {
     double d = depth.dModel();
     double n = channels;

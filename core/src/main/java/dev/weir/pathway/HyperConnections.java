@@ -95,6 +95,11 @@ public record HyperConnections(int lanes, Connections connections, double epsilo
   }
 
   @Override
+  public StreamState state() {
+    return StreamState.LANES;
+  }
+
+  @Override
   public PathwayCost cost(Depth depth) {
     double d = depth.dModel();
     double n = lanes;

@@ -85,6 +85,11 @@ public record Laurel(ResidualWeights residualWeights, int rank, int previous, in
   }
 
   @Override
+  public StreamState state() {
+    return previous == 0 ? StreamState.VECTOR : StreamState.HISTORY;
+  }
+
+  @Override
   public PathwayCost cost(Depth depth) {
     double d = depth.dModel();
     boolean weighted = residualWeights != ResidualWeights.NONE;

@@ -43,6 +43,11 @@ public record LayerScale(Gain gain, double start) implements PathwaySpec {
   }
 
   @Override
+  public StreamState state() {
+    return StreamState.VECTOR;
+  }
+
+  @Override
   public PathwayCost cost(Depth depth) {
     double writes = (double) depth.dModel() * depth.sites().size();
     return PathwayCost.ofOneVector(PathwayCost.count(this, depth), writes, 0, writes, depth);

@@ -87,6 +87,11 @@ public record ManifoldHyperConnections(
   }
 
   @Override
+  public StreamState state() {
+    return StreamState.LANES;
+  }
+
+  @Override
   public PathwayCost cost(Depth depth) {
     double d = depth.dModel();
     double n = lanes;

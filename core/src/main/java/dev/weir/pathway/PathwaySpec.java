@@ -36,6 +36,11 @@ public interface PathwaySpec {
     return false;
   }
 
+  /// What of the past a block meets.
+  default StreamState state() {
+    return StreamState.HISTORY;
+  }
+
   /// Whether routing reads what a sublayer's norm gave.
   default boolean readsNormed() {
     return false;

@@ -84,6 +84,11 @@ public record PostNorm(Norm norm, double alpha, double beta, double epsilon)
   }
 
   @Override
+  public StreamState state() {
+    return StreamState.VECTOR;
+  }
+
+  @Override
   public PathwayCost cost(Depth depth) {
     double d = depth.dModel();
     double sites = depth.sites().size();

@@ -26,6 +26,11 @@ public record PreNorm() implements PathwaySpec, ResidualPathway<Tensor> {
   }
 
   @Override
+  public StreamState state() {
+    return StreamState.VECTOR;
+  }
+
+  @Override
   public PathwayCost cost(Depth depth) {
     return PathwayCost.none(depth);
   }

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
-/// A direction at the end of the stream, taken back along a frozen pathway to where each write was
+/// A direction at a place of the stream, taken back along a frozen pathway to where each write was
 /// made. Where writes reach later positions, each reading position is taken back by itself.
 final class Adjoint {
   private final List<List<Tensor>> byReader = new ArrayList<>();
@@ -16,19 +16,21 @@ final class Adjoint {
   /// Takes a direction back.
   ///
   /// @param pathway the pathway of a run
-  /// @param direction at the end, `[pos, d_model]`
-  Adjoint(FrozenPathway<?> pathway, Tensor direction) {
+  /// @param direction at the place, `[pos, d_model]`
+  /// @param place where the direction is meant
+  Adjoint(FrozenPathway<?> pathway, Tensor direction, FrozenPathway.Place place) {
     this.mixes = pathway.mixesPositions();
     if (!mixes) {
-      byReader.add(pathway.before(direction));
+      byReader.add(pathway.before(direction, place));
       return;
     }
     for (int reader = 0; reader < direction.size("pos"); reader++) {
-      byReader.add(pathway.before(direction.times(only(reader, direction))));
+      byReader.add(pathway.before(direction.times(only(reader, direction)), place));
     }
   }
 
-  private static Tensor only(int reader, Tensor like) {
+  /// One at a position, zero elsewhere, `[pos]`.
+  static Tensor only(int reader, Tensor like) {
     double[] mask = new double[Math.toIntExact(like.size("pos"))];
     mask[reader] = 1;
     return Tensor.of(mask, Shape.of(new Axis("pos", mask.length)))

@@ -1,6 +1,7 @@
 package dev.weir.readout;
 
 import dev.weir.model.Transformer;
+import dev.weir.readout.FrozenPathway.Origin;
 import dev.weir.stream.Capture;
 import dev.weir.stream.HookPoint;
 import dev.weir.stream.Site;
@@ -143,7 +144,7 @@ public final class Decomposition {
   /// @param direction `[d_model]`
   public Tensor neurons(int layer, Tensor direction) {
     Tensor everywhere = Wide.of(direction).repeat(new Axis("pos", stream().size("pos")));
-    return new Adjoint(writes.pathway(), everywhere)
+    return new Adjoint(writes.pathway(), everywhere, writes.end())
         .scores(
             1 + writes.sites().indexOf(Site.mlp(layer)), here -> writes.neuronScores(layer, here));
   }
@@ -161,10 +162,12 @@ public final class Decomposition {
 
   private Parts embeddings() {
     Parts parts = new Parts();
-    parts.add("embed", writes.pathway().embedCarried(writes.embed(), where()));
+    parts.add("embed", writes.pathway().carried(writes.embed(), new Origin.Embedding(), where()));
     writes
         .posEmbed()
-        .ifPresent(rows -> parts.add("pos_embed", writes.pathway().embedCarried(rows, where())));
+        .ifPresent(rows ->
+            parts.add(
+                "pos_embed", writes.pathway().carried(rows, new Origin.Embedding(), where())));
     return parts;
   }
 
@@ -192,14 +195,15 @@ public final class Decomposition {
               .map(constant ->
                   writes
                       .pathway()
-                      .constantCarried(like(Wide.of(constant), stream()), site, where()));
+                      .carried(
+                          like(Wide.of(constant), stream()), new Origin.Constant(site), where()));
       sum = sum(sum, here);
     }
     return sum;
   }
 
   private Tensor carried(Tensor write, int site) {
-    return writes.pathway().writeCarried(write, site, where());
+    return writes.pathway().carried(write, new Origin.Write(site), where());
   }
 
   private static Optional<Tensor> sum(Optional<Tensor> a, Optional<Tensor> b) {

@@ -1,40 +1,62 @@
 package dev.weir.readout;
 
+import dev.weir.model.Norm;
 import dev.weir.model.Transformer;
 import dev.weir.stream.Capture;
-import dev.weir.stream.Site;
 import dev.weir.stream.StreamTrace;
-import dev.weir.tensor.Axis;
+import dev.weir.tensor.DType;
 import dev.weir.tensor.Scope;
-import dev.weir.tensor.Shape;
 import dev.weir.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /// Who wrote a logit: what each part of the stream adds to it, with the final norm's scale of the
 /// run frozen (Elhage et al. 2021; Wang et al. 2022, arXiv:2211.00593). The parts and the constant
-/// add up to the logit, exactly; where logits are capped, to the logit before the cap.
+/// add up to the logit, exactly; where logits are capped, to the logit before the cap. [#addsUp]
+/// says whether they do: not where the scale is taken anew for each part, and not where somebody
+/// changed the stream itself.
 public final class DirectLogitAttribution {
+  private static final Pattern OF_ATTENTION = Pattern.compile("L(\\d+)H\\d+|(\\d+)_attn_bias");
+
+  /// How far sums of float32 numbers may be off, for the size of what is summed: some hundred parts
+  /// of rounding 6e-8 each, and what the model itself rounds on the way.
+  private static final double OF_FLOATS = 1e-4;
+
+  /// The same where the stream was rounded to half precision after each write, 4e-3 at most.
+  private static final double OF_HALVES = 3e-2;
+
   private final Question question;
   private final List<Integer> positions;
   private final int[] tokens;
   private final Map<String, Row> rows = new LinkedHashMap<>();
   private final List<Neurons> neurons = new ArrayList<>();
   private final double[] constants;
+  private final double[] logits;
+  private final Scale scale;
+  private final double precision;
 
   private DirectLogitAttribution(
-      Question question, List<Integer> positions, int[] tokens, double[] constants) {
-    this.question = question;
+      LogitQuestion asked,
+      Scale scale,
+      List<Integer> positions,
+      double[] logits,
+      double precision) {
+    this.question = asked.question();
+    this.scale = scale;
     this.positions = positions;
-    this.tokens = tokens;
-    this.constants = constants;
+    this.tokens = asked.tokens();
+    this.constants = asked.constants();
+    this.logits = logits;
+    this.precision = precision;
   }
 
   @SuppressWarnings("ArrayRecordComponent") // Never leaves this class.
@@ -66,6 +88,15 @@ public final class DirectLogitAttribution {
     record AboveMean(int token) implements Question {}
   }
 
+  /// How a part is brought to size.
+  public enum Scale {
+    /// By the final norm's scale of the run: the parts add up.
+    FROZEN,
+    /// By the scale that the norm would have for the part alone: the parts do not add up. It is
+    /// here to show by how much.
+    OF_EACH_PART
+  }
+
   /// What a part is.
   public enum Kind {
     /// The token's embedding.
@@ -74,8 +105,12 @@ public final class DirectLogitAttribution {
     POS_EMBED,
     /// A local mixer before attention.
     LOCAL,
-    /// An attention head.
+    /// All of a block's attention, its output bias included.
+    ATTENTION,
+    /// An attention head; a part of [#ATTENTION].
     HEAD,
+    /// One source token through a head; a part of [#HEAD].
+    SOURCE,
     /// A whole MLP, its output bias included.
     MLP,
     /// One neuron of an MLP; a part of [#MLP].
@@ -110,163 +145,108 @@ public final class DirectLogitAttribution {
         "blocks.*.ln2_post.hook_scale?");
   }
 
+  /// What a run must keep for [#sources]; every position is needed.
+  public static Capture captureSources() {
+    return capture().and("blocks.*.attn.hook_pattern", "blocks.*.attn.hook_v");
+  }
+
   /// The attribution of a run of one text, at every kept position.
   ///
   /// @param model whose run it was
   /// @param trace a run that kept what [#capture] names
   /// @param question what is attributed
   public static DirectLogitAttribution of(Transformer model, StreamTrace trace, Question question) {
+    return of(model, trace, question, Scale.FROZEN);
+  }
+
+  /// The same with the scale taken either way.
+  ///
+  /// @param model whose run it was
+  /// @param trace a run that kept what [#capture] names
+  /// @param question what is attributed
+  /// @param scale how parts are brought to size
+  public static DirectLogitAttribution of(
+      Transformer model, StreamTrace trace, Question question, Scale scale) {
     try (Scope _ = Scope.open()) {
       Writes writes = new Writes("Direct logit attribution", model, trace);
-      int[] tokens = tokens(model, trace, question);
-      Tensor readout = readout(model, question, tokens);
       FrozenNorm norm = writes.finalNorm();
+      LogitQuestion asked = LogitQuestion.of(model, trace, question, norm);
+      Tensor direction = norm.before(asked.readout());
       DirectLogitAttribution result =
           new DirectLogitAttribution(
-              question,
+              asked,
+              scale,
               trace.positions(),
-              tokens,
-              constants(model, question, norm, readout, tokens));
-      result.attribute(writes, norm.before(readout));
+              logits(writes, direction, asked),
+              model.dtype().bytes() < DType.FLOAT32.bytes() ? OF_HALVES : OF_FLOATS);
+      switch (scale) {
+        case FROZEN -> result.attribute(new Along(writes, direction, writes.end()));
+        case OF_EACH_PART -> result.attributeAlone(writes, norm.norm(), asked.readout());
+      }
       return result;
     }
   }
 
-  private static int[] tokens(Transformer model, StreamTrace trace, Question question) {
-    int count = trace.positions().size();
-    return switch (question) {
-      case Question.TopToken() -> {
-        long[] top = trace.logits().argmax("d_vocab").toLongs();
-        yield Arrays.stream(top).mapToInt(Math::toIntExact).toArray();
-      }
-      case Question.Token(int token) -> same(model, token, count);
-      case Question.Difference(int token, int other) -> {
-        int[] _ = same(model, other, count);
-        yield same(model, token, count);
-      }
-      case Question.AboveMean(int token) -> same(model, token, count);
-    };
-  }
-
-  private static int[] same(Transformer model, int token, int count) {
-    int dVocab = model.spec().dVocabOut();
-    if (token < 0 || token >= dVocab) {
-      throw ReadoutException.tokenOutside(token, dVocab);
+  /// What each source token adds through each head at one position; with attention's biases they
+  /// add up to the heads' parts. Labels are `L3H2<-5`: what head 2 of block 3 brought from position
+  /// 5.
+  ///
+  /// @param model whose run it was
+  /// @param trace a run that kept what [#captureSources] names
+  /// @param question what is attributed
+  /// @param index index of the position
+  public static List<Part> sources(
+      Transformer model, StreamTrace trace, Question question, int index) {
+    try (Scope _ = Scope.open()) {
+      Writes writes = new Writes("Direct logit attribution", model, trace);
+      writes.requirePosition(index);
+      FrozenNorm norm = writes.finalNorm();
+      LogitQuestion asked = LogitQuestion.of(model, trace, question, norm);
+      return Along.sources(writes, norm.before(asked.readout()), writes.end(), index);
     }
-    int[] tokens = new int[count];
-    Arrays.fill(tokens, token);
-    return tokens;
   }
 
-  /// Along which direction of what the final norm gives the question is read, `[pos, d_model]`.
-  private static Tensor readout(Transformer model, Question question, int[] tokens) {
-    Tensor unembedding = model.unembedding();
-    Tensor own = columns(unembedding, tokens);
-    return switch (question) {
-      case Question.TopToken _, Question.Token _ -> own;
-      case Question.Difference(int _, int other) ->
-          own.minus(columns(unembedding, same(model, other, tokens.length)));
-      case Question.AboveMean _ -> own.minus(Wide.of(unembedding.mean("d_vocab")));
-    };
-  }
-
-  private static Tensor columns(Tensor unembedding, int[] tokens) {
-    return Wide.of(unembedding.take("d_vocab", ids(tokens, unembedding))).order("pos", "d_model");
-  }
-
-  private static Tensor ids(int[] tokens, Tensor like) {
-    long[] ids = Arrays.stream(tokens).asLongStream().toArray();
-    return Tensor.of(ids, Shape.of(new Axis("pos", ids.length))).to(like.device());
-  }
-
-  private static double[] constants(
-      Transformer model, Question question, FrozenNorm norm, Tensor readout, int[] tokens) {
-    double[] shift =
-        norm.shift()
-            .map(bias -> readout.times(bias).sum("d_model").toDoubles())
-            .orElseGet(() -> new double[tokens.length]);
-    model
-        .parameters()
-        .find("unembed.b_U")
-        .ifPresent(bias -> addBias(shift, bias.toDoubles(), question, tokens));
-    return shift;
-  }
-
-  private static void addBias(double[] shift, double[] bias, Question question, int[] tokens) {
-    double against =
-        switch (question) {
-          case Question.TopToken _, Question.Token _ -> 0;
-          case Question.Difference(int _, int other) -> bias[other];
-          case Question.AboveMean _ -> Arrays.stream(bias).average().orElse(0);
-        };
-    for (int i = 0; i < shift.length; i++) {
-      shift[i] += bias[tokens[i]] - against;
+  /// What the model itself says, before any cap: read from the stream at the end and not from
+  /// parts.
+  private static double[] logits(Writes writes, Tensor direction, LogitQuestion asked) {
+    double[] logits = writes.last().times(direction).sum("d_model").toDoubles();
+    for (int i = 0; i < logits.length; i++) {
+      logits[i] += asked.constants()[i];
     }
+    return logits;
   }
 
   /// Projects every write on the direction, before any is materialised.
-  ///
-  /// @param direction in the stream after the last block, `[pos, d_model]`
-  private void attribute(Writes writes, Tensor direction) {
-    FrozenPathway<?> pathway = writes.pathway();
-    Adjoint adjoint = new Adjoint(pathway, direction);
-    put(Kind.EMBED, "embed", along(writes.embed(), adjoint, 0));
-    writes.posEmbed().ifPresent(rows -> put(Kind.POS_EMBED, "pos_embed", along(rows, adjoint, 0)));
-    for (int i = 0; i < writes.sites().size(); i++) {
-      Site site = writes.sites().get(i);
-      switch (site.sublayer()) {
-        case LOCAL ->
-            put(Kind.LOCAL, Decomposition.label(site), along(writes.written(site), adjoint, i + 1));
-        case ATTENTION -> attributeHeads(writes, site, adjoint, i + 1);
-        case MLP -> attributeMlp(writes, site, adjoint, i + 1);
-        case UNEMBED -> {}
-      }
-      attributeConstant(pathway, direction, i, site, writes.sites().size());
+  private void attribute(Along along) {
+    along.each(this::put);
+    for (int layer : along.mlps()) {
+      Tensor scores = along.neurons(layer);
+      neurons.add(new Neurons(layer, Math.toIntExact(scores.size("d_mlp")), scores.toDoubles()));
     }
   }
 
-  private void attributeConstant(
-      FrozenPathway<?> pathway, Tensor direction, int index, Site site, int end) {
-    pathway
-        .constant(index)
-        .map(c -> c.repeat(direction.shape().axis("pos")))
-        .map(c -> pathway.constantCarried(Wide.of(c), index, FrozenPathway.Place.resid(end)))
-        .ifPresent(c ->
-            put(
-                Kind.BIAS,
-                Decomposition.label(site).replace("_out", "_pathway_bias"),
-                c.times(direction).sum("d_model").toDoubles()));
-  }
-
-  private void attributeHeads(Writes writes, Site site, Adjoint adjoint, int write) {
-    Tensor scores =
-        adjoint.scores(write, here -> writes.headScores(site.layer(), here)).order("head", "pos");
-    double[] all = scores.toDoubles();
-    int count = positions.size();
-    for (int head = 0; head < scores.size("head"); head++) {
-      put(
-          Kind.HEAD,
-          "L%dH%d".formatted(site.layer(), head),
-          Arrays.copyOfRange(all, head * count, (head + 1) * count));
-    }
-    writes
-        .bias(site)
-        .ifPresent(
-            bias -> put(Kind.BIAS, site.layer() + "_attn_bias", along(bias, adjoint, write)));
-  }
-
-  private void attributeMlp(Writes writes, Site site, Adjoint adjoint, int write) {
-    put(Kind.MLP, Decomposition.label(site), along(writes.written(site), adjoint, write));
-    int count = writes.spec().blocks().get(site.layer()).mlp().neurons();
-    Tensor scores =
-        adjoint
-            .scores(write, here -> writes.neuronScores(site.layer(), here))
-            .order("pos", "d_mlp");
-    neurons.add(new Neurons(site.layer(), count, scores.toDoubles()));
-  }
-
-  private static double[] along(Tensor part, Adjoint adjoint, int write) {
-    return adjoint.scores(write, here -> part.times(here).sum("d_model")).toDoubles();
+  /// Norms every part by itself.
+  private void attributeAlone(Writes writes, Norm norm, Tensor readout) {
+    List<FrozenPathway.Place> end = List.of(writes.end());
+    writes.forEach(
+        Contributions.Level.HEAD,
+        Integer.MAX_VALUE,
+        entry ->
+            writes
+                .pathway()
+                .carry(
+                    entry.parts(),
+                    entry.origin(),
+                    end,
+                    (_, _, part) -> {
+                      FrozenNorm own = new FrozenNorm(norm, Optional.of(norm.scale(part)));
+                      Tensor normed = norm instanceof Norm.NoNorm ? part : own.applied(part);
+                      Tensor scores = normed.times(readout).sum("d_model");
+                      for (int w = 0; w < entry.writers().size(); w++) {
+                        Contributions.Writer writer = entry.writers().get(w);
+                        put(writer.kind(), writer.label(), scores.at("writer", w).toDoubles());
+                      }
+                    }));
   }
 
   private void put(Kind kind, String label, double[] scores) {
@@ -306,6 +286,26 @@ public final class DirectLogitAttribution {
         .collect(Collectors.toUnmodifiableList());
   }
 
+  /// The same with the heads of each block and its attention's bias as one part, `3_attn_out`.
+  ///
+  /// @param index index of the position
+  public List<Part> layers(int index) {
+    Map<String, Part> layers = new LinkedHashMap<>();
+    for (Part part : parts(index)) {
+      Part whole = ofLayer(part);
+      layers.merge(
+          whole.label(), whole, (a, b) -> new Part(a.kind(), a.label(), a.score() + b.score()));
+    }
+    return List.copyOf(layers.values());
+  }
+
+  private static Part ofLayer(Part part) {
+    Matcher attention = OF_ATTENTION.matcher(part.label());
+    return attention.matches()
+        ? new Part(Kind.ATTENTION, attention.replaceFirst("$1$2_attn_out"), part.score())
+        : part;
+  }
+
   /// The neurons of one block; with the MLP's output bias they add up to its MLP's part.
   ///
   /// @param layer the block
@@ -318,12 +318,20 @@ public final class DirectLogitAttribution {
         .toList();
   }
 
+  /// The neurons of every block; there are none where each part has a scale of its own.
+  ///
+  /// @param index index of the position
+  public List<Part> neurons(int index) {
+    int at = checked(index);
+    return neurons.stream().flatMap(block -> parts(block, at)).toList();
+  }
+
   private static Stream<Part> parts(Neurons block, int at) {
     return IntStream.range(0, block.count())
         .mapToObj(neuron ->
             new Part(
                 Kind.NEURON,
-                "L%dN%d".formatted(block.layer(), neuron),
+                Writes.neuron(block.layer(), neuron),
                 block.scores()[at * block.count() + neuron]));
   }
 
@@ -379,6 +387,34 @@ public final class DirectLogitAttribution {
   /// @param index index of the position
   public double total(int index) {
     return parts(index).stream().mapToDouble(Part::score).sum();
+  }
+
+  /// The logit, or the difference of logits, as the model itself has it, before any cap.
+  ///
+  /// @param index index of the position
+  public double logit(int index) {
+    return logits[checked(index)];
+  }
+
+  /// How far the parts are from adding up to [#logit].
+  ///
+  /// @param index index of the position
+  public double gap(int index) {
+    return total(index) - logit(index);
+  }
+
+  /// Whether the parts add up to the logit, as far as the run's precision goes. Where they do not,
+  /// no part can be said to have added what it scores.
+  ///
+  /// @param index index of the position
+  public boolean addsUp(int index) {
+    double size = parts(index).stream().mapToDouble(part -> Math.abs(part.score())).sum();
+    return Math.abs(gap(index)) <= precision * size;
+  }
+
+  /// How parts were brought to size.
+  public Scale scale() {
+    return scale;
   }
 
   private int checked(int index) {

@@ -22,13 +22,21 @@ public record Estimate(double mean, double low, double high, long count) {
   /// @param values the sample
   public static Estimate of(double... values) {
     double mean = Mean.of(values).getAsDouble();
-    if (values.length < 2) {
-      return new Estimate(mean, Double.NaN, Double.NaN, values.length);
+    double deviation = StandardDeviation.of(values).getAsDouble();
+    return withError(mean, deviation / Math.sqrt(values.length), values.length);
+  }
+
+  /// By Student's t, of a sample that was summed up as it came.
+  ///
+  /// @param mean of the sample
+  /// @param error the standard error of the mean
+  /// @param count how many values there were
+  public static Estimate withError(double mean, double error, long count) {
+    if (count < 2) {
+      return new Estimate(mean, Double.NaN, Double.NaN, count);
     }
-    double error = StandardDeviation.of(values).getAsDouble() / Math.sqrt(values.length);
-    double reach =
-        TDistribution.of(values.length - 1.0).inverseCumulativeProbability(UPPER_TAIL) * error;
-    return new Estimate(mean, mean - reach, mean + reach, values.length);
+    double reach = TDistribution.of(count - 1.0).inverseCumulativeProbability(UPPER_TAIL) * error;
+    return new Estimate(mean, mean - reach, mean + reach, count);
   }
 
   /// Of how often something happens, with Wilson's interval (1927), which stays between 0 and 1 and
@@ -44,6 +52,15 @@ public record Estimate(double mean, double low, double high, long count) {
     double reach = z * Math.sqrt(share * (1 - share) / count + spread / (4 * count)) / (1 + spread);
     return new Estimate(
         share, Math.clamp(middle - reach, 0, share), Math.clamp(middle + reach, share, 1), count);
+  }
+
+  /// By Student's t, of what is left of a sample that is not kept.
+  ///
+  /// @param mean of the sample
+  /// @param deviation its standard deviation, the unbiased one
+  /// @param count how many values there were
+  public static Estimate ofMoments(double mean, double deviation, long count) {
+    return withError(mean, deviation / Math.sqrt(count), count);
   }
 
   /// By the percentile bootstrap (Efron 1979), which assumes nothing of how the values spread.
@@ -68,5 +85,29 @@ public record Estimate(double mean, double low, double high, long count) {
       sum += values[random.nextInt(values.length)];
     }
     return sum / values.length;
+  }
+
+  /// A sample whose values come one at a time and are not kept (Welford 1962).
+  public static final class Running {
+    private long count;
+    private double mean;
+    private double squares;
+
+    /// Takes one more value.
+    ///
+    /// @param value the next of the sample
+    public void add(double value) {
+      count++;
+      double step = value - mean;
+      mean += step / count;
+      squares += step * (value - mean);
+    }
+
+    /// The mean so far, with the interval of [Estimate#of]; NaN before the first value.
+    public Estimate estimate() {
+      return count == 0
+          ? new Estimate(Double.NaN, Double.NaN, Double.NaN, 0)
+          : withError(mean, Math.sqrt(squares / (count - 1.0) / count), count);
+    }
   }
 }

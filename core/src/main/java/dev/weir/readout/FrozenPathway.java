@@ -9,8 +9,10 @@ import dev.weir.stream.HookPoint;
 import dev.weir.stream.Site;
 import dev.weir.stream.StreamTrace;
 import dev.weir.tensor.Gradients;
+import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
@@ -108,6 +110,20 @@ final class FrozenPathway<S> {
     });
   }
 
+  /// The same at one of its positions; only where positions do not mix.
+  FrozenPathway<S> at(int position) {
+    FrozenPathway<S> one = new FrozenPathway<>(over, sites);
+    one.reads.addAll(reads.stream().map(routing -> at(position, routing)).toList());
+    one.ends.addAll(ends.stream().map(routing -> at(position, routing)).toList());
+    one.writes.addAll(writes.stream().map(routing -> at(position, routing)).toList());
+    return one;
+  }
+
+  private static Routing at(int position, Routing routing) {
+    return routing.map(
+        (_, value) -> value.shape().has("pos") ? value.slice("pos", position, 1) : value);
+  }
+
   /// Whether every write stays as it is.
   boolean plain() {
     return over.additive();
@@ -123,22 +139,127 @@ final class FrozenPathway<S> {
     return over.constant(sites.get(site));
   }
 
-  /// A part of the embedding as it is seen at a place, same shape.
-  Tensor embedCarried(Tensor part, Place place) {
-    return plain() ? part : carried(over.open(part, Past.none()), part, 0, place);
+  /// How something entered the stream.
+  sealed interface Origin {
+
+    /// Before the first sublayer.
+    record Embedding() implements Origin {}
+
+    /// What a sublayer wrote.
+    ///
+    /// @param site its index
+    record Write(int site) implements Origin {}
+
+    /// What the pathway itself added right after a sublayer wrote.
+    ///
+    /// @param site the sublayer's index
+    record Constant(int site) implements Origin {}
+
+    /// How many sublayers had written once it was in the stream: places before that see nothing of
+    /// it.
+    default int writes() {
+      return switch (this) {
+        case Embedding() -> 0;
+        case Write(int site) -> site + 1;
+        case Constant(int site) -> site + 1;
+      };
+    }
   }
 
-  /// A part of what was written at a site as it is seen at a place, same shape.
-  Tensor writeCarried(Tensor part, int site, Place place) {
+  /// Who looks at what arrives.
+  interface Arrival {
+
+    /// Called once for each place, or for each stretch of places that see the same.
+    ///
+    /// @param from index of the first place
+    /// @param to index after the last place
+    /// @param part what is seen there, shape of what was carried
+    void at(int from, int to, Tensor part);
+  }
+
+  /// Parts as they are seen at every later place, in one pass along depth. What arrives lives until
+  /// the next does.
+  ///
+  /// @param part `[.., pos, d_model]`
+  /// @param origin how it entered the stream
+  /// @param places in the order of depth
+  /// @param arrival who looks
+  void carry(Tensor part, Origin origin, List<Place> places, Arrival arrival) {
+    int next = 0;
+    while (next < places.size() && places.get(next).writes() < origin.writes()) {
+      next++;
+    }
+    if (next == places.size()) {
+      return;
+    }
+    if (plain()) {
+      arrival.at(next, places.size(), part);
+      return;
+    }
+    try (Scope _ = Scope.open()) {
+      S stream = entered(part, origin);
+      Tensor zeros = zeros(part);
+      int site = origin.writes();
+      for (; next < places.size(); next++) {
+        for (; site < places.get(next).writes(); site++) {
+          stream = written(stream, site, zeros);
+        }
+        try (Scope _ = Scope.open()) {
+          arrival.at(next, next + 1, seen(stream, places.get(next)).order(order(part)));
+        }
+      }
+    }
+  }
+
+  /// A part as it is seen at a place that does not lie before it, same shape.
+  ///
+  /// @param part `[.., pos, d_model]`
+  /// @param origin how it entered the stream
+  /// @param place where it is seen
+  Tensor carried(Tensor part, Origin origin, Place place) {
     if (plain()) {
       return part;
     }
-    return carried(written(nothing(part, site), site, part), part, site + 1, place);
+    S stream = entered(part, origin);
+    Tensor zeros = zeros(part);
+    for (int site = origin.writes(); site < place.writes(); site++) {
+      stream = written(stream, site, zeros);
+    }
+    return seen(stream, place).order(order(part));
   }
 
-  /// What the pathway itself added at a site as it is seen at a place, same shape.
-  Tensor constantCarried(Tensor constant, int site, Place place) {
-    return carried(over.add(nothing(constant, site + 1), constant), constant, site + 1, place);
+  private static String[] order(Tensor like) {
+    return like.shape().names().toArray(String[]::new);
+  }
+
+  /// A stream that holds nothing but this part.
+  private S entered(Tensor part, Origin origin) {
+    return switch (origin) {
+      case Origin.Embedding() -> over.open(part, Past.none());
+      case Origin.Write(int site) -> written(nothing(part, site), site, part);
+      case Origin.Constant(int site) -> over.add(nothing(part, site + 1), part);
+    };
+  }
+
+  /// A part as it is in the stream, same shape each: as soon as it has entered, then after each
+  /// later write.
+  ///
+  /// @param part `[.., pos, d_model]`
+  /// @param origin how it entered the stream
+  List<Tensor> course(Tensor part, Origin origin) {
+    if (plain()) {
+      return Collections.nCopies(sites.size() - origin.writes() + 1, part);
+    }
+    List<Tensor> seen = new ArrayList<>();
+    Tensor zeros = zeros(part);
+    S stream = entered(part, origin);
+    for (int site = origin.writes(); site <= sites.size(); site++) {
+      seen.add(seen(stream, Place.resid(site)).order(order(part)));
+      if (site < sites.size()) {
+        stream = written(stream, site, zeros);
+      }
+    }
+    return seen;
   }
 
   /// The state of a stream that holds nothing yet, after so many writes of nothing.
@@ -153,15 +274,6 @@ final class FrozenPathway<S> {
 
   private S written(S stream, int site, Tensor out) {
     return over.write(stream, sites.get(site), writes.get(site), out);
-  }
-
-  private Tensor carried(S from, Tensor like, int next, Place place) {
-    S stream = from;
-    Tensor zeros = zeros(like);
-    for (int i = next; i < place.writes(); i++) {
-      stream = written(stream, i, zeros);
-    }
-    return seen(stream, place).order(like.shape().names().toArray(String[]::new));
   }
 
   private Tensor seen(S stream, Place place) {
@@ -185,24 +297,25 @@ final class FrozenPathway<S> {
     return Tensor.zeros(like.shape(), like.dtype()).to(like.device());
   }
 
-  /// For each write the direction that it must point to, for what arrives of it at the end to point
-  /// to `direction`: the transpose of [#writeCarried], the embedding's first, each `[pos,
-  /// d_model]`.
+  /// For the embedding and for each write before a place the direction that it must point to, for
+  /// what is seen of it there to point to `direction`: the transpose of [#carried]; the embedding's
+  /// first, each `[pos, d_model]`.
   ///
-  /// @param direction at the end, `[pos, d_model]`
-  List<Tensor> before(Tensor direction) {
+  /// @param direction at the place, `[pos, d_model]`
+  /// @param place where it is meant
+  List<Tensor> before(Tensor direction, Place place) {
     List<Tensor> parts = new ArrayList<>();
-    for (int i = 0; i <= sites.size(); i++) {
+    for (int i = 0; i <= place.writes(); i++) {
       parts.add(plain() ? direction : zeros(direction).asParameter());
     }
     if (plain()) {
       return parts;
     }
     S stream = over.open(parts.getFirst(), Past.none());
-    for (int i = 0; i < sites.size(); i++) {
+    for (int i = 0; i < place.writes(); i++) {
       stream = written(stream, i, parts.get(i + 1));
     }
-    Tensor arrived = seen(stream, Place.resid(sites.size())).times(direction).sum();
+    Tensor arrived = seen(stream, place).times(direction).sum();
     return Gradients.orZero(arrived, parts);
   }
 }

@@ -2,6 +2,7 @@ package dev.weir.readout;
 
 import dev.weir.WeirException;
 import java.io.Serial;
+import java.util.List;
 
 /// A question that a trace cannot answer.
 public final class ReadoutException extends WeirException {
@@ -23,6 +24,13 @@ public final class ReadoutException extends WeirException {
         "The stream of this model has no place '%s' to decompose".formatted(point),
         "decomposition",
         "use a hook_resid_pre, hook_resid_mid or hook_resid_post of the model");
+  }
+
+  static ReadoutException noSuchReader(String name, List<String> readers) {
+    return new ReadoutException(
+        "Nothing in this model reads the stream at '%s'".formatted(name),
+        "reader",
+        "use one of " + String.join(", ", readers));
   }
 
   static ReadoutException noSuchPosition(int index, int kept) {

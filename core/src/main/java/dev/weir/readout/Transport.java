@@ -1,6 +1,7 @@
 package dev.weir.readout;
 
 import dev.weir.model.Transformer;
+import dev.weir.readout.FrozenPathway.Origin;
 import dev.weir.stream.Capture;
 import dev.weir.stream.HookPoint;
 import dev.weir.stream.Site;
@@ -72,6 +73,27 @@ public final class Transport {
     return writes.headWrites(layer);
   }
 
+  /// What each head of a block wrote of some source positions, after any post-norm, `[head,
+  /// key_pos, pos, d_model]`. Needs the pattern and the values of every position.
+  ///
+  /// @param layer the block
+  /// @param from the first source position
+  /// @param count how many
+  public Tensor headWrites(int layer, long from, long count) {
+    return writes
+        .sources(layer, from, count)
+        .rename("query_pos", "pos")
+        .order("head", "key_pos", "pos", "d_model");
+  }
+
+  /// What one neuron of a block wrote, after any post-norm, `[pos, d_model]`.
+  ///
+  /// @param layer the block
+  /// @param neuron which one
+  public Tensor neuronWrite(int layer, int neuron) {
+    return writes.neuronWrite(layer, neuron);
+  }
+
   /// What a sublayer writes whatever it reads, `[d_model]` or `[pos, d_model]`.
   ///
   /// @param site the sublayer
@@ -96,8 +118,39 @@ public final class Transport {
   public Tensor carried(Tensor part, Site site, HookPoint place) {
     FrozenPathway.Place to = writes.place(place);
     return index(site) < to.writes()
-        ? writes.pathway().writeCarried(part, index(site), to)
+        ? writes.pathway().carried(part, new Origin.Write(index(site)), to)
         : part.times(0);
+  }
+
+  /// [#carried] of a part at one position alone, same shape.
+  ///
+  /// @param part `[.., d_model]`
+  /// @param site who wrote it
+  /// @param place as in [#carried]
+  /// @param index index of the position among those kept
+  /// @throws ReadoutException if the model has no such place, or its pathway mixes positions
+  public Tensor carriedAt(Tensor part, Site site, HookPoint place, int index) {
+    if (mixesPositions()) {
+      throw ReadoutException.pathwayNeedsEveryPosition("What is carried");
+    }
+    FrozenPathway.Place to = writes.place(place);
+    Tensor placed = part.repeat(new Axis("pos", 1));
+    return writes
+        .pathway()
+        .at(index)
+        .carried(placed, new Origin.Write(index(site)), to)
+        .at("pos", 0);
+  }
+
+  /// What each source token writes through each head of a block at one position, after any
+  /// post-norm, `[head, key_pos, d_model]`; with the bias, their sum is what attention wrote there.
+  ///
+  /// @param layer the block
+  /// @param index index of the position among those kept
+  /// @throws ReadoutException if the trace lacks patterns or values at some position, which
+  ///   [Decomposition#captureSources] names
+  public Tensor sourcesAt(int layer, int index) {
+    return writes.sourcesAt(layer, index);
   }
 
   /// A part of the embedding as it is seen at a later place, same shape.
@@ -105,7 +158,24 @@ public final class Transport {
   /// @param part `[.., pos, d_model]`
   /// @param place as in [#carried]
   public Tensor embedCarried(Tensor part, HookPoint place) {
-    return writes.pathway().embedCarried(part, writes.place(place));
+    return writes.pathway().carried(part, new Origin.Embedding(), writes.place(place));
+  }
+
+  /// A part of what was written as it is in the stream, same shape each: right after its write,
+  /// then after each later one.
+  ///
+  /// @param part `[.., pos, d_model]`
+  /// @param site who wrote it
+  public List<Tensor> course(Tensor part, Site site) {
+    return writes.pathway().course(part, new Origin.Write(index(site)));
+  }
+
+  /// A part of the embedding as it is in the stream, same shape each: before the first write, then
+  /// after each.
+  ///
+  /// @param part `[.., pos, d_model]`
+  public List<Tensor> embedCourse(Tensor part) {
+    return writes.pathway().course(part, new Origin.Embedding());
   }
 
   /// What the pathway itself added at a site as it is seen at a later place, `[pos, d_model]`.
@@ -118,7 +188,7 @@ public final class Transport {
         ? Optional.empty()
         : constant(site)
             .map(c -> c.repeat(new Axis("pos", writes.embed().size("pos"))))
-            .map(c -> writes.pathway().constantCarried(c, index(site), to));
+            .map(c -> writes.pathway().carried(c, new Origin.Constant(index(site)), to));
   }
 
   /// How many writes are in the stream at a place.
@@ -134,7 +204,16 @@ public final class Transport {
   ///
   /// @param direction at the end, `[pos, d_model]`
   public List<Tensor> before(Tensor direction) {
-    return writes.pathway().before(direction);
+    return writes.pathway().before(direction, writes.end());
+  }
+
+  /// The same for what a reader sees at any place: the embedding's and that of each write before
+  /// it.
+  ///
+  /// @param direction at the place, `[pos, d_model]`
+  /// @param place as in [#carried]
+  public List<Tensor> before(Tensor direction, HookPoint place) {
+    return writes.pathway().before(direction, writes.place(place));
   }
 
   /// The norm before the unembedding with the scale that it had in this run.

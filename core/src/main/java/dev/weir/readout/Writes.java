@@ -5,6 +5,8 @@ import dev.weir.model.NormSpec;
 import dev.weir.model.Transformer;
 import dev.weir.model.TransformerSpec;
 import dev.weir.pathway.ResidualPathway;
+import dev.weir.readout.DirectLogitAttribution.Kind;
+import dev.weir.readout.FrozenPathway.Origin;
 import dev.weir.readout.FrozenPathway.View;
 import dev.weir.stream.HookPoint;
 import dev.weir.stream.Hooks;
@@ -12,9 +14,13 @@ import dev.weir.stream.NormSite;
 import dev.weir.stream.Site;
 import dev.weir.stream.StreamTrace;
 import dev.weir.tensor.Axis;
+import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /// Who wrote what into the stream in a run, and what becomes of it. Tensors are of the current
 /// scope.
@@ -91,6 +97,18 @@ final class Writes {
     return pathway;
   }
 
+  /// Refuses an index that is no kept position's.
+  void requirePosition(int index) {
+    if (index < 0 || index >= trace.positions().size()) {
+      throw ReadoutException.noSuchPosition(index, trace.positions().size());
+    }
+  }
+
+  /// After every write.
+  FrozenPathway.Place end() {
+    return FrozenPathway.Place.resid(sites.size());
+  }
+
   /// Where along the writes a place of the stream is.
   FrozenPathway.Place place(HookPoint point) {
     return switch (point) {
@@ -120,9 +138,12 @@ final class Writes {
   }
 
   private FrozenPathway.Place read(HookPoint point, Site site, View view) {
-    if (!model.hookPoints().contains(point)
-        || (spec().depth().parallel() && site.sublayer() == Site.Sublayer.MLP)) {
+    if (!model.hookPoints().contains(point)) {
       throw ReadoutException.noSuchPlace(point.name());
+    }
+    if (site.sublayer() == Site.Sublayer.MLP && spec().blocks().get(site.layer()).parallel()) {
+      // It reads beside attention, not after it; pathways with readings of their own refuse that.
+      return FrozenPathway.Place.resid(sites.indexOf(Site.attention(site.layer())));
     }
     return new FrozenPathway.Place(sites.indexOf(site), view);
   }
@@ -141,6 +162,11 @@ final class Writes {
   /// `[pos, d_model]`.
   Tensor embed() {
     return Wide.of(trace.get(new HookPoint.Embed()));
+  }
+
+  /// The stream after the last block, `[pos, d_model]`.
+  Tensor last() {
+    return Wide.of(trace.get(new HookPoint.ResidPost(spec().nLayers() - 1)));
   }
 
   /// `[pos, d_model]`.
@@ -183,6 +209,113 @@ final class Writes {
     return model.parameters().find(name.formatted(site.layer())).map(Wide::of);
   }
 
+  /// What the pathway itself adds at a site, `[pos, d_model]`.
+  ///
+  /// @param index the site's
+  Optional<Tensor> constant(int index) {
+    return pathway.constant(index).map(Wide::of).map(this::everywhere);
+  }
+
+  /// The same at every position, `[pos, d_model]`.
+  private Tensor everywhere(Tensor value) {
+    return value.shape().has("pos") ? value : value.repeat(embed().shape().axis("pos"));
+  }
+
+  // ---------------------------------------------------------------- one entry after the other
+
+  /// What entered the stream together.
+  ///
+  /// @param writers who wrote each part
+  /// @param parts `[writer, pos, d_model]`
+  /// @param origin how they entered
+  record Entry(List<Contributions.Writer> writers, Tensor parts, Origin origin) {}
+
+  /// Everything that entered the stream, first to last; an entry lives until the next.
+  ///
+  /// @param level whether attention counts as one or head by head
+  /// @param most how many parts are handed on together at most
+  /// @param taker takes each
+  void forEach(Contributions.Level level, int most, Consumer<Entry> taker) {
+    one(Kind.EMBED, "embed", this::embed, new Origin.Embedding(), taker);
+    if (posEmbed().isPresent()) {
+      one(
+          Kind.POS_EMBED,
+          "pos_embed",
+          () -> posEmbed().orElseThrow(),
+          new Origin.Embedding(),
+          taker);
+    }
+    for (int i = 0; i < sites.size(); i++) {
+      Site site = sites.get(i);
+      Origin origin = new Origin.Write(i);
+      if (site.sublayer() == Site.Sublayer.ATTENTION && level == Contributions.Level.HEAD) {
+        eachHead(site, most, origin, taker);
+        Optional<Tensor> bias = bias(site);
+        bias.ifPresent(b -> one(Kind.BIAS, biasLabel(site), () -> everywhere(b), origin, taker));
+      } else {
+        one(kind(site), Decomposition.label(site), () -> written(site), origin, taker);
+      }
+      Origin.Constant added = new Origin.Constant(i);
+      constant(i).ifPresent(c -> one(Kind.BIAS, constantLabel(site), () -> c, added, taker));
+    }
+  }
+
+  private static void one(
+      Kind kind, String label, Supplier<Tensor> part, Origin origin, Consumer<Entry> taker) {
+    try (Scope _ = Scope.open()) {
+      List<Contributions.Writer> writer = List.of(new Contributions.Writer(kind, label));
+      taker.accept(new Entry(writer, part.get().repeat(new Axis("writer", 1)), origin));
+    }
+  }
+
+  private void eachHead(Site site, int most, Origin origin, Consumer<Entry> taker) {
+    try (Scope _ = Scope.open()) {
+      Tensor heads = headWrites(site.layer()).rename("head", "writer");
+      int count = Math.toIntExact(heads.size("writer"));
+      for (int from = 0; from < count; from += most) {
+        int to = Math.min(count, from + most);
+        List<Contributions.Writer> writers =
+            IntStream.range(from, to)
+                .mapToObj(h -> new Contributions.Writer(Kind.HEAD, head(site.layer(), h)))
+                .toList();
+        taker.accept(new Entry(writers, heads.slice("writer", from, to - from), origin));
+      }
+    }
+  }
+
+  static Kind kind(Site site) {
+    return switch (site.sublayer()) {
+      case LOCAL -> Kind.LOCAL;
+      case ATTENTION -> Kind.ATTENTION;
+      case MLP -> Kind.MLP;
+      case UNEMBED -> throw new IllegalStateException("the unembedding writes nothing");
+    };
+  }
+
+  static String head(int layer, int head) {
+    return "L%dH%d".formatted(layer, head);
+  }
+
+  static String neuron(int layer, int neuron) {
+    return "L%dN%d".formatted(layer, neuron);
+  }
+
+  static String biasLabel(Site attention) {
+    return attention.layer() + "_attn_bias";
+  }
+
+  static String constantLabel(Site site) {
+    return Decomposition.label(site).replace("_out", "_pathway_bias");
+  }
+
+  /// What one neuron of a block wrote, after any post-norm, `[pos, d_model]`.
+  Tensor neuronWrite(int layer, int neuron) {
+    Tensor fired = Wide.of(trace.get(new HookPoint.MlpPost(layer)).at("d_mlp", neuron));
+    Tensor direction = model.parameters().get("blocks.%d.mlp.W_out".formatted(layer));
+    Tensor written = fired.times(Wide.of(direction.at("d_mlp", neuron)));
+    return postNorm(Site.mlp(layer)).applied(written.order("pos", "d_model"));
+  }
+
   // ---------------------------------------------------------------- projected, never materialised
 
   /// How far each head's write points along a direction that is meant right after the sublayer,
@@ -211,18 +344,65 @@ final class Writes {
 
   /// What each source token contributes through each head, `[head, query_pos, key_pos, d_model]`.
   Tensor sources(int layer) {
+    Tensor pattern = trace.get(new HookPoint.Pattern(layer));
+    return sources(layer, 0, pattern.size("key_pos"));
+  }
+
+  /// What some source tokens contribute through each head, `[head, query_pos, key_pos, d_model]`.
+  Tensor sources(int layer, long from, long count) {
     Tensor pattern = Wide.of(trace.get(new HookPoint.Pattern(layer)));
-    Tensor values = Wide.of(trace.get(new HookPoint.Value(layer))).rename("pos", "key_pos");
-    if (values.size("key_pos") != pattern.size("key_pos")) {
-      throw ReadoutException.needsEveryPosition(layer);
-    }
-    Tensor reached = forEachHead(layer, values).dot(outputMap(layer), "d_head");
-    Tensor results = pattern.times(reached).order("head", "query_pos", "key_pos", "d_model");
+    Tensor results =
+        pattern
+            .slice("key_pos", from, count)
+            .times(reached(layer, from, count))
+            .order("head", "query_pos", "key_pos", "d_model");
     FrozenNorm norm = postNorm(Site.attention(layer));
     return norm.scale().isEmpty()
         ? results
         : new FrozenNorm(norm.norm(), norm.scale().map(s -> s.rename("pos", "query_pos")))
             .applied(results);
+  }
+
+  /// How far what each source token wrote through each head points along a direction that is meant
+  /// right after the sublayer, summed over the tokens that attended, `[head, key_pos]`.
+  ///
+  /// @param direction `[pos, d_model]`, every position
+  Tensor sourceScores(int layer, Tensor direction) {
+    Tensor pattern = Wide.of(trace.get(new HookPoint.Pattern(layer)));
+    Tensor reach =
+        postNorm(Site.attention(layer))
+            .before(direction)
+            .dot(outputMap(layer), "d_model")
+            .rename("pos", "query_pos");
+    Tensor received = pattern.dot(reach, "query_pos").order("head", "key_pos", "d_head");
+    return received.times(forEachHead(layer, values(layer))).sum("d_head");
+  }
+
+  /// What every position offered to attention, `[key_pos, kv_head, d_head]`.
+  private Tensor values(int layer) {
+    Tensor values = Wide.of(trace.get(new HookPoint.Value(layer))).rename("pos", "key_pos");
+    if (values.size("key_pos") != trace.tokens().getFirst().length) {
+      throw ReadoutException.needsEveryPosition(layer);
+    }
+    return values;
+  }
+
+  /// What each source token writes through each head at one position, `[head, key_pos, d_model]`.
+  Tensor sourcesAt(int layer, int index) {
+    Tensor pattern = Wide.of(trace.get(new HookPoint.Pattern(layer))).at("query_pos", index);
+    Tensor results =
+        pattern
+            .times(reached(layer, 0, pattern.size("key_pos")))
+            .order("head", "key_pos", "d_model");
+    FrozenNorm norm = postNorm(Site.attention(layer));
+    return new FrozenNorm(norm.norm(), norm.scale().map(s -> s.at("pos", index))).applied(results);
+  }
+
+  /// What some source tokens would write through each head with all the weight, `[head, key_pos,
+  /// d_model]`.
+  private Tensor reached(int layer, long from, long count) {
+    return forEachHead(layer, values(layer).slice("key_pos", from, count))
+        .dot(outputMap(layer), "d_head");
   }
 
   private Tensor forEachHead(int layer, Tensor values) {
@@ -272,9 +452,6 @@ final class Writes {
     }
     return trace.has(new HookPoint.NormScale(site))
         ? recorded(norm, site)
-        : new FrozenNorm(
-            norm,
-            Optional.of(
-                norm.scale(Wide.of(trace.get(new HookPoint.ResidPost(spec().nLayers() - 1))))));
+        : new FrozenNorm(norm, Optional.of(norm.scale(last())));
   }
 }

@@ -117,7 +117,7 @@ public record Capture(List<String> globs, Positions positions, Logits logits) {
           available.stream().filter(point -> pattern.matcher(point.name()).matches()).toList();
       if (matches.isEmpty() && !optional) {
         throw StreamException.nothingMatches(
-            glob, available.stream().limit(4).map(HookPoint::name).toList());
+            glob, available.stream().map(HookPoint::name).toList());
       }
       kept.addAll(matches);
     }

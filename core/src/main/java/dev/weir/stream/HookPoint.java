@@ -329,6 +329,25 @@ public sealed interface HookPoint {
     return MAKERS.stream().<InBlock>map(maker -> maker.apply(layer)).toList();
   }
 
+  /// Names of places for somebody who meant one of them: those of the block that a wrong name
+  /// mentions, or of the first, and those outside blocks.
+  ///
+  /// @param wrong a name that there is not
+  static List<String> names(String wrong) {
+    Matcher block = BLOCK.matcher(wrong);
+    int layer = block.matches() ? Integer.parseInt(block.group(1)) : 0;
+    List<String> names =
+        new java.util.ArrayList<>(inBlock(layer).stream().map(HookPoint::name).toList());
+    names.add(new Embed().name());
+    names.add(new PosEmbed().name());
+    for (NormSite site :
+        List.of(new NormSite.Ln1(layer), new NormSite.Ln2(layer), new NormSite.LnFinal())) {
+      names.add(new NormScale(site).name());
+      names.add(new NormNormalized(site).name());
+    }
+    return names;
+  }
+
   /// The place of this name.
   ///
   /// @param name TransformerLens's name

@@ -33,6 +33,24 @@ public interface Hooks {
     return touches(point) ? apply(point, value) : value;
   }
 
+  /// Whether the whole state of the stream matters at a `hook_resid_*`, and not only the one vector
+  /// that [#apply] sees: a pathway may keep several lanes, or everything written so far.
+  ///
+  /// @param point the place
+  default boolean touchesState(HookPoint point) {
+    return false;
+  }
+
+  /// Called with each tensor of the state, always in the same order, at places that [#touchesState]
+  /// names, before [#apply].
+  ///
+  /// @param point the place
+  /// @param part one tensor of the state, `[batch, pos, ..]`
+  /// @return the tensor to go on with, same shape
+  default Tensor applyToState(HookPoint point, Tensor part) {
+    return part;
+  }
+
   /// Nobody looks.
   static Hooks none() {
     return new None();
@@ -76,6 +94,16 @@ public interface Hooks {
     @Override
     public Tensor apply(HookPoint point, Tensor value) {
       return second.see(point, first.see(point, value));
+    }
+
+    @Override
+    public boolean touchesState(HookPoint point) {
+      return first.touchesState(point) || second.touchesState(point);
+    }
+
+    @Override
+    public Tensor applyToState(HookPoint point, Tensor part) {
+      return second.applyToState(point, first.applyToState(point, part));
     }
   }
 }

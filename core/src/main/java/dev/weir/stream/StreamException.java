@@ -8,6 +8,8 @@ import java.util.List;
 public final class StreamException extends WeirException {
   @Serial private static final long serialVersionUID = 1L;
 
+  private static final int NEAREST = 4;
+
   private StreamException(String what, String where, String fix) {
     super(what, where, fix);
   }
@@ -16,14 +18,16 @@ public final class StreamException extends WeirException {
     return new StreamException(
         "There is no hook point '%s'".formatted(name),
         "hook point",
-        "use a TransformerLens name such as blocks.0.hook_resid_mid; 'weir models PATH --points' lists those of a model");
+        "use a TransformerLens name; the nearest are %s; 'weir models PATH --points' lists those of a model"
+            .formatted(String.join(", ", NearestNames.of(name, HookPoint.names(name), NEAREST))));
   }
 
-  static StreamException nothingMatches(String glob, List<String> some) {
+  static StreamException nothingMatches(String glob, List<String> available) {
     return new StreamException(
         "No hook point of this model matches '%s'".formatted(glob),
         "--points",
-        "use one of its points, for instance " + String.join(", ", some));
+        "use one of its points; the nearest are "
+            + String.join(", ", NearestNames.of(glob, available, NEAREST)));
   }
 
   static StreamException notCaptured(HookPoint point, int captured) {

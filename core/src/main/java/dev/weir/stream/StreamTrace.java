@@ -79,11 +79,54 @@ public final class StreamTrace implements AutoCloseable {
   /// The positions that were kept, in the order they stand in the values, counted in the longest
   /// text.
   public List<Integer> positions() {
-    int length = tokens.stream().mapToInt(text -> text.length).max().orElse(0);
+    int length = longest();
     return switch (kept) {
       case Capture.Positions.All() -> IntStream.range(0, length).boxed().toList();
       case Capture.Positions.One(int index) -> List.of(index < 0 ? length + index : index);
     };
+  }
+
+  /// The record of one of the texts, as a run of it alone would have left it: no batch axis, no
+  /// padding. It shares the memory, and both may be closed in any order.
+  ///
+  /// @param index which text, from 0
+  /// @throws StreamException if the position that was kept lies before this text begins
+  public StreamTrace text(int index) {
+    int padding = longest() - tokens.get(index).length;
+    Capture.Positions own = own(padding);
+    TensorOwner views = new TensorOwner();
+    Map<HookPoint, Tensor> of = new LinkedHashMap<>();
+    values.forEach((point, value) -> of.put(point, views.own(textOf(value, index, padding))));
+    Optional<Tensor> scores = logits.map(all -> views.own(textOf(all, index, padding)));
+    return new StreamTrace(List.of(tokens.get(index)), of, scores, own, views);
+  }
+
+  /// The kept positions, counted in a text with so much padding before it.
+  private Capture.Positions own(int padding) {
+    return switch (kept) {
+      case Capture.Positions.All all -> all;
+      case Capture.Positions.One(int position) -> {
+        int place = position < 0 ? position : position - padding;
+        if ((position < 0 ? longest() + position : position) < padding) {
+          throw StreamException.positionOutside(position, longest() - padding);
+        }
+        yield new Capture.Positions.One(place);
+      }
+    };
+  }
+
+  private Tensor textOf(Tensor value, int index, int padding) {
+    Tensor text = value.shape().has("batch") ? value.at("batch", index) : value.alias();
+    for (String axis : List.of("pos", "query_pos", "key_pos")) {
+      if (text.shape().has(axis) && text.size(axis) == longest()) {
+        text = text.slice(axis, padding, longest() - padding);
+      }
+    }
+    return text;
+  }
+
+  private int longest() {
+    return tokens.stream().mapToInt(text -> text.length).max().orElse(0);
   }
 
   /// Frees the values.

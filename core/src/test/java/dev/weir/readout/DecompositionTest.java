@@ -106,9 +106,7 @@ class DecompositionTest {
               .bias(writes.sites().get(site))
               .map(b -> b.shape().has("pos") ? b : b.repeat(neurons.shape().axis("pos")))
               .map(b ->
-                  writes
-                      .pathway()
-                      .writeCarried(b, site, FrozenPathway.Place.resid(writes.sites().size())))
+                  writes.pathway().carried(b, new FrozenPathway.Origin.Write(site), writes.end()))
               .map(b -> b.dot(direction, "d_model"))
               .orElse(neurons.times(0));
       Tensor mlp = parts.perLayer().get("0_mlp_out").dot(direction, "d_model");

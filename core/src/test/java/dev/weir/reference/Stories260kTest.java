@@ -66,6 +66,10 @@ class Stories260kTest {
       this.relative = relative;
     }
 
+    DType dtype() {
+      return dtype;
+    }
+
     void same(double actual, double expected, String what) {
       same(actual, expected, expected, what);
     }

@@ -1,0 +1,367 @@
+package dev.weir.readout;
+
+import dev.weir.model.Transformer;
+import dev.weir.readout.DirectLogitAttribution.Kind;
+import dev.weir.readout.DirectLogitAttribution.Part;
+import dev.weir.readout.FrozenPathway.Place;
+import dev.weir.stream.Capture;
+import dev.weir.stream.StreamTrace;
+import dev.weir.tensor.Scope;
+import dev.weir.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.IntToDoubleFunction;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/// Who talks to whom in a run: how much of what each reader of the stream reads comes from each
+/// writer, carried by the pathway with its routing frozen ([Transport]). What a reader reads, `x`,
+/// is the sum of the parts `c`, exactly; the share of a part is `c · x / ‖x‖²`, and the shares of a
+/// reader add up to 1.
+///
+/// No part is kept as a vector, so a run costs memory for `writers × readers × pos` numbers.
+public final class Contributions {
+  /// Numbers that are carried together: 2²² are 16 MiB in float32, and a pathway's state holds them
+  /// several times.
+  private static final long CARRIED_TOGETHER = 1L << 22;
+
+  private final List<Writer> writers = new ArrayList<>();
+  private final List<Reader> readers;
+  private final List<Integer> positions;
+  private final double[] lengths;
+  private final List<double[]> shares = new ArrayList<>();
+  private final List<double[]> norms = new ArrayList<>();
+  private final List<Integer> reached = new ArrayList<>();
+
+  private Contributions(List<Reader> readers, List<Integer> positions, double[] lengths) {
+    this.readers = readers;
+    this.positions = positions;
+    this.lengths = lengths;
+  }
+
+  /// How finely writers are told apart.
+  public enum Level {
+    /// Attention as a whole.
+    LAYER,
+    /// Head by head, and what attention writes whatever the text.
+    HEAD
+  }
+
+  /// Somebody who writes to the stream.
+  ///
+  /// @param kind what it is
+  /// @param label for instance `embed`, `L3H2`, `3_attn_out`, `3_mlp_out`, `3_attn_bias`
+  public record Writer(Kind kind, String label) {}
+
+  /// What a run must keep for everything but [#sources].
+  public static Capture capture() {
+    return DirectLogitAttribution.capture()
+        .and(
+            "blocks.*.hook_local_in?",
+            "blocks.*.hook_attn_in?",
+            "blocks.*.hook_*_input?",
+            "blocks.*.hook_mlp_in?")
+        .withoutLogits();
+  }
+
+  /// What a run must keep for everything, patterns and values included; every position is needed.
+  public static Capture captureSources() {
+    return capture().and("blocks.*.attn.hook_pattern", "blocks.*.attn.hook_v");
+  }
+
+  /// To every reader.
+  ///
+  /// @param model whose run it was
+  /// @param trace a run of one text that kept what [#capture] names
+  /// @param level how finely writers are told apart
+  public static Contributions of(Transformer model, StreamTrace trace, Level level) {
+    return of(model, trace, level, Reader.of(model));
+  }
+
+  /// To some readers.
+  ///
+  /// @param model whose run it was
+  /// @param trace a run of one text that kept what [#capture] names
+  /// @param level how finely writers are told apart
+  /// @param readers who reads; they are put in the order of depth
+  public static Contributions of(
+      Transformer model, StreamTrace trace, Level level, List<Reader> readers) {
+    try (Scope _ = Scope.open()) {
+      Writes writes = new Writes("Contributions", model, trace);
+      List<Reader> inOrder =
+          readers.stream()
+              .sorted(Comparator.comparingInt(reader -> writes.place(reader.point()).writes()))
+              .toList();
+      Tensor read =
+          Tensor.stack("reader", inOrder.stream().map(r -> Wide.of(trace.get(r.point()))).toList());
+      Contributions found =
+          new Contributions(inOrder, trace.positions(), read.norm("d_model").toDoubles());
+      List<Place> places = inOrder.stream().map(r -> writes.place(r.point())).toList();
+      writes.forEach(
+          level, together(writes), entry -> found.add(writes.pathway(), entry, places, read));
+      return found;
+    }
+  }
+
+  private static int together(Writes writes) {
+    return Math.toIntExact(Math.max(1, CARRIED_TOGETHER / writes.embed().shape().elements()));
+  }
+
+  /// Carries parts to every reader and keeps their sizes there.
+  ///
+  /// @param read what every reader reads, `[reader, pos, d_model]`
+  private void add(FrozenPathway<?> pathway, Writes.Entry entry, List<Place> places, Tensor read) {
+    int first = writers.size();
+    long before = places.stream().filter(p -> p.writes() < entry.origin().writes()).count();
+    for (Writer writer : entry.writers()) {
+      writers.add(writer);
+      reached.add(Math.toIntExact(before));
+      shares.add(new double[lengths.length]);
+      norms.add(new double[lengths.length]);
+    }
+    pathway.carry(
+        entry.parts(),
+        entry.origin(),
+        places,
+        (from, to, part) -> keep(first, from, to, part, read.slice("reader", from, to - from)));
+  }
+
+  private void keep(int first, int from, int to, Tensor part, Tensor read) {
+    double[] along = part.dot(read, "d_model").order("writer", "reader", "pos").toDoubles();
+    double[] length = part.norm("d_model").order("writer", "pos").toDoubles();
+    int count = positions.size();
+    int stretch = (to - from) * count;
+    for (int w = 0; w < part.size("writer"); w++) {
+      double[] share = shares.get(first + w);
+      double[] norm = norms.get(first + w);
+      for (int i = 0; i < stretch; i++) {
+        int at = from * count + i;
+        share[at] = along[w * stretch + i] / (lengths[at] * lengths[at]);
+        norm[at] = length[w * count + i % count];
+      }
+    }
+  }
+
+  // ---------------------------------------------------------------- finer parts of one reading
+
+  /// The share of each neuron that wrote before a reader; with the output biases they add up to
+  /// their MLPs' shares.
+  ///
+  /// @param model whose run it was
+  /// @param trace a run of one text that kept what [#capture] names
+  /// @param reader who reads
+  /// @param over indices of the positions to take the mean of
+  public static List<Part> neurons(
+      Transformer model, StreamTrace trace, Reader reader, List<Integer> over) {
+    try (Scope _ = Scope.open()) {
+      Writes writes = new Writes("Contributions", model, trace);
+      Along along = new Along(writes, itself(trace, reader), writes.place(reader.point()));
+      List<Part> parts = new ArrayList<>();
+      for (int layer : along.mlps()) {
+        Tensor chosen =
+            Tensor.stack("pos", over.stream().map(i -> along.neurons(layer).at("pos", i)).toList());
+        double[] shares = chosen.mean("pos").toDoubles();
+        for (int neuron = 0; neuron < shares.length; neuron++) {
+          parts.add(new Part(Kind.NEURON, Writes.neuron(layer, neuron), shares[neuron]));
+        }
+      }
+      return parts;
+    }
+  }
+
+  /// The share of each source token through each head that wrote before a reader; with attention's
+  /// biases they add up to the heads' shares. Labels are `L3H2<-5`: what head 2 of block 3 brought
+  /// from position 5.
+  ///
+  /// @param model whose run it was
+  /// @param trace a run of one text that kept what [#captureSources] names
+  /// @param reader who reads
+  /// @param index at which position
+  public static List<Part> sources(Transformer model, StreamTrace trace, Reader reader, int index) {
+    try (Scope _ = Scope.open()) {
+      Writes writes = new Writes("Contributions", model, trace);
+      writes.requirePosition(index);
+      return Along.sources(writes, itself(trace, reader), writes.place(reader.point()), index);
+    }
+  }
+
+  /// Along which direction a share is measured: `x / ‖x‖²`, `[pos, d_model]`.
+  private static Tensor itself(StreamTrace trace, Reader reader) {
+    Tensor read = Wide.of(trace.get(reader.point()));
+    return read.dividedBy(read.square().sum("d_model")).order("pos", "d_model");
+  }
+
+  // ---------------------------------------------------------------- what it says
+
+  /// Who writes, first to last.
+  public List<Writer> writers() {
+    return List.copyOf(writers);
+  }
+
+  /// Who reads, first to last.
+  public List<Reader> readers() {
+    return readers;
+  }
+
+  /// The positions of the text, in the order of the index that the methods here take.
+  public List<Integer> positions() {
+    return positions;
+  }
+
+  /// Whether a writer writes before a reader reads.
+  ///
+  /// @param writer index of the writer
+  /// @param reader index of the reader
+  public boolean precedes(int writer, int reader) {
+    return reached.get(writer) <= reader;
+  }
+
+  /// The part of what a reader reads that a writer wrote, `c · x / ‖x‖²`: over all writers they add
+  /// up to 1. 0 for what is written later; NaN where nothing is read.
+  ///
+  /// @param writer index of the writer
+  /// @param reader index of the reader
+  /// @param index index of the position
+  public double share(int writer, int reader, int index) {
+    return shares.get(writer)[at(reader, index)];
+  }
+
+  /// The Euclidean length of what arrives of a writer's part.
+  ///
+  /// @param writer index of the writer
+  /// @param reader index of the reader
+  /// @param index index of the position
+  public double norm(int writer, int reader, int index) {
+    return norms.get(writer)[at(reader, index)];
+  }
+
+  /// The cosine between what arrives of a writer's part and the whole reading; NaN where nothing
+  /// arrives.
+  ///
+  /// @param writer index of the writer
+  /// @param reader index of the reader
+  /// @param index index of the position
+  public double cosine(int writer, int reader, int index) {
+    return share(writer, reader, index) * length(reader, index) / norm(writer, reader, index);
+  }
+
+  /// The Euclidean length of what a reader reads.
+  ///
+  /// @param reader index of the reader
+  /// @param index index of the position
+  public double length(int reader, int index) {
+    return lengths[at(reader, index)];
+  }
+
+  private int at(int reader, int index) {
+    if (index < 0 || index >= positions.size()) {
+      throw ReadoutException.noSuchPosition(index, positions.size());
+    }
+    return reader * positions.size() + index;
+  }
+
+  /// Every kept position but the text's first, which behaves unlike all others; that one where
+  /// there is no other.
+  public List<Integer> afterTheFirst() {
+    List<Integer> later =
+        IntStream.range(0, positions.size())
+            .filter(index -> positions.get(index) > 0)
+            .boxed()
+            .toList();
+    return later.isEmpty() ? List.of(0) : later;
+  }
+
+  // ---------------------------------------------------------------- over many texts
+
+  /// The means over positions of each text, and over texts with their intervals. Holds numbers for
+  /// one text, whatever the number of texts.
+  public static final class Mean {
+    private final List<Writer> writers;
+    private final List<Reader> readers;
+    private final List<Integer> reached;
+    private final List<List<Sizes>> sizes;
+
+    /// Nothing yet.
+    ///
+    /// @param like a run of the model, with the writers and readers of all that will come
+    public Mean(Contributions like) {
+      this.writers = like.writers();
+      this.readers = like.readers();
+      this.reached = List.copyOf(like.reached);
+      this.sizes =
+          writers.stream()
+              .map(_ -> Stream.generate(Sizes::new).limit(readers.size()).toList())
+              .toList();
+    }
+
+    private record Sizes(Estimate.Running share, Estimate.Running norm, Estimate.Running cosine) {
+      Sizes() {
+        this(new Estimate.Running(), new Estimate.Running(), new Estimate.Running());
+      }
+    }
+
+    /// Takes one more text.
+    ///
+    /// @param text its contributions
+    /// @param over indices of the positions whose mean counts
+    public void add(Contributions text, List<Integer> over) {
+      for (int w = 0; w < writers.size(); w++) {
+        for (int r = 0; r < readers.size(); r++) {
+          int writer = w;
+          int reader = r;
+          Sizes here = sizes.get(w).get(r);
+          here.share.add(mean(over, i -> text.share(writer, reader, i)));
+          here.norm.add(mean(over, i -> text.norm(writer, reader, i)));
+          here.cosine.add(mean(over, i -> text.cosine(writer, reader, i)));
+        }
+      }
+    }
+
+    private static double mean(List<Integer> over, IntToDoubleFunction value) {
+      return over.stream().mapToInt(i -> i).mapToDouble(value).average().orElse(Double.NaN);
+    }
+
+    /// Who writes, first to last.
+    public List<Writer> writers() {
+      return writers;
+    }
+
+    /// Who reads, first to last.
+    public List<Reader> readers() {
+      return readers;
+    }
+
+    /// As [Contributions#precedes].
+    ///
+    /// @param writer index of the writer
+    /// @param reader index of the reader
+    public boolean precedes(int writer, int reader) {
+      return reached.get(writer) <= reader;
+    }
+
+    /// As [Contributions#share].
+    ///
+    /// @param writer index of the writer
+    /// @param reader index of the reader
+    public Estimate share(int writer, int reader) {
+      return sizes.get(writer).get(reader).share.estimate();
+    }
+
+    /// As [Contributions#norm].
+    ///
+    /// @param writer index of the writer
+    /// @param reader index of the reader
+    public Estimate norm(int writer, int reader) {
+      return sizes.get(writer).get(reader).norm.estimate();
+    }
+
+    /// As [Contributions#cosine].
+    ///
+    /// @param writer index of the writer
+    /// @param reader index of the reader
+    public Estimate cosine(int writer, int reader) {
+      return sizes.get(writer).get(reader).cosine.estimate();
+    }
+  }
+}

@@ -1,0 +1,131 @@
+package dev.weir.readout.depth;
+
+import dev.weir.model.Transformer;
+import dev.weir.readout.Places;
+import dev.weir.stream.Capture;
+import dev.weir.stream.StreamTrace;
+import dev.weir.tensor.Scope;
+import dev.weir.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/// How well a linear map gives the stream some blocks later: `R²` of ridge regression on texts that
+/// it was not fitted on, and the Procrustes similarity of the two clouds of points (Razzhigaev et
+/// al. 2024, "Your Transformer is Secretly Linear", arXiv:2405.12250).
+///
+/// Reads any number of texts one by one and keeps sums of products alone: per pair of layers four
+/// matrices `[d_model, d_model]` in float64. Every fourth text is held out. The first position of a
+/// text is left out: its stream is unlike all others and would be most of the variance.
+public final class LinearPredictability implements AutoCloseable {
+  /// Every so many texts one is held out.
+  static final int HELD_OUT = 4;
+
+  private final int distance;
+  private final double ridge;
+  private final List<Pair> pairs = new ArrayList<>();
+  private long texts;
+
+  private LinearPredictability(int distance, double ridge) {
+    this.distance = distance;
+    this.ridge = ridge;
+  }
+
+  /// How linear the way from one layer to a later one is.
+  ///
+  /// @param layer where the way begins
+  /// @param rSquared of the map on texts held out: 1 is perfect, 0 is no better than their mean,
+  ///   below is worse
+  /// @param copied the same for the map that changes nothing but the mean: what the stream's adding
+  ///   up alone explains
+  /// @param procrustes 1 where one cloud is a rotation of the other, scale and place aside; on the
+  ///   texts that the map was fitted on
+  public record Score(int layer, double rSquared, double copied, double procrustes) {}
+
+  /// Nothing read yet.
+  ///
+  /// @param model which
+  /// @param distance how many blocks lie between
+  /// @param ridge the penalty, in units of the mean variance of a feature
+  /// @throws DepthException if there are not so many blocks
+  public static LinearPredictability over(Transformer model, int distance, double ridge) {
+    int layers = model.spec().nLayers();
+    if (distance < 1 || distance > layers) {
+      throw DepthException.badCount(
+          "A distance of", distance, "use 1 to %d blocks".formatted(layers));
+    }
+    LinearPredictability fits = new LinearPredictability(distance, ridge);
+    for (int layer = 0; layer + distance <= layers; layer++) {
+      int width = model.spec().dModel();
+      fits.pairs.add(new Pair(new Moments(width), new Moments(width)));
+    }
+    return fits;
+  }
+
+  /// The texts fitted on and those held out.
+  private record Pair(Moments fitted, Moments heldOut) {}
+
+  /// What a run must keep; the logits are not needed.
+  public static Capture capture() {
+    return Places.LAYERS.capture().withoutLogits();
+  }
+
+  /// Reads one more text.
+  ///
+  /// @param model whose run it was
+  /// @param trace a run that kept what [#capture] names
+  /// @throws DepthException if the trace is of several texts
+  public void add(Transformer model, StreamTrace trace) {
+    Streams.requireOneText("Linear predictability", trace);
+    boolean heldOut = texts % HELD_OUT == HELD_OUT - 1;
+    texts++;
+    try (Scope _ = Scope.open()) {
+      List<Tensor> streams = Streams.layers(model.spec(), trace);
+      for (int layer = 0; layer < pairs.size(); layer++) {
+        Pair pair = pairs.get(layer);
+        (heldOut ? pair.heldOut : pair.fitted)
+            .add(withoutFirst(streams.get(layer)), withoutFirst(streams.get(layer + distance)));
+      }
+    }
+  }
+
+  private static Tensor withoutFirst(Tensor stream) {
+    return stream.slice("pos", 1, stream.size("pos") - 1);
+  }
+
+  /// Whether there are texts to fit on and texts to try on.
+  public boolean enough() {
+    return texts >= HELD_OUT;
+  }
+
+  /// One for each layer that has another so far behind it.
+  ///
+  /// @throws DepthException if there are fewer than four texts
+  public List<Score> scores() {
+    if (!enough()) {
+      throw DepthException.tooFewTexts(texts, HELD_OUT);
+    }
+    List<Score> scores = new ArrayList<>();
+    for (int layer = 0; layer < pairs.size(); layer++) {
+      Pair pair = pairs.get(layer);
+      try (Scope _ = Scope.open()) {
+        AffineMap map = pair.fitted.ridge(ridge);
+        AffineMap copy = pair.fitted.shift();
+        scores.add(
+            new Score(
+                layer,
+                pair.heldOut.rSquared(map),
+                pair.heldOut.rSquared(copy),
+                pair.fitted.procrustes()));
+      }
+    }
+    return scores;
+  }
+
+  @Override
+  public void close() {
+    for (Pair pair : pairs) {
+      pair.fitted.close();
+      pair.heldOut.close();
+    }
+  }
+}

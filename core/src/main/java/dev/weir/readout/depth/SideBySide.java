@@ -1,0 +1,52 @@
+package dev.weir.readout.depth;
+
+import dev.weir.stream.HookPoint;
+import dev.weir.stream.Hooks;
+import dev.weir.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/// One run in which the blocks of a group all read the same stream, whose mean then goes on.
+final class SideBySide implements Hooks {
+  private final int first;
+  private final int last;
+  private final List<Tensor> entered = new ArrayList<>();
+  private final List<Tensor> left = new ArrayList<>();
+
+  SideBySide(int first, int last) {
+    this.first = first;
+    this.last = last;
+  }
+
+  @Override
+  public boolean touches(HookPoint point) {
+    return switch (point) {
+      case HookPoint.ResidPre(int layer) -> layer >= first && layer <= last;
+      case HookPoint.ResidPost(int layer) -> layer >= first && layer <= last;
+      default -> false;
+    };
+  }
+
+  @Override
+  public Tensor apply(HookPoint point, Tensor value) {
+    return switch (point) {
+      case HookPoint.ResidPre _ -> {
+        entered.add(value);
+        yield entered.getFirst();
+      }
+      case HookPoint.ResidPost(int layer) -> {
+        left.add(value);
+        yield layer == last ? mean() : value;
+      }
+      default -> value;
+    };
+  }
+
+  private Tensor mean() {
+    Tensor sum = left.getFirst();
+    for (Tensor stream : left.subList(1, left.size())) {
+      sum = sum.plus(stream);
+    }
+    return sum.times(1.0 / left.size());
+  }
+}
