@@ -142,6 +142,14 @@ final class AnalysisOptions {
 
   // ---------------------------------------------------------------- texts
 
+  /// The tokens of another text that an analysis needs, with a BOS as for its own.
+  ///
+  /// @param other the text
+  /// @param tokenizer makes tokens of it
+  int[] encode(String other, Tokenizer tokenizer) {
+    return prompt.ofText(other, tokenizer).ids();
+  }
+
   /// The texts, one at a time: bounded memory whatever their number.
   ///
   /// @param tokenizer makes tokens of them

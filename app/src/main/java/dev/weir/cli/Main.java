@@ -83,6 +83,8 @@ public final class Main implements Runnable {
         .addSubcommand(new ScoreCommand(terminal))
         .addSubcommand(new BasisCommand(terminal))
         .addSubcommand(new PersistenceCommand(terminal))
+        .addSubcommand(new ProbeCommand(terminal))
+        .addSubcommand(new SteerCommand(terminal))
         .addSubcommand(new TrainCommand(terminal, interruption))
         .addSubcommand(new LearnCommand(terminal, interruption))
         .addSubcommand(new MemberCommand(interruption))
