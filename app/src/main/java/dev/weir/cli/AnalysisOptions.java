@@ -105,6 +105,11 @@ final class AnalysisOptions {
     }
   }
 
+  /// Whether the result goes where long tables do no harm: into a file or to a program.
+  boolean whole() {
+    return json || out.isPresent();
+  }
+
   boolean hasTexts() {
     return prompts.isPresent() || text.isPresent() || !prompt.isEmpty();
   }
@@ -270,7 +275,6 @@ final class AnalysisOptions {
           terminal.out().println();
           terminal.out().println(table.title());
           terminal.out().print(TextTable.render(table, terminal.style(), terminal.width()));
-          table.notes().forEach(terminal.out()::println);
         }
         case Report.HeatmapSection _, Report.LineSection _, Report.BarSection _ -> {}
       }

@@ -75,6 +75,8 @@ public final class Main implements Runnable {
   private static CommandLine commandLine(Terminal terminal, Interruption interruption) {
     return new CommandLine(new Main())
         .addSubcommand(new ReadCommand(terminal))
+        .addSubcommand(new AttributeCommand(terminal))
+        .addSubcommand(new ContributionsCommand(terminal))
         .addSubcommand(new GenerateCommand(terminal))
         .addSubcommand(new TraceCommand(terminal))
         .addSubcommand(new ScoreCommand(terminal))
