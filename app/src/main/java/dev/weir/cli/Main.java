@@ -77,6 +77,8 @@ public final class Main implements Runnable {
         .addSubcommand(new ReadCommand(terminal))
         .addSubcommand(new LensCommand(terminal))
         .addSubcommand(new SubvalueCommand(terminal))
+        .addSubcommand(new AttributeCommand(terminal))
+        .addSubcommand(new ContributionsCommand(terminal))
         .addSubcommand(new GenerateCommand(terminal))
         .addSubcommand(new TraceCommand(terminal))
         .addSubcommand(new CircuitsCommand(terminal))
