@@ -4,6 +4,7 @@ import dev.weir.model.Transformer;
 import dev.weir.model.family.WeirCheckpoint;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -14,6 +15,7 @@ import java.nio.file.StandardCopyOption;
 /// @param target where it will be
 /// @param folder where its files are until then
 public record ModelDraft(Path target, Path folder) implements AutoCloseable {
+  private static final int MOST_ATTEMPTS = 1000;
 
   /// Checks that a model would overwrite nothing.
   ///
@@ -31,14 +33,25 @@ public record ModelDraft(Path target, Path folder) implements AutoCloseable {
   /// @throws DepthException if something is there, or the folder cannot be made
   public static ModelDraft begin(Path target) {
     requireFree(target);
+    Path parent = target.toAbsolutePath().getParent();
+    Path beside = parent == null ? target.toAbsolutePath() : parent;
     try {
-      Path parent = target.toAbsolutePath().getParent();
-      Path beside = parent == null ? target.toAbsolutePath() : parent;
-      Files.createDirectories(beside);
-      return new ModelDraft(
-          target, Files.createTempDirectory(beside, "." + target.getFileName() + "-"));
+      return new ModelDraft(target, hidden(beside, String.valueOf(target.getFileName())));
     } catch (IOException e) {
       throw DepthException.unwritable(target, e);
+    }
+  }
+
+  /// Unlike [Files#createTempDirectory] this leaves the permissions to the user's umask.
+  private static Path hidden(Path beside, String name) throws IOException {
+    for (int attempt = 0; ; attempt++) {
+      try {
+        return Files.createDirectory(beside.resolve(".%s.%d.tmp".formatted(name, attempt)));
+      } catch (FileAlreadyExistsException e) {
+        if (attempt == MOST_ATTEMPTS) {
+          throw e;
+        }
+      }
     }
   }
 
