@@ -127,6 +127,11 @@ final class AnalysisOptions {
     return model.path(terminal);
   }
 
+  /// The file or folder of the tokenizer.
+  Path tokenizerPath(Terminal terminal) {
+    return model.tokenizerPath(terminal);
+  }
+
   /// What to call the model in a title.
   String name(Terminal terminal) {
     return String.valueOf(path(terminal).toAbsolutePath().normalize().getFileName());

@@ -87,6 +87,8 @@ public final class Main implements Runnable {
         .addSubcommand(new PersistenceCommand(terminal))
         .addSubcommand(new ProbeCommand(terminal))
         .addSubcommand(new SteerCommand(terminal))
+        .addSubcommand(new DepthCommand(terminal))
+        .addSubcommand(new CompressCommand(terminal))
         .addSubcommand(new TrainCommand(terminal, interruption))
         .addSubcommand(new LearnCommand(terminal, interruption))
         .addSubcommand(new MemberCommand(interruption))

@@ -1,5 +1,6 @@
 package dev.weir.train;
 
+import dev.weir.model.ParameterLayout;
 import dev.weir.model.Parameters;
 import dev.weir.model.Transformer;
 import dev.weir.model.TransformerSpec;
@@ -100,6 +101,33 @@ public final class TrainingRun implements AutoCloseable {
                 Initialization.usualDeviation(spec.dModel()), settings.seeds().initialization())
             .parameters(spec, DType.FLOAT32, owner);
     return Transformer.of(spec, start, owner, "training");
+  }
+
+  /// A run that starts from a model's numbers instead of random ones.
+  ///
+  /// @param start the model; its numbers are copied as float32
+  /// @param data what it learns from and is looked at with
+  /// @param settings the run's numbers
+  /// @param parts who else takes part
+  /// @throws TrainException if a window does not fit the model or the data
+  public static TrainingRun from(
+      Transformer start, TrainingData data, TrainingSettings settings, TrainingParts parts) {
+    return new TrainingRun(settings, parts, data, copied(start));
+  }
+
+  private static Transformer copied(Transformer start) {
+    TensorOwner owner = new TensorOwner();
+    Map<String, Tensor> copies = new LinkedHashMap<>();
+    try (Scope _ = Scope.open()) {
+      // In the order that products want, so that parameters are used as they lie.
+      ParameterLayout.of(start.spec())
+          .forEach((name, shape) -> {
+            Tensor weight =
+                start.parameters().get(name).order(shape.names().toArray(String[]::new));
+            copies.put(name, owner.own(weight.to(DType.FLOAT32).copy().asParameter()));
+          });
+      return Transformer.of(start.spec(), new Parameters(copies), owner, "training");
+    }
   }
 
   private static void requireRoom(TransformerSpec spec, int window, int dVocab) {
