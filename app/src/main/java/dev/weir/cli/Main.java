@@ -78,6 +78,7 @@ public final class Main implements Runnable {
         .addSubcommand(new GenerateCommand(terminal))
         .addSubcommand(new TraceCommand(terminal))
         .addSubcommand(new ScoreCommand(terminal))
+        .addSubcommand(new PatchCommand(terminal))
         .addSubcommand(new TrainCommand(terminal, interruption))
         .addSubcommand(new LearnCommand(terminal, interruption))
         .addSubcommand(new MemberCommand(interruption))

@@ -7,7 +7,6 @@ import dev.weir.readout.Places;
 import dev.weir.readout.StreamNorms;
 import dev.weir.stream.Capture;
 import dev.weir.stream.StreamTrace;
-import dev.weir.text.Bos;
 import dev.weir.text.Tokenizer;
 import dev.weir.view.JsonFile;
 import dev.weir.view.Progress;
@@ -20,7 +19,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -155,25 +153,8 @@ final class ReadCommand implements Callable<Integer> {
 
   private LogitLens.Target followed(Tokenizer tokenizer) {
     return target
-        .<LogitLens.Target>map(text -> new LogitLens.Target.Token(id(text, tokenizer)))
+        .<LogitLens.Target>map(text -> new LogitLens.Target.Token(OneToken.id(text, tokenizer)))
         .orElseGet(LogitLens.Target.FinalTop::new);
-  }
-
-  private static int id(String text, Tokenizer tokenizer) {
-    if (text.matches("#\\d{1,9}")) {
-      return Integer.parseInt(text.substring(1));
-    }
-    OptionalInt id = tokenizer.id(text);
-    if (id.isPresent()) {
-      return id.getAsInt();
-    }
-    int[] ids = tokenizer.encode(text, Bos.NONE).ids();
-    if (ids.length != 1) {
-      throw CliException.notHere(
-          "'%s' is %d tokens, and one is followed".formatted(text, ids.length),
-          "give one token, with its leading space where it has one, or its id as #123");
-    }
-    return ids[0];
   }
 
   private String name() {

@@ -184,9 +184,7 @@ public final class AblationSweep implements AutoCloseable {
       double whole = crossEntropies(run, Hooks.none(), 0, 1)[0];
       base.add(whole, 1);
       for (int i = 0; i < changed.length; i++) {
-        effects
-            .computeIfAbsent(components.get(i), _ -> new Effect())
-            .add(changed[i] - whole, 1);
+        effects.computeIfAbsent(components.get(i), _ -> new Effect()).add(changed[i] - whole, 1);
       }
     }
 

@@ -60,8 +60,7 @@ public final class ActivationPatching {
   /// @param columns along what the grid has its columns
   /// @param metric how the answer is measured
   /// @param direction which run is changed
-  public record Options(
-      ActivationSite site, Columns columns, Metric metric, Direction direction) {
+  public record Options(ActivationSite site, Columns columns, Metric metric, Direction direction) {
     public Options {
       boolean byHead = columns == Columns.HEADS || columns == Columns.HEADS_AND_POSITIONS;
       if (byHead && !site.hasHeads()) {
@@ -175,8 +174,7 @@ public final class ActivationPatching {
   }
 
   /// One patch of one pair.
-  private record Patch(int pair, ActivationSite site, Place place)
-      implements PairRuns.Experiment {
+  private record Patch(int pair, ActivationSite site, Place place) implements PairRuns.Experiment {
     @Override
     public void edit(RowEdits edits, PairRuns.Rows rows) {
       int[] heads = place.head().stream().toArray();

@@ -14,9 +14,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /// What activation patching would find, to first order, for every place at once: the difference of
-/// the two runs there times the derivative of the metric (Nanda 2023, "Attribution patching";
-/// Syed et al. 2023, arXiv:2310.10348). Two forward passes and one backward pass, however many
-/// places.
+/// the two runs there times the derivative of the metric (Nanda 2023, "Attribution patching"; Syed
+/// et al. 2023, arXiv:2310.10348). Two forward passes and one backward pass, however many places.
 ///
 /// `Σ (a_source − a_base) · ∂M/∂a`, over the mean distance of the metrics, as in
 /// [ActivationPatching]. Where the stream passes the sum runs over the whole state of the pathway.
@@ -129,8 +128,7 @@ public final class AttributionPatching {
             effects.computeIfAbsent(new Place(site, layer, which, p), _ -> new Effect());
         for (int pair = 0; pair < runs.pairs().size(); pair++) {
           effect.add(
-              numbers[(pair * positions + p) * heads + head],
-              runs.source(pair) - runs.base(pair));
+              numbers[(pair * positions + p) * heads + head], runs.source(pair) - runs.base(pair));
         }
       }
     }

@@ -107,8 +107,7 @@ public final class CausalException extends WeirException {
 
   static CausalException noSubject(int first, int end, int length) {
     return new CausalException(
-        "Positions %d to %d are no part of a prompt of %d tokens"
-            .formatted(first, end - 1, length),
+        "Positions %d to %d are no part of a prompt of %d tokens".formatted(first, end - 1, length),
         "subject",
         "name positions of the prompt that come before its end");
   }

@@ -153,8 +153,7 @@ public final class CausalTracing {
           length.getAsInt(), prompt.tokens.length, prompt.where);
     }
     if (prompt.answer < 0 || prompt.answer >= model.spec().dVocabOut()) {
-      throw CausalException.tokenOutside(
-          prompt.answer, model.spec().dVocabOut(), prompt.where);
+      throw CausalException.tokenOutside(prompt.answer, model.spec().dVocabOut(), prompt.where);
     }
     length = OptionalInt.of(prompt.tokens.length);
     try (Scope _ = Scope.open();
@@ -179,7 +178,8 @@ public final class CausalTracing {
 
     Traced(Prompt prompt) {
       this.prompt = prompt;
-      List<int[]> rows = IntStream.rangeClosed(0, options.copies).mapToObj(_ -> prompt.tokens).toList();
+      List<int[]> rows =
+          IntStream.rangeClosed(0, options.copies).mapToObj(_ -> prompt.tokens).toList();
       PartialRun<?> run = model.begin(rows, new Noise(noise()));
       at.add(run);
       while (run.layer() < model.spec().nLayers()) {
@@ -262,9 +262,7 @@ public final class CausalTracing {
     for (int copy = 0; copy < low.length; copy++) {
       copies.add(restored[copy] - low[copy], 1);
     }
-    overPrompts
-        .computeIfAbsent(place, _ -> new Effect())
-        .add(mean(restored) - mean(low), 1);
+    overPrompts.computeIfAbsent(place, _ -> new Effect()).add(mean(restored) - mean(low), 1);
   }
 
   /// Adds noise to embeddings.
@@ -287,9 +285,10 @@ public final class CausalTracing {
 
   private List<HookPoint> points(int layer) {
     ActivationSite site = options.kind.site();
-    int end = first(layer) == layer && options.kind == Kind.STATE
-        ? layer + 1
-        : Math.min(model.spec().nLayers(), layer + (options.window + 1) / 2);
+    int end =
+        first(layer) == layer && options.kind == Kind.STATE
+            ? layer + 1
+            : Math.min(model.spec().nLayers(), layer + (options.window + 1) / 2);
     return layers().stream()
         .filter(l -> l >= first(layer) && l < end)
         .<HookPoint>map(site::in)

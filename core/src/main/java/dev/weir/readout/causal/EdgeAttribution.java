@@ -20,10 +20,11 @@ import java.util.Set;
 /// attribution patching (Syed et al. 2023, arXiv:2310.10348; with integrated gradients Hanna et al.
 /// 2024, arXiv:2403.17806).
 ///
-/// `score(u → v) = (e_u,source − e_u,base) · ∂M/∂in_v`, over the mean distance of the metrics, where
-/// what `u` wrote is carried to `v` with the base run's routing frozen: on the plain pathway it
-/// arrives as it is. The edges of a writer add up to the attribution of its write, where the routing
-/// does not depend on the stream; where it does, what a write does to the routing is in no edge.
+/// `score(u → v) = (e_u,source − e_u,base) · ∂M/∂in_v`, over the mean distance of the metrics,
+/// where what `u` wrote is carried to `v` with the base run's routing frozen: on the plain pathway
+/// it arrives as it is. The edges of a writer add up to the attribution of its write, where the
+/// routing does not depend on the stream; where it does, what a write does to the routing is in no
+/// edge.
 public final class EdgeAttribution {
   private final Transformer model;
   private final Options options;
@@ -117,8 +118,7 @@ public final class EdgeAttribution {
     try (Scope _ = Scope.open();
         PairRuns runs = new PairRuns(model, pairs, options.metric, options.direction);
         PairGradients found =
-            new PairGradients(
-                model, runs, options.direction, options.slope, places, Set.of())) {
+            new PairGradients(model, runs, options.direction, options.slope, places, Set.of())) {
       baseline.add(runs);
       for (int pair = 0; pair < pairs.size(); pair++) {
         add(runs, pair, found);
@@ -160,11 +160,7 @@ public final class EdgeAttribution {
     Tensor heads = source.headWrites(layer).minus(base.headWrites(layer));
     double[] scores = along(base.carried(heads, site, reader.carriedTo), slope);
     for (int head = 0; head < scores.length; head++) {
-      add(
-          new Component.Head(layer, head).label(),
-          reader,
-          new double[] {scores[head]},
-          distance);
+      add(new Component.Head(layer, head).label(), reader, new double[] {scores[head]}, distance);
     }
   }
 
@@ -195,8 +191,7 @@ public final class EdgeAttribution {
   /// @param count how many
   public List<Cell> top(int count) {
     return edges().stream()
-        .sorted(
-            Comparator.comparingDouble((Cell cell) -> Math.abs(cell.score().mean())).reversed())
+        .sorted(Comparator.comparingDouble((Cell cell) -> Math.abs(cell.score().mean())).reversed())
         .limit(count)
         .toList();
   }

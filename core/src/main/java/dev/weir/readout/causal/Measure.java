@@ -25,8 +25,7 @@ record Measure(Metric metric, List<PromptPair> pairs, Tensor clean) {
       case LOGIT_DIFFERENCE ->
           picked(scores, PromptPair::answer, pairOfRow)
               .minus(picked(scores, PromptPair::wrong, pairOfRow));
-      case LOG_PROBABILITY ->
-          picked(scores.logSoftmax("d_vocab"), PromptPair::answer, pairOfRow);
+      case LOG_PROBABILITY -> picked(scores.logSoftmax("d_vocab"), PromptPair::answer, pairOfRow);
       case KL_TO_CLEAN -> {
         long[] rows = Arrays.stream(pairOfRow).asLongStream().toArray();
         Tensor reference = clean.take("pair", ids(rows, scores)).order("batch", "d_vocab");

@@ -46,8 +46,7 @@ final class PairGradients implements AutoCloseable {
     runThrough(model, texts(runs, List.of(true, false)), both);
     boolean baseIsClean = direction == Direction.NOISE;
     List<int[]> repeated = texts(runs, Collections.nCopies(slope.points(), baseIsClean));
-    int[] pairOfRow =
-        IntStream.range(0, repeated.size()).map(row -> row % pairs).toArray();
+    int[] pairOfRow = IntStream.range(0, repeated.size()).map(row -> row % pairs).toArray();
     try (Nodes nodes = Nodes.from(points, states, embeddings(slope))) {
       Tensor logits = runThrough(model, repeated, nodes);
       Tensor total = runs.measure().of(logits, pairOfRow).sum();
@@ -70,8 +69,8 @@ final class PairGradients implements AutoCloseable {
   /// One copy of every pair's prompts after the other.
   private static List<int[]> texts(PairRuns runs, List<Boolean> clean) {
     return clean.stream()
-        .flatMap(isClean ->
-            runs.pairs().stream().map(pair -> isClean ? pair.clean() : pair.corrupt()))
+        .flatMap(
+            isClean -> runs.pairs().stream().map(pair -> isClean ? pair.clean() : pair.corrupt()))
         .toList();
   }
 
@@ -113,8 +112,7 @@ final class PairGradients implements AutoCloseable {
     return both.get(point).stream().map(value -> source(value).minus(base(value))).toList();
   }
 
-  /// The derivative of the metric, the mean over the points on the way; shapes as in
-  /// [#difference].
+  /// The derivative of the metric, the mean over the points on the way; shapes as in [#difference].
   List<Tensor> gradient(HookPoint point) {
     return gradients.getOrDefault(point, List.of());
   }
@@ -137,7 +135,9 @@ final class PairGradients implements AutoCloseable {
   private static Tensor summed(Tensor product, String... kept) {
     Set<String> stay = Set.of(kept);
     String[] gone =
-        product.shape().names().stream().filter(name -> !stay.contains(name)).toArray(String[]::new);
+        product.shape().names().stream()
+            .filter(name -> !stay.contains(name))
+            .toArray(String[]::new);
     return gone.length == 0 ? product : product.sum(gone);
   }
 

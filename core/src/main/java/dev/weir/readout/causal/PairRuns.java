@@ -176,8 +176,7 @@ final class PairRuns implements AutoCloseable {
           samePair || !next.borrowsFromBase()
               ? (rows.isEmpty() ? NONE : rows.getLast().base)
               : taken(baseRow(next.pair()));
-      int[] own =
-          IntStream.range(0, next.copies()).map(_ -> taken(baseRow(next.pair()))).toArray();
+      int[] own = IntStream.range(0, next.copies()).map(_ -> taken(baseRow(next.pair()))).toArray();
       experiments.add(next);
       rows.add(new Rows(source, base, own));
     }

@@ -233,11 +233,9 @@ public final class PathPatching {
       for (Receiver receiver : within) {
         switch (receiver) {
           case Receiver.Head(Input input, int layer, int head) ->
-              edits.copy(
-                  input.point(layer), rows.last(), sending, RowEdits.Part.units(head));
+              edits.copy(input.point(layer), rows.last(), sending, RowEdits.Part.units(head));
           case Receiver.Mlp(int layer) ->
-              edits.copy(
-                  new HookPoint.MlpIn(layer), rows.last(), sending, RowEdits.Part.all());
+              edits.copy(new HookPoint.MlpIn(layer), rows.last(), sending, RowEdits.Part.all());
           case Receiver.Logits() -> {}
         }
       }

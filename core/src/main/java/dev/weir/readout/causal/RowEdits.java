@@ -91,8 +91,8 @@ final class RowEdits implements Hooks {
 
   private record Edit(int row, Donor donor, Part part) {}
 
-  /// A row takes what another has. Edits of one row at one place are made in the order given; a
-  /// row that others take from must not be changed there itself.
+  /// A row takes what another has. Edits of one row at one place are made in the order given; a row
+  /// that others take from must not be changed there itself.
   RowEdits copy(HookPoint point, int to, int from, Part part) {
     return add(point, new Edit(to, new Donor.Row(from), part));
   }
@@ -196,15 +196,12 @@ final class RowEdits implements Hooks {
   }
 
   private Tensor zeroed(Tensor value, List<Edit> edits) {
-    List<Edit> zeros =
-        edits.stream().filter(edit -> edit.donor instanceof Donor.Zero).toList();
+    List<Edit> zeros = edits.stream().filter(edit -> edit.donor instanceof Donor.Zero).toList();
     return zeros.isEmpty() ? value : chosen(value.times(0), mask(value, zeros), value);
   }
 
   private static Tensor chosen(Tensor value, Tensor mask, Tensor otherwise) {
-    return value
-        .where(mask, otherwise)
-        .order(otherwise.shape().names().toArray(String[]::new));
+    return value.where(mask, otherwise).order(otherwise.shape().names().toArray(String[]::new));
   }
 
   // ---------------------------------------------------------------- which numbers

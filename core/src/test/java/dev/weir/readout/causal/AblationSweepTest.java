@@ -63,8 +63,7 @@ class AblationSweepTest {
                 case RESAMPLE -> new Intervention.Ablate.Resample(donor);
               };
           double base = crossEntropy(model, text, Edits.of(model));
-          try (AblationSweep sweep =
-              new AblationSweep(model, Component.all(model), replacement)) {
+          try (AblationSweep sweep = new AblationSweep(model, Component.all(model), replacement)) {
             sweep.learn(text);
             if (replacement == Replacement.RESAMPLE) {
               sweep.add(text, other);
@@ -94,8 +93,7 @@ class AblationSweepTest {
       for (int neuron = 0; neuron < width; neuron++) {
         every.add(neuron);
       }
-      List<Component> components =
-          List.of(new Component.Neurons(0, every), new Component.Mlp(0));
+      List<Component> components = List.of(new Component.Neurons(0, every), new Component.Mlp(0));
       try (AblationSweep sweep = new AblationSweep(model, components, Replacement.ZERO)) {
         sweep.add(EveryModel.tokens(name));
         assertThat(sweep.cells().getFirst().change().mean())
@@ -136,8 +134,8 @@ class AblationSweepTest {
     try (Scope _ = Scope.open();
         Transformer model = EveryModel.open("models/gpt2", DType.FLOAT32)) {
       assertThatExceptionOfType(CausalException.class)
-          .isThrownBy(() ->
-              new AblationSweep(model, List.of(new Component.Head(0, 99)), Replacement.ZERO))
+          .isThrownBy(
+              () -> new AblationSweep(model, List.of(new Component.Head(0, 99)), Replacement.ZERO))
           .withMessageStartingWith("This model has no component 'L0H99'.");
       assertThatExceptionOfType(CausalException.class)
           .isThrownBy(() -> new AblationSweep(model, List.of(), Replacement.ZERO))
@@ -154,8 +152,7 @@ class AblationSweepTest {
             .isThrownBy(sweep::cells)
             .withMessageStartingWith("There is no text.");
       }
-      try (AblationSweep sweep =
-          new AblationSweep(model, Component.all(model), Replacement.MEAN)) {
+      try (AblationSweep sweep = new AblationSweep(model, Component.all(model), Replacement.MEAN)) {
         assertThatExceptionOfType(CausalException.class)
             .isThrownBy(() -> sweep.add(new int[] {1, 2, 3}))
             .withMessageStartingWith("There is no mean yet");

@@ -64,8 +64,7 @@ class ActivationPatchingTest {
         Transformer model = EveryModel.open(name, DType.FLOAT64)) {
       for (ActivationSite site : List.of(ActivationSite.RESID_PRE, ActivationSite.RESID_POST)) {
         for (Direction direction : Direction.values()) {
-          var options =
-              new Options(site, Columns.WHOLE, Metric.LOGIT_DIFFERENCE, direction);
+          var options = new Options(site, Columns.WHOLE, Metric.LOGIT_DIFFERENCE, direction);
           for (Cell cell : grid(model, options, Pairs.of(name))) {
             boolean everything =
                 allInTheStream(model)
@@ -184,8 +183,7 @@ class ActivationPatchingTest {
     try (Scope _ = Scope.open();
         Transformer model = EveryModel.open(name, DType.FLOAT64)) {
       var options =
-          new Options(
-              ActivationSite.ATTN_OUT, Columns.POSITIONS, metric, Direction.DENOISE);
+          new Options(ActivationSite.ATTN_OUT, Columns.POSITIONS, metric, Direction.DENOISE);
       ActivationPatching one = new ActivationPatching(model, options);
       one.add(List.of(Pairs.of(name)));
       ActivationPatching two = new ActivationPatching(model, options);
@@ -197,8 +195,7 @@ class ActivationPatchingTest {
       double second = two.clean().mean() - two.corrupt().mean();
       for (int i = 0; i < both.cells().size(); i++) {
         double expected =
-            (one.cells().get(i).score().mean() * first
-                    + two.cells().get(i).score().mean() * second)
+            (one.cells().get(i).score().mean() * first + two.cells().get(i).score().mean() * second)
                 / (first + second);
         assertThat(both.cells().get(i).score().mean()).isCloseTo(expected, within(ROUNDING));
       }

@@ -70,8 +70,7 @@ class AttributionPatchingTest {
   }
 
   /// By finite differences, in runs that nothing is derived from.
-  private static double slope(
-      Transformer model, PromptPair pair, HookPoint point, boolean stream) {
+  private static double slope(Transformer model, PromptPair pair, HookPoint point, boolean stream) {
     Set<HookPoint> points = stream ? Set.of() : Set.of(point);
     Set<HookPoint> states = stream ? Set.of(point) : Set.of();
     try (Nodes clean = Nodes.values(points, states);
@@ -88,9 +87,9 @@ class AttributionPatchingTest {
     }
   }
 
-  private static double difference(
-      Transformer model, int[] tokens, PromptPair pair, Hooks hooks) {
-    Tensor logits = model.logits(List.of(tokens), hooks).at("batch", 0).at("pos", tokens.length - 1L);
+  private static double difference(Transformer model, int[] tokens, PromptPair pair, Hooks hooks) {
+    Tensor logits =
+        model.logits(List.of(tokens), hooks).at("batch", 0).at("pos", tokens.length - 1L);
     return logits.at("d_vocab", pair.answer()).item() - logits.at("d_vocab", pair.wrong()).item();
   }
 
@@ -171,8 +170,7 @@ class AttributionPatchingTest {
               || pathway instanceof DenseFormer
               || pathway instanceof LayerScale;
       EdgeAttribution.Options options =
-          new EdgeAttribution.Options(
-              new Slope.AtBase(), Metric.LOG_PROBABILITY, Direction.NOISE);
+          new EdgeAttribution.Options(new Slope.AtBase(), Metric.LOG_PROBABILITY, Direction.NOISE);
       EdgeAttribution edges = new EdgeAttribution(model, options);
       edges.add(List.of(Pairs.of(name)));
       assertThat(edges.edges()).isNotEmpty();
@@ -180,11 +178,11 @@ class AttributionPatchingTest {
         return;
       }
       Map<String, Double> sums = new HashMap<>();
-      edges.edges()
+      edges
+          .edges()
           .forEach(cell -> sums.merge(cell.edge().writer(), cell.score().mean(), Double::sum));
       // A norm of attention's output scales all heads of a block by what they write together.
-      boolean together =
-          !(model.spec().blocks().getFirst().ln1Post() instanceof NormSpec.NoNorm);
+      boolean together = !(model.spec().blocks().getFirst().ln1Post() instanceof NormSpec.NoNorm);
       List<ActivationSite> sites = new ArrayList<>();
       sites.add(together ? ActivationSite.ATTN_OUT : ActivationSite.Z);
       if (!Component.mlps(model).isEmpty()) {
@@ -235,8 +233,7 @@ class AttributionPatchingTest {
           Transformer model = EveryModel.open(name, DType.FLOAT64)) {
         int[] one = EveryModel.tokens(name);
         List<int[]> texts = List.of(Arrays.copyOfRange(one, 0, one.length - 2), one);
-        double[] expected =
-            model.logits(List.of(one), Hooks.none()).at("batch", 0).toDoubles();
+        double[] expected = model.logits(List.of(one), Hooks.none()).at("batch", 0).toDoubles();
         try (PartialRun<?> start = model.begin(texts, Hooks.none());
             PartialRun<?> next = start.next(Hooks.none());
             PartialRun<?> row = next.rows(1)) {

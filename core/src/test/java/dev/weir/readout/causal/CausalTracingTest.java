@@ -48,7 +48,8 @@ class CausalTracingTest {
       int lastLayer = model.spec().nLayers() - 1;
       int last = EveryModel.tokens(name).length - 1;
       for (Cell cell : tracing.cells()) {
-        if (cell.place().layer() == lastLayer && cell.place().position() == last
+        if (cell.place().layer() == lastLayer
+            && cell.place().position() == last
             && !model.pathway().mixesPositions()) {
           assertThat(cell.effect().mean()).isCloseTo(whole, within(ROUNDING));
         }
@@ -92,8 +93,7 @@ class CausalTracingTest {
         Transformer model = EveryModel.open(name, DType.FLOAT64)) {
       // A window over all blocks is the same whatever block it is centred on.
       int wide = 2 * model.spec().nLayers();
-      List<Cell> cells =
-          traced(model, name, new Options(Kind.ATTENTION, wide, 1, 2), 5).cells();
+      List<Cell> cells = traced(model, name, new Options(Kind.ATTENTION, wide, 1, 2), 5).cells();
       int length = EveryModel.tokens(name).length;
       for (int position = 0; position < length; position++) {
         assertThat(cells.get(length + position).effect().mean())

@@ -47,8 +47,7 @@ class PathPatchingTest {
     PathPatching patching =
         new PathPatching(
             model,
-            new Options(
-                List.of(receivers), frozen, Metric.LOGIT_DIFFERENCE, Direction.NOISE));
+            new Options(List.of(receivers), frozen, Metric.LOGIT_DIFFERENCE, Direction.NOISE));
     patching.add(List.of(pair));
     return patching.paths();
   }
@@ -99,7 +98,10 @@ class PathPatchingTest {
   @ValueSource(strings = {"models/gpt2", "models/llama", "pathway/ddl/rms/mha"})
   void oneBatchSaysWhatThreeWholeRunsSay(String wanted) {
     String name =
-        models().filter(n -> n.startsWith(wanted.replaceFirst("/rms/mha", ""))).findFirst().orElseThrow();
+        models()
+            .filter(n -> n.startsWith(wanted.replaceFirst("/rms/mha", "")))
+            .findFirst()
+            .orElseThrow();
     try (Scope _ = Scope.open();
         Transformer model = EveryModel.open(name, DType.FLOAT64)) {
       PromptPair pair = Pairs.of(name);
@@ -115,26 +117,20 @@ class PathPatchingTest {
   }
 
   private static double twin(
-      Transformer model,
-      PromptPair pair,
-      Component sender,
-      Receiver.Head head,
-      Receiver.Mlp mlp) {
+      Transformer model, PromptPair pair, Component sender, Receiver.Head head, Receiver.Mlp mlp) {
     Capture all = Capture.matching("*.hook_z", "*.hook_mlp_out", "*.hook_q", "*.hook_mlp_in");
     try (StreamTrace clean = model.trace(pair.clean(), all);
         StreamTrace corrupt = model.trace(pair.corrupt(), all)) {
       List<Edit> sending = new ArrayList<>();
       for (int layer = sender.layer(); layer < model.spec().nLayers(); layer++) {
-        sending.add(
-            Edit.at(new HookPoint.Z(layer).name(), new Intervention.Patch(clean)));
+        sending.add(Edit.at(new HookPoint.Z(layer).name(), new Intervention.Patch(clean)));
       }
       Target at = Target.at(sender.point().name());
       sending.add(
           new Edit(
               sender instanceof Component.Head(int _, int h) ? at.heads(h) : at,
               new Intervention.Patch(corrupt)));
-      try (StreamTrace heard =
-          model.trace(List.of(pair.clean()), all, Edits.of(model, sending))) {
+      try (StreamTrace heard = model.trace(List.of(pair.clean()), all, Edits.of(model, sending))) {
         List<Edit> receiving = new ArrayList<>();
         receiving.add(
             new Edit(
@@ -155,8 +151,7 @@ class PathPatchingTest {
     }
   }
 
-  private static double ofLogits(
-      Transformer model, int[] tokens, PromptPair pair, Edits edits) {
+  private static double ofLogits(Transformer model, int[] tokens, PromptPair pair, Edits edits) {
     Tensor logits =
         model.logits(List.of(tokens), edits).at("batch", 0).at("pos", tokens.length - 1L);
     return logits.at("d_vocab", pair.answer()).item() - logits.at("d_vocab", pair.wrong()).item();
@@ -167,12 +162,12 @@ class PathPatchingTest {
     try (Scope _ = Scope.open();
         Transformer model = EveryModel.open("models/gpt2", DType.FLOAT32)) {
       assertThatExceptionOfType(CausalException.class)
-          .isThrownBy(() ->
-              new PathPatching(model, Options.usual(new Receiver.Head(Input.K, 1, 77))))
+          .isThrownBy(
+              () -> new PathPatching(model, Options.usual(new Receiver.Head(Input.K, 1, 77))))
           .withMessageStartingWith("This model of 2 blocks has no receiver 'L1H77.k'.");
       assertThatExceptionOfType(CausalException.class)
-          .isThrownBy(() ->
-              new PathPatching(model, Options.usual(new Receiver.Head(Input.K, 0, 0))))
+          .isThrownBy(
+              () -> new PathPatching(model, Options.usual(new Receiver.Head(Input.K, 0, 0))))
           .withMessageStartingWith("No head and no MLP comes before these receivers.");
     }
   }

@@ -1,5 +1,7 @@
 package dev.weir.readout.causal;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.weir.model.AttentionSpec;
 import dev.weir.model.BlockSpec;
 import dev.weir.model.MlpSpec;
@@ -58,7 +60,8 @@ final class PlantedInduction {
     Map<String, Tensor> weights = new LinkedHashMap<>();
     try (Scope _ = Scope.open()) {
       planted.numbers.forEach((name, values) ->
-          weights.put(name, owner.own(Tensor.of(values, planted.shapes.get(name)))));
+          weights.put(
+              name, owner.own(Tensor.of(values, requireNonNull(planted.shapes.get(name))))));
       return Transformer.of(spec, new Parameters(weights), owner, "planted");
     }
   }
@@ -120,12 +123,11 @@ final class PlantedInduction {
   }
 
   private void set(String name, double number, Map<String, Integer> at) {
-    Shape shape = shapes.get(name);
+    Shape shape = requireNonNull(shapes.get(name));
     int index = 0;
     for (String axis : shape.names()) {
-      index = index * (int) shape.size(axis) + at.get(axis);
+      index = index * (int) shape.size(axis) + requireNonNull(at.get(axis));
     }
-    numbers.get(name)[index] = number;
+    requireNonNull(numbers.get(name))[index] = number;
   }
-
 }

@@ -99,8 +99,7 @@ class PlantedInductionTest {
         for (Input input : Input.values()) {
           for (int head = 0; head < 2; head++) {
             double expected = input == Input.K && head == 0 ? 1 : 0;
-            Map<String, Double> found =
-                paths(model, frozen, new Receiver.Head(input, 1, head));
+            Map<String, Double> found = paths(model, frozen, new Receiver.Head(input, 1, head));
             assertThat(found).containsOnlyKeys("L0H0", "L0H1");
             assertThat(found.get("L0H0")).isCloseTo(expected, within(ROUNDING));
             assertThat(found.get("L0H1")).isCloseTo(0, within(ROUNDING));
