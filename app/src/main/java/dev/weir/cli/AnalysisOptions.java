@@ -137,6 +137,16 @@ final class AnalysisOptions {
     return String.valueOf(path(terminal).toAbsolutePath().normalize().getFileName());
   }
 
+  /// Whether the result goes to a file or a program, and not to a reader at a terminal.
+  boolean inFull() {
+    return json || out.isPresent();
+  }
+
+  /// The tokens of another text that goes with a prompt, with BOS as the prompt has it.
+  int[] ids(String other, Tokenizer tokenizer) {
+    return prompt.ofText(other, tokenizer).ids();
+  }
+
   long seed() {
     return seed;
   }
