@@ -79,6 +79,7 @@ public final class Main implements Runnable {
         .addSubcommand(new TraceCommand(terminal))
         .addSubcommand(new ScoreCommand(terminal))
         .addSubcommand(new BasisCommand(terminal))
+        .addSubcommand(new BandwidthCommand(terminal))
         .addSubcommand(new TrainCommand(terminal, interruption))
         .addSubcommand(new LearnCommand(terminal, interruption))
         .addSubcommand(new MemberCommand(interruption))

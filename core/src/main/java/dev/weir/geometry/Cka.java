@@ -23,7 +23,8 @@ public final class Cka {
     try (Scope _ = Scope.open()) {
       Tensor a = centred(x, "a");
       Tensor b = centred(y, "b");
-      return product(a, b) / Math.sqrt(product(a, a.rename("a", "b")) * product(b.rename("b", "a"), b));
+      return product(a, b)
+          / Math.sqrt(product(a, a.rename("a", "b")) * product(b.rename("b", "a"), b));
     }
   }
 

@@ -27,6 +27,8 @@ public final class GeometryException extends WeirException {
 
   static GeometryException badNeighbours(int k) {
     return new GeometryException(
-        "%d neighbours give no dimension".formatted(k), "neighbours", "use at least 3; 10 is usual");
+        "%d neighbours give no dimension".formatted(k),
+        "neighbours",
+        "use at least 3; 10 is usual");
   }
 }

@@ -99,8 +99,8 @@ public final class IntrinsicDimension {
     return (points() - 1) / ratios().sum();
   }
 
-  /// TwoNN by a straight line through the origin: `−ln(1 − i/N)` against the sorted `ln(r₂/r₁)`, the
-  /// largest tenth left out (Facco et al. 2017).
+  /// TwoNN by a straight line through the origin: `−ln(1 − i/N)` against the sorted `ln(r₂/r₁)`,
+  /// the largest tenth left out (Facco et al. 2017).
   public double twoNnLine() {
     double[] sorted = ratios().sorted().toArray();
     int fitted = (int) (SHARE_FITTED * sorted.length);
@@ -118,15 +118,16 @@ public final class IntrinsicDimension {
     return Arrays.stream(distances).mapToDouble(r -> Math.log(r[1] / r[0]));
   }
 
-  /// The mean over points of Levina & Bickel's estimate (2004, equation 8, with the k − 2 that makes
-  /// it unbiased). A few points with tight neighbours pull it up.
+  /// The mean over points of Levina & Bickel's estimate (2004, equation 8, with the k − 2 that
+  /// makes it unbiased). A few points with tight neighbours pull it up.
   public double levinaBickel() {
     return Arrays.stream(distances).mapToDouble(r -> 1 / inverse(r)).average().orElseThrow();
   }
 
   /// The inverse of the mean of the inverses of the same (MacKay & Ghahramani 2005): less biased.
   public double mackayGhahramani() {
-    return 1 / Arrays.stream(distances).mapToDouble(IntrinsicDimension::inverse).average().orElseThrow();
+    return 1
+        / Arrays.stream(distances).mapToDouble(IntrinsicDimension::inverse).average().orElseThrow();
   }
 
   /// `1/(k − 2) Σ_{j<k} ln(r_k / r_j)`.

@@ -107,8 +107,7 @@ class Stories260kBandwidthTest {
   private static List<Tensor> points(Transformer model) {
     StreamTrace trace = model.trace(Stories260kTest.TOKENS, Places.LAYERS.capture());
     return Places.LAYERS.of(model.spec()).stream()
-        .map(place ->
-            trace.get(place.point()).slice("pos", 1, 127).rename("pos", "point").copy())
+        .map(place -> trace.get(place.point()).slice("pos", 1, 127).rename("pos", "point").copy())
         .toList();
   }
 }

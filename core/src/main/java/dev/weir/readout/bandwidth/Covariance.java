@@ -93,8 +93,7 @@ final class Covariance {
       }
     }
     try (Scope _ = Scope.open()) {
-      Tensor matrix =
-          Tensor.of(block, Shape.of("row", kept.length, "column", kept.length));
+      Tensor matrix = Tensor.of(block, Shape.of("row", kept.length, "column", kept.length));
       return new Spectrum(
           LinearAlgebra.symmetricEigen(matrix, "row", "column").values().toDoubles());
     }

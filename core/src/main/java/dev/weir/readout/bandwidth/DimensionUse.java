@@ -105,9 +105,7 @@ public final class DimensionUse {
         Tensor stream = trace.get(places.get(place).point());
         Sums here = sums.get(place);
         here.first.add(stream.slice("pos", 0, 1));
-        here.groups
-            .get(texts % here.groups.size())
-            .add(stream.slice("pos", 1, length - 1L));
+        here.groups.get(texts % here.groups.size()).add(stream.slice("pos", 1, length - 1L));
       }
     }
     texts++;

@@ -46,8 +46,7 @@ final class Ports {
         new Port(
             "unembed",
             Optional.of(Site.unembed()),
-            ports.through(
-                rows(Wide.of(model.unembedding())), "ln_final", model.spec().lnFinal())));
+            ports.through(rows(Wide.of(model.unembedding())), "ln_final", model.spec().lnFinal())));
     return ports;
   }
 
@@ -105,7 +104,8 @@ final class Ports {
     for (String name : List.of("W_Q", "W_K", "W_V")) {
       find(path + name)
           .ifPresent(w ->
-              heads(site, letter + name.substring(2), through(w, norm, spec)).forEach(readers::add));
+              heads(site, letter + name.substring(2), through(w, norm, spec))
+                  .forEach(readers::add));
     }
     Tensor out = weightOfHeads(path + "W_O");
     BlockSpec block = model.spec().blocks().get(site.layer());

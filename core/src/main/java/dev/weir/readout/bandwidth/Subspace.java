@@ -21,14 +21,11 @@ record Subspace(Tensor basis, Tensor reduced, double length) {
       throw BandwidthException.badEnergy(energy);
     }
     LinearAlgebra.Svd svd = LinearAlgebra.svd(matrix, "row", "d_model");
-    Spectrum energies =
-        new Spectrum(Arrays.stream(svd.s().toDoubles()).map(s -> s * s).toArray());
+    Spectrum energies = new Spectrum(Arrays.stream(svd.s().toDoubles()).map(s -> s * s).toArray());
     Tensor directions = svd.v().order("rank", "d_model");
     int rank = energies.total() == 0 ? 0 : energies.dimensionsFor(energy);
     return new Subspace(
-        directions.slice("rank", 0, rank),
-        directions.times(svd.s()),
-        Math.sqrt(energies.total()));
+        directions.slice("rank", 0, rank), directions.times(svd.s()), Math.sqrt(energies.total()));
   }
 
   int rank() {

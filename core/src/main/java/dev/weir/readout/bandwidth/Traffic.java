@@ -71,9 +71,7 @@ public final class Traffic {
 
   private static Estimate.Running[][] running(int rows, int columns) {
     return Stream.generate(() ->
-            Stream.generate(Estimate.Running::new)
-                .limit(columns)
-                .toArray(Estimate.Running[]::new))
+            Stream.generate(Estimate.Running::new).limit(columns).toArray(Estimate.Running[]::new))
         .limit(rows)
         .toArray(Estimate.Running[][]::new);
   }
@@ -160,8 +158,7 @@ public final class Traffic {
   private void read(Transport transport, StreamTrace trace, int r, int from) {
     Reader reader = readers.get(r);
     try (Scope _ = Scope.open()) {
-      Tensor basis =
-          Tensor.of(reader.basis, Shape.of("rank", reader.rank, "d_model", dModel));
+      Tensor basis = Tensor.of(reader.basis, Shape.of("rank", reader.rank, "d_model", dModel));
       double whole = energy(trace.get(reader.place), from);
       int arrived = transport.writesBefore(reader.place);
       for (int w = 0; w <= arrived; w++) {
@@ -185,17 +182,11 @@ public final class Traffic {
   }
 
   private static double energy(Tensor rows, int from) {
-    return rows.slice("pos", from, rows.size("pos") - from)
-        .to(DType.FLOAT64)
-        .square()
-        .sum()
-        .item();
+    return rows.slice("pos", from, rows.size("pos") - from).to(DType.FLOAT64).square().sum().item();
   }
 
   private static double inside(Tensor rows, Tensor basis, int from) {
-    return basis.size("rank") == 0
-        ? 0
-        : energy(rows.to(DType.FLOAT64).dot(basis, "d_model"), from);
+    return basis.size("rank") == 0 ? 0 : energy(rows.to(DType.FLOAT64).dot(basis, "d_model"), from);
   }
 
   // ---------------------------------------------------------------- what it says

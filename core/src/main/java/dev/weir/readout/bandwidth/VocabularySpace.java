@@ -57,15 +57,12 @@ public final class VocabularySpace {
   }
 
   private static Tensor covariance(Tensor rows) {
-    return rows.dot(rows.rename("d_model", "other"), "row")
-        .times(1.0 / rows.size("row"));
+    return rows.dot(rows.rename("d_model", "other"), "row").times(1.0 / rows.size("row"));
   }
 
   private static Spectrum spectrum(Tensor rows) {
     return new Spectrum(
-        LinearAlgebra.symmetricEigen(covariance(rows), "d_model", "other")
-            .values()
-            .toDoubles());
+        LinearAlgebra.symmetricEigen(covariance(rows), "d_model", "other").values().toDoubles());
   }
 
   /// The mean square of rows along each direction, `[eigen]`.
@@ -98,7 +95,6 @@ public final class VocabularySpace {
   ///
   /// @param share how much that is, for instance 0.9
   public int exclusive(double share) {
-    return (int)
-        java.util.Arrays.stream(shares).filter(s -> Math.max(s, 1 - s) >= share).count();
+    return (int) java.util.Arrays.stream(shares).filter(s -> Math.max(s, 1 - s) >= share).count();
   }
 }
