@@ -90,6 +90,7 @@ public final class Main implements Runnable {
         .addSubcommand(new DepthCommand(terminal))
         .addSubcommand(new CompressCommand(terminal))
         .addSubcommand(new PatchCommand(terminal))
+        .addSubcommand(new BandwidthCommand(terminal))
         .addSubcommand(new TrainCommand(terminal, interruption))
         .addSubcommand(new LearnCommand(terminal, interruption))
         .addSubcommand(new MemberCommand(interruption))

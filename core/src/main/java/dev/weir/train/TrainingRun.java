@@ -5,9 +5,9 @@ import dev.weir.model.Parameters;
 import dev.weir.model.Transformer;
 import dev.weir.model.TransformerSpec;
 import dev.weir.stream.Hooks;
-import dev.weir.tensor.AdamW;
 import dev.weir.tensor.DType;
 import dev.weir.tensor.Gradients;
+import dev.weir.tensor.Optimizer;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
 import dev.weir.tensor.TensorOwner;
@@ -21,9 +21,10 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 
-/// Trains a transformer to predict what [TrainingData] say comes next: forward, backward, clip,
-/// AdamW, again. The same spec, data, settings and parts give the same numbers, bit for bit, on the
-/// same machine with the same number of threads.
+/// Trains a transformer to predict what [TrainingData] say comes next: forward, backward, clip, the
+/// optimizer's step ([dev.weir.tensor.AdamW] unless [TrainingParts] say otherwise), again. The same
+/// spec, data, settings and parts give the same numbers, bit for bit, on the same machine with the
+/// same number of threads.
 ///
 /// It owns the model that it trains; close it when done.
 public final class TrainingRun implements AutoCloseable {
@@ -35,7 +36,7 @@ public final class TrainingRun implements AutoCloseable {
   private final Objective objective;
   private final Hooks edits;
   private final Set<String> decayed;
-  private final Map<String, AdamW> optimizers = new LinkedHashMap<>();
+  private final Map<String, Optimizer> optimizers = new LinkedHashMap<>();
   private int steps;
 
   /// Told of each step as it is done.
@@ -91,7 +92,7 @@ public final class TrainingRun implements AutoCloseable {
         .parameters()
         .tensors()
         .forEach((name, weight) ->
-            optimizers.put(name, new AdamW(settings.optimizer().adamW(), weight)));
+            optimizers.put(name, parts.optimizers().of(settings.optimizer(), weight)));
   }
 
   private static Transformer started(TransformerSpec spec, TrainingSettings settings) {
@@ -215,7 +216,7 @@ public final class TrainingRun implements AutoCloseable {
     return parts.exchange().mean(own ? 1.0 : 0.0) > 0;
   }
 
-  Map<String, AdamW> optimizers() {
+  Map<String, Optimizer> optimizers() {
     return Collections.unmodifiableMap(optimizers);
   }
 
@@ -329,7 +330,7 @@ public final class TrainingRun implements AutoCloseable {
 
   @Override
   public void close() {
-    optimizers.values().forEach(AdamW::close);
+    optimizers.values().forEach(Optimizer::close);
     model.close();
   }
 }
