@@ -42,7 +42,7 @@ public final class TunedLensTraining {
   }
 
   /// Who turns gradients into updates.
-  public enum Optimizer {
+  public enum Method {
     /// Stochastic gradient descent with Nesterov's momentum; learning rate `scale · (1 − 0.9)`.
     SGD,
     /// Adam with decoupled weight decay; learning rate `scale · 0.001` after a warm-up over the
@@ -59,7 +59,7 @@ public final class TunedLensTraining {
   /// @param weightDecay how strongly maps are drawn back to the logit lens
   /// @param seed where the order of the texts comes from
   public record Settings(
-      int steps, int batch, Optimizer optimizer, double scale, double weightDecay, long seed) {
+      int steps, int batch, Method optimizer, double scale, double weightDecay, long seed) {
 
     public Settings {
       if (steps < 1 || batch < 1) {
@@ -75,7 +75,7 @@ public final class TunedLensTraining {
 
     /// The library's: 250 steps of gradient descent, here of eight texts each.
     public static Settings usual() {
-      return new Settings(250, 8, Optimizer.SGD, 1, 1e-3, 0);
+      return new Settings(250, 8, Method.SGD, 1, 1e-3, 0);
     }
 
     /// The learning rate of a step.

@@ -16,7 +16,7 @@ import dev.weir.model.Transformer;
 import dev.weir.model.TransformerSpec;
 import dev.weir.model.family.ModelFiles;
 import dev.weir.pathway.PreNorm;
-import dev.weir.readout.lens.TunedLensTraining.Optimizer;
+import dev.weir.readout.lens.TunedLensTraining.Method;
 import dev.weir.readout.lens.TunedLensTraining.Settings;
 import dev.weir.readout.lens.TunedLensTraining.Step;
 import dev.weir.tensor.Axis;
