@@ -25,7 +25,7 @@ class SgdTest {
       options.nesterov().put(true);
       options.weight_decay().put(0.3);
       var reference = new SGD(new TensorVector(theirs.handle()), options);
-      try (Sgd optimizer = new Sgd(0.9, ours)) {
+      try (Sgd optimizer = new Sgd(Sgd.Momentum.NESTEROV, 0.9, ours)) {
         for (int step = 0; step < 20; step++) {
           optimizer.update(
               Gradients.of(distance(ours, target), List.of(ours)).getFirst(), 1, 0.01, 0.3);
@@ -52,7 +52,7 @@ class SgdTest {
     try (Scope _ = Scope.open()) {
       Tensor parameter = Tensor.of(new double[] {1}, Shape.of(new Axis("x", 1))).asParameter();
       Tensor gradient = Tensor.of(new double[] {4}, Shape.of(new Axis("x", 1)));
-      try (Sgd optimizer = new Sgd(0.5, parameter)) {
+      try (Sgd optimizer = new Sgd(Sgd.Momentum.NESTEROV, 0.5, parameter)) {
         optimizer.update(gradient, 0.25, 0.1, 2);
       }
       // g = 0.25·4 + 2·1 = 3, v = 3, step 0.1 · (3 + 0.5·3).

@@ -16,7 +16,7 @@ import dev.weir.model.Transformer;
 import dev.weir.model.TransformerSpec;
 import dev.weir.model.family.ModelFiles;
 import dev.weir.pathway.PreNorm;
-import dev.weir.readout.lens.TunedLensTraining.Optimizer;
+import dev.weir.readout.lens.TunedLensTraining.Method;
 import dev.weir.readout.lens.TunedLensTraining.Settings;
 import dev.weir.readout.lens.TunedLensTraining.Step;
 import dev.weir.tensor.Axis;
@@ -121,9 +121,9 @@ class TunedLensTrainingTest {
 
   @ParameterizedTest
   @EnumSource
-  void aPlantedRotationIsFound(Optimizer optimizer) {
+  void aPlantedRotationIsFound(Method optimizer) {
     int[] everyToken = IntStream.range(0, VOCAB).toArray();
-    double scale = optimizer == Optimizer.SGD ? 10 : 20;
+    double scale = optimizer == Method.SGD ? 10 : 20;
     Settings settings = new Settings(1500, 1, optimizer, scale, 0, 0);
     try (Scope _ = Scope.open()) {
       Tensor rotation = LinearAlgebra.orthogonal("from", "to", D_MODEL, new SplittableRandom(9));
@@ -157,7 +157,7 @@ class TunedLensTrainingTest {
       for (int i = 0; i < 2; i++) {
         texts.add(random.ints(16, 0, model.spec().dVocab()).toArray());
       }
-      Settings settings = new Settings(12, 2, Optimizer.SGD, 1, 1e-3, 0);
+      Settings settings = new Settings(12, 2, Method.SGD, 1, 1e-3, 0);
       List<Step> steps = TunedLensTraining.run(model, lens, texts, settings, _ -> {}).steps();
       for (int layer = 0; layer < model.spec().nLayers(); layer++) {
         assertThat(steps.getLast().kl().get(layer))
@@ -180,7 +180,7 @@ class TunedLensTrainingTest {
     try (Scope _ = Scope.open();
         Transformer model = EveryModel.open(name, DType.FLOAT64);
         Translators lens = Translators.identity(model, name)) {
-      Settings settings = new Settings(10, 1, Optimizer.ADAM, 1, 0, 0);
+      Settings settings = new Settings(10, 1, Method.ADAM, 1, 0, 0);
       List<Step> steps =
           TunedLensTraining.run(model, lens, List.of(EveryModel.tokens(name)), settings, _ -> {})
               .steps();
@@ -199,7 +199,7 @@ class TunedLensTrainingTest {
         Transformer model = EveryModel.open("models/gpt2", DType.FLOAT64);
         Translators one = Translators.identity(model, "one");
         Translators two = Translators.identity(model, "two")) {
-      Settings settings = new Settings(4, 2, Optimizer.SGD, 1, 1e-3, 7);
+      Settings settings = new Settings(4, 2, Method.SGD, 1, 1e-3, 7);
       TunedLensTraining.run(model, one, texts, settings, _ -> {});
       TunedLensTraining.run(model, two, texts, settings, _ -> {});
       assertThat(two.weight(1)).containsExactly(one.weight(1));
@@ -210,10 +210,10 @@ class TunedLensTrainingTest {
   @Test
   void refusesInOneLine() {
     assertThatExceptionOfType(LensException.class)
-        .isThrownBy(() -> new Settings(0, 8, Optimizer.SGD, 1, 0, 0))
+        .isThrownBy(() -> new Settings(0, 8, Method.SGD, 1, 0, 0))
         .withMessageStartingWith("0 steps of 8 texts are not possible");
     assertThatExceptionOfType(LensException.class)
-        .isThrownBy(() -> new Settings(1, 8, Optimizer.SGD, Double.NaN, 0, 0))
+        .isThrownBy(() -> new Settings(1, 8, Method.SGD, Double.NaN, 0, 0))
         .withMessageStartingWith("A learning rate scale of NaN");
     try (Scope _ = Scope.open();
         Transformer model = EveryModel.open("models/gpt2", DType.FLOAT32);
