@@ -41,8 +41,7 @@ public final class Sgd implements Optimizer {
   public void update(
       Tensor gradient, double gradientFactor, double learningRate, double weightDecay) {
     gradient.require("gradient", parameter.shape());
-    var _ =
-        Gradients.untracked(() -> apply(gradient, gradientFactor, learningRate, weightDecay));
+    var _ = Gradients.untracked(() -> apply(gradient, gradientFactor, learningRate, weightDecay));
   }
 
   private Tensor apply(Tensor gradient, double factor, double learningRate, double weightDecay) {

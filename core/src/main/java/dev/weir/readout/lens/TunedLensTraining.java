@@ -239,8 +239,7 @@ public final class TunedLensTraining {
               .<Optimizer>map(parameter ->
                   switch (settings.optimizer()) {
                     case SGD -> new Sgd(Sgd.Momentum.NESTEROV, MOMENTUM, parameter);
-                    case ADAM ->
-                        new AdamW(new AdamW.Settings(MOMENTUM, 0.999, 1e-8), parameter);
+                    case ADAM -> new AdamW(new AdamW.Settings(MOMENTUM, 0.999, 1e-8), parameter);
                   })
               .toList());
     }
