@@ -48,7 +48,7 @@ final class LensTuning {
       paramLabel = "NAME",
       defaultValue = "sgd",
       description = "sgd (with Nesterov's momentum) or adam. Default: ${DEFAULT-VALUE}.")
-  private Optimizer optimizer = Optimizer.SGD;
+  private Method optimizer = Method.SGD;
 
   @Option(
       names = "--lr-scale",
