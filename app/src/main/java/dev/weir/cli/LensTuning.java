@@ -6,6 +6,7 @@ import dev.weir.readout.Places;
 import dev.weir.readout.lens.LensSurvey;
 import dev.weir.readout.lens.Translators;
 import dev.weir.readout.lens.TunedLensTraining;
+import dev.weir.readout.lens.TunedLensTraining.Method;
 import dev.weir.readout.lens.TunedLensTraining.Settings;
 import dev.weir.text.Tokenizer;
 import dev.weir.view.LensReport;
