@@ -11,6 +11,7 @@ import dev.weir.readout.memory.Quartiles;
 import dev.weir.readout.memory.Rows;
 import dev.weir.readout.memory.SelfRepair;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -368,7 +369,7 @@ public record PersistenceReport(String title, String texts, String coordinates) 
             .text("candidate", "copying below 0 and mostly the current token");
     weights.heads().stream()
         .filter(head -> head.copying() < 0)
-        .sorted(java.util.Comparator.comparingDouble(ErasureCandidates.Head::copying))
+        .sorted(Comparator.comparingDouble(ErasureCandidates.Head::copying))
         .limit(top)
         .forEach(head ->
             table.row(
