@@ -125,6 +125,14 @@ final class PersistenceCommand implements Callable<Integer> {
         names = "--delta",
         description = "What the gate, target and direction of Deep Delta Learning do.")
     private boolean delta;
+
+    private boolean readsPositions() {
+      return repair.isEmpty() && !suppression && !norms && !delta;
+    }
+
+    private boolean followsWrites() {
+      return readsPositions() && direction.isEmpty() && !candidates;
+    }
   }
 
   PersistenceCommand(Terminal terminal) {
@@ -152,16 +160,13 @@ final class PersistenceCommand implements Callable<Integer> {
   }
 
   private void checkCombination() {
-    boolean other =
-        view.direction.isPresent()
-            || view.candidates
-            || view.repair.isPresent()
-            || view.suppression
-            || view.norms
-            || view.delta;
-    if (other && !writes.isEmpty()) {
+    if (!writes.isEmpty() && !view.followsWrites()) {
       throw CliException.notHere(
           "--of names writes to follow, and this view follows none", "leave one of the two out");
+    }
+    if (position.isPresent() && !view.readsPositions()) {
+      throw CliException.notHere(
+          "This view reads positions of its own choice", "leave --position out");
     }
     if (mechanism.isPresent() && !view.suppression) {
       throw CliException.notHere("--mechanism goes with --suppression", "add --suppression");

@@ -11,6 +11,8 @@ import dev.weir.readout.memory.Quartiles;
 import dev.weir.readout.memory.Rows;
 import dev.weir.readout.memory.SelfRepair;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -69,9 +71,15 @@ public record PersistenceReport(String title, String texts, String coordinates) 
       sections.add(new Report.LineSection(lines(one)));
     } else {
       sections.add(new Report.TableSection(summary(found)));
+      // On the plain pathway all of a write is kept, and a picture of 1 would show rounding.
+      if (found.stream().anyMatch(PersistenceReport::changes)) {
+        sections.add(
+            new Report.LineSection(
+                lines("kept", "What is left of each write", found, p -> p.kept().mean())));
+      }
       sections.add(
           new Report.LineSection(
-              lines("kept", "What is left of each write", found, p -> p.kept().mean())));
+              lines("grown", "The stream along each write", found, p -> p.grown().mean())));
       sections.add(
           new Report.LineSection(
               lines(
@@ -84,6 +92,10 @@ public record PersistenceReport(String title, String texts, String coordinates) 
         "%s, %s".formatted(texts, found.getFirst().rows().words()),
         sections,
         "kept is the write itself, carried by the pathway with its routing frozen; grown = kept + others is the whole stream along it, less what was there before.");
+  }
+
+  private static boolean changes(Persistence one) {
+    return one.curve().stream().anyMatch(point -> Math.abs(point.kept().mean() - 1) > 1e-3);
   }
 
   private static Table curve(Persistence one) {
@@ -368,7 +380,7 @@ public record PersistenceReport(String title, String texts, String coordinates) 
             .text("candidate", "copying below 0 and mostly the current token");
     weights.heads().stream()
         .filter(head -> head.copying() < 0)
-        .sorted(java.util.Comparator.comparingDouble(ErasureCandidates.Head::copying))
+        .sorted(Comparator.comparingDouble(ErasureCandidates.Head::copying))
         .limit(top)
         .forEach(head ->
             table.row(
@@ -664,10 +676,19 @@ public record PersistenceReport(String title, String texts, String coordinates) 
         .collect(Collectors.joining("|"));
   }
 
+  private static double largestShare(DeltaAudit found) {
+    return found.sites().stream()
+        .mapToDouble(site ->
+            (double) Collections.max(site.histogram())
+                / site.histogram().stream().mapToLong(n -> n).sum())
+        .max()
+        .orElse(1);
+  }
+
   private static Heatmap histogram(DeltaAudit found) {
     int bins = found.sites().getFirst().histogram().size();
     Heatmap.Builder map =
-        Heatmap.named("beta", Legend.sequential("share of positions", 0, 1))
+        Heatmap.named("beta", Legend.sequential("share of positions", 0, largestShare(found)))
             .title("Where the gate lies")
             .rows("site")
             .columns(

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Offset.offset;
 
 import dev.weir.view.NpyArray;
+import dev.weir.view.NpyWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -77,11 +79,11 @@ class PersistenceCommandTest {
     Path json = folder.resolve("direction.json");
     Files.writeString(
         json,
-        java.util.Arrays.stream(direction)
+        Arrays.stream(direction)
             .mapToObj(String::valueOf)
             .collect(Collectors.joining(",", "[", "]")));
     Path npy = folder.resolve("direction.npy");
-    dev.weir.view.NpyWriter.write(NpyArray.of(direction, direction.length), npy);
+    NpyWriter.write(NpyArray.of(direction, direction.length), npy);
     var ofJson = run("--json", "--direction", json.toString(), PROMPT);
     var ofNpy = run("--json", "--direction", npy.toString(), PROMPT);
     assertThat(number(table(ofJson, "curve"), 3, "along"))
@@ -154,6 +156,7 @@ class PersistenceCommandTest {
             new String[] {"--of", "L9H9", PROMPT},
             new String[] {"--of", "nothing", PROMPT},
             new String[] {"--norms", "--of", "embed", PROMPT},
+            new String[] {"--norms", "--position", "2", PROMPT},
             new String[] {"--ratios", "--of", "embed", "--of", "L0H0", PROMPT},
             new String[] {"--mechanism", "L0H0", PROMPT},
             new String[] {"--suppression", "--mechanism", "0_mlp_out", PROMPT},

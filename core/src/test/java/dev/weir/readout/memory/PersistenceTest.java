@@ -19,6 +19,7 @@ import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
 import dev.weir.testing.EveryModel;
 import dev.weir.testing.Golden;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.Stream;
@@ -229,8 +230,7 @@ class PersistenceTest {
           Persistence.of(
               model,
               trace,
-              new Persistence.Subject.Along(
-                  "third", java.util.Arrays.stream(direction).boxed().toList()),
+              new Persistence.Subject.Along("third", Arrays.stream(direction).boxed().toList()),
               new Rows.One(2));
       assertThat(found.curve().stream().map(Persistence.Point::place))
           .isEqualTo(Places.SUBLAYERS.of(model.spec()).stream().map(Places.Place::label).toList());
@@ -252,7 +252,7 @@ class PersistenceTest {
       Persistence.Reader reader = Persistence.reader(model, subject, new Rows.AfterFirst());
       double[] means = new double[3];
       for (int i = 0; i < 3; i++) {
-        int[] text = java.util.Arrays.copyOf(tokens, tokens.length - i);
+        int[] text = Arrays.copyOf(tokens, tokens.length - i);
         try (StreamTrace trace = model.trace(text, Persistence.capture())) {
           reader.read(trace);
           means[i] =

@@ -88,12 +88,6 @@ final class Planted {
     return this;
   }
 
-  /// Sets every number of a weight.
-  Planted fill(String name, double value) {
-    java.util.Arrays.fill(numbers.get(name), value);
-    return this;
-  }
-
   Transformer model() {
     TensorOwner owner = new TensorOwner();
     Map<String, Tensor> tensors = new LinkedHashMap<>();
