@@ -52,7 +52,7 @@ import picocli.CommandLine.Option;
     })
 final class CompressCommand implements Callable<Integer> {
   private static final int HELD_OUT = 4;
-  private static final int ROUNDS = 7;
+  private static final int ROUNDS = 31;
   private static final int LONGEST_TIMED = 256;
   private static final int LONGEST_WINDOW = 128;
   private static final double RIDGE = 1e-4;
@@ -367,11 +367,17 @@ final class CompressCommand implements Callable<Integer> {
     }
   }
 
-  private static List<String> notes(Transformer model, Texts texts) {
-    return List.of(
+  private List<String> notes(Transformer model, Texts texts) {
+    List<String> notes = new ArrayList<>();
+    notes.add(
         texts.apart()
             ? "blocks were chosen and maps fitted on three texts of four; the rest measured"
-            : "fewer than four texts: the same ones chose, fitted and measured",
-        model.spec().family() + ", run in " + model.dtype());
+            : "fewer than four texts: the same ones chose, fitted and measured");
+    if (data.isPresent()) {
+      notes.add(
+          "where --data holds the texts that measure, the healed model has learned from them");
+    }
+    notes.add(model.spec().family() + ", run in " + model.dtype());
+    return notes;
   }
 }

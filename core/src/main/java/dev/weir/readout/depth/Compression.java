@@ -50,7 +50,7 @@ public sealed interface Compression {
 
     @Override
     public String describe() {
-      return "blocks %s dropped"
+      return (blocks.size() == 1 ? "block %s dropped" : "blocks %s dropped")
           .formatted(String.join(", ", blocks.stream().map(String::valueOf).toList()));
     }
   }
