@@ -60,6 +60,12 @@ final class ContributionsCommand implements Callable<Integer> {
   private Optional<String> sources = Optional.empty();
 
   @Option(
+      names = "--by-weights",
+      description =
+          "Measure what the reader's own weights make of each part, instead of the stream itself: what they do not read counts for nothing.")
+  private boolean byWeights;
+
+  @Option(
       names = {"-p", "--position"},
       paramLabel = "POS",
       description =
@@ -118,13 +124,15 @@ final class ContributionsCommand implements Callable<Integer> {
 
   private Report contributions(
       Transformer model, AnalysisOptions.Texts texts, List<Reader> readers, Detail detail) {
-    Contributions.Level how =
-        detail == Detail.LAYER ? Contributions.Level.LAYER : Contributions.Level.HEAD;
+    Contributions.Options options =
+        new Contributions.Options(
+            detail == Detail.LAYER ? Contributions.Level.LAYER : Contributions.Level.HEAD,
+            measure());
     List<Contributions.Mean> mean = new ArrayList<>();
     Seen seen = new Seen();
     texts.forEach(text -> {
       try (StreamTrace trace = model.trace(text.ids(), Contributions.capture())) {
-        Contributions found = Contributions.of(model, trace, how, readers);
+        Contributions found = Contributions.of(model, trace, options, readers);
         if (mean.isEmpty()) {
           mean.add(new Contributions.Mean(found));
         }
@@ -149,7 +157,7 @@ final class ContributionsCommand implements Callable<Integer> {
     Seen seen = new Seen();
     texts.forEach(text -> {
       try (StreamTrace trace = model.trace(text.ids(), Contributions.capture())) {
-        mean.add(Contributions.neurons(model, trace, reader, over(trace)));
+        mean.add(Contributions.neurons(model, trace, reader, measure(), over(trace)));
         seen.add(text);
       }
     });
@@ -165,7 +173,7 @@ final class ContributionsCommand implements Callable<Integer> {
     try (StreamTrace trace = model.trace(text.ids(), Contributions.captureSources())) {
       int index = index(position.orElse(-1), trace);
       List<Part> chosen =
-          Contributions.sources(model, trace, reader, index).stream()
+          Contributions.sources(model, trace, reader, measure(), index).stream()
               .filter(part -> head.equals("all") || part.label().startsWith(head + "<-"))
               .toList();
       if (chosen.isEmpty()) {
@@ -200,6 +208,10 @@ final class ContributionsCommand implements Callable<Integer> {
     return analysis.whole() ? report.whole() : report.shown(top);
   }
 
+  private Contributions.Measure measure() {
+    return byWeights ? Contributions.Measure.WEIGHTS : Contributions.Measure.STREAM;
+  }
+
   // ---------------------------------------------------------------- positions and notes
 
   private List<Integer> over(StreamTrace trace) {
@@ -225,7 +237,9 @@ final class ContributionsCommand implements Callable<Integer> {
         seen.bos(),
         "%s; %s coordinates; %s, run in %s."
             .formatted(where(), Coordinates.raw(), model.spec().family(), model.dtype()),
-        "A share is c · x / ‖x‖² of what is read, before its norm; the scales and the routing of this run are frozen.");
+        byWeights
+            ? "A share is cW · xW / ‖xW‖² of what is read, with the reader's weights and its norm's gain in W; the scales and the routing of this run are frozen."
+            : "A share is c · x / ‖x‖² of what is read, before its norm; the scales and the routing of this run are frozen.");
   }
 
   private String where() {

@@ -27,13 +27,6 @@ import java.util.stream.Stream;
 public final class DirectLogitAttribution {
   private static final Pattern OF_ATTENTION = Pattern.compile("L(\\d+)H\\d+|(\\d+)_attn_bias");
 
-  /// How far sums of float32 numbers may be off, for the size of what is summed: some hundred parts
-  /// of rounding 6e-8 each, and what the model itself rounds on the way.
-  private static final double OF_FLOATS = 1e-4;
-
-  /// The same where the stream was rounded to half precision after each write, 4e-3 at most.
-  private static final double OF_HALVES = 3e-2;
-
   private final Question question;
   private final List<Integer> positions;
   private final int[] tokens;
@@ -178,7 +171,7 @@ public final class DirectLogitAttribution {
               scale,
               trace.positions(),
               logits(writes, direction, asked),
-              model.dtype().bytes() < DType.FLOAT32.bytes() ? OF_HALVES : OF_FLOATS);
+              precision(model.dtype()));
       switch (scale) {
         case FROZEN -> result.attribute(new Along(writes, direction, writes.end()));
         case OF_EACH_PART -> result.attributeAlone(writes, norm.norm(), asked.readout());
@@ -204,6 +197,17 @@ public final class DirectLogitAttribution {
       LogitQuestion asked = LogitQuestion.of(model, trace, question, norm);
       return Along.sources(writes, norm.before(asked.readout()), writes.end(), index);
     }
+  }
+
+  /// How far a sum may be off, for the size of what is summed: some hundred parts, each rounded,
+  /// and what the model itself rounds on the way. Half precision rounds the stream after each
+  /// write, by 4e-3 at most.
+  private static double precision(DType dtype) {
+    return switch (dtype.bytes()) {
+      case 8 -> 1e-10;
+      case 4 -> 1e-4;
+      default -> 3e-2;
+    };
   }
 
   /// What the model itself says, before any cap: read from the stream at the end and not from
