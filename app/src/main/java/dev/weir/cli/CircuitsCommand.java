@@ -354,7 +354,7 @@ final class CircuitsCommand implements Callable<Integer> {
             .formatted(
                 head,
                 visible(tokenizer, id),
-                distance.map(n -> ", %d positions before it".formatted(n)).orElse("")),
+                distance.map(n -> ", at distance %d".formatted(n)).orElse("")),
         "a row of W_E W_Q W_Kᵀ W_Eᵀ times the scale of the scores" + notTurned(circuits, head),
         TokenCircuits.of(circuits).attended(head.layer(), head.head(), id, positions(), top));
   }

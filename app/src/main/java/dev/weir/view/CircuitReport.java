@@ -13,8 +13,10 @@ import dev.weir.readout.circuit.VirtualWeights;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.IntFunction;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
@@ -257,12 +259,14 @@ public record CircuitReport(String model, IntFunction<String> word, List<String>
         composition.scores().stream()
             .flatMap(score ->
                 Stream.of(
-                    "L%dH%d".formatted(score.fromLayer(), score.fromHead()),
-                    "L%dH%d".formatted(score.toLayer(), score.toHead())))
+                    new Place(score.fromLayer(), score.fromHead()),
+                    new Place(score.toLayer(), score.toHead())))
             .distinct()
+            .sorted(Comparator.comparingInt(Place::layer).thenComparingInt(Place::head))
+            .map(place -> name(true, place.layer(), place.head()))
             .toList();
     boolean each = heads.size() <= HEADS_DRAWN;
-    var byPair =
+    Map<String, Double> byPair =
         composition.scores().stream()
             .collect(
                 Collectors.toMap(
@@ -290,6 +294,8 @@ public record CircuitReport(String model, IntFunction<String> word, List<String>
     }
     return new Report.HeatmapSection(map.build());
   }
+
+  private record Place(int layer, int head) {}
 
   private static String name(boolean each, int layer, int head) {
     return each ? "L%dH%d".formatted(layer, head) : "L" + layer;

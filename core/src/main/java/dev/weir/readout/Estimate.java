@@ -35,7 +35,8 @@ public record Estimate(double mean, double low, double high, long count) {
     if (count < 2) {
       return new Estimate(mean, Double.NaN, Double.NaN, count);
     }
-    double reach = TDistribution.of(count - 1.0).inverseCumulativeProbability(UPPER_TAIL) * error;
+    double reach =
+        TDistribution.of((double) count - 1).inverseCumulativeProbability(UPPER_TAIL) * error;
     return new Estimate(mean, mean - reach, mean + reach, count);
   }
 

@@ -287,8 +287,9 @@ public final class VirtualWeights {
     private void stretch(long first, long count) {
       Tensor products =
           writes.slice("writer", first, count).dot(reads, "d_model").order("writer", "reader");
-      Tensor lengths = writeLengths.slice("writer", first, count).times(readLengths);
-      Tensor cosines = products.dividedBy(lengths);
+      // One length after the other: the product of two short ones would vanish.
+      Tensor cosines =
+          products.dividedBy(writeLengths.slice("writer", first, count)).dividedBy(readLengths);
       Stretch here =
           new Stretch(
               first,
