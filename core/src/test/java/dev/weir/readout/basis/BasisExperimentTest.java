@@ -41,17 +41,14 @@ class BasisExperimentTest {
 
   @Test
   void settingsThatTrainNothingAreRefused() {
-    assertThatThrownBy(() ->
-            new BasisExperiment.Settings(8, 1, 4, 2, 8, 0.01, 0.1, 0.9, List.of()))
+    assertThatThrownBy(() -> new BasisExperiment.Settings(8, 1, 4, 2, 8, 0.01, 0.1, 0.9, List.of()))
         .hasMessageContaining("at least 1");
-    assertThatThrownBy(() ->
-            new BasisExperiment.Settings(8, 1, 4, 2, 8, 0.01, 0.1, 1, List.of(0L)))
+    assertThatThrownBy(() -> new BasisExperiment.Settings(8, 1, 4, 2, 8, 0.01, 0.1, 1, List.of(0L)))
         .hasMessageContaining("Momentum");
   }
 
   private static List<BasisExperiment> run(List<Integer> told) {
     String text = "the quick brown fox jumps over the lazy dog. ".repeat(20);
-    return BasisExperiment.run(
-        BasisExperiment.bytes(text), TINY, (done, _, _) -> told.add(done));
+    return BasisExperiment.run(BasisExperiment.bytes(text), TINY, (done, _, _) -> told.add(done));
   }
 }

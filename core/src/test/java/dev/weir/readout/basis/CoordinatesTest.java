@@ -141,6 +141,30 @@ class CoordinatesTest {
   }
 
   @Test
+  void aModelThatActsOnSingleCoordinatesIsRefusedAndRunAsAControlOnly() {
+    try (Transformer model =
+            EveryModel.random(PathwayModels.spec("pathway/layerscale/rms/mha"), DType.FLOAT64);
+        RotationSuite suite =
+            RotationSuite.of(
+                model,
+                List.of(DType.FLOAT64),
+                RotationSuite.Controls.RUN,
+                new SplittableRandom(0))) {
+      assertThatThrownBy(
+              () -> TurnedModel.of(model, TurnedModel.Kind.EXACT, new SplittableRandom(0)))
+          .hasMessageContaining("gamma multiplies each coordinate");
+      suite.read(TOKENS);
+      assertThat(suite.refusal()).hasValueSatisfying(why -> assertThat(why).contains("gamma"));
+      assertThat(suite.outcomes())
+          .hasSize(2)
+          .allSatisfy(outcome -> {
+            assertThat(outcome.kind()).isNotEqualTo(TurnedModel.Kind.EXACT);
+            assertThat(outcome.largestLogitChange()).isGreaterThan(1e-3);
+          });
+    }
+  }
+
+  @Test
   void whatCannotBeReadIsRefused() {
     try (Transformer model = EveryModel.random(PathwayModels.on(new PreNorm()), DType.FLOAT32);
         StreamTrace one = model.trace(TOKENS, Kurtosis.capture(Places.LAYERS).at(2));
