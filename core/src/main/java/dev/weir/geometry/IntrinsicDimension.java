@@ -57,6 +57,7 @@ public final class IntrinsicDimension {
         .toArray(String[]::new);
   }
 
+  @SuppressWarnings("ArrayRecordComponent") // Compared by its numbers, below.
   private record DoubleRow(double[] values) {
     @Override
     public boolean equals(Object other) {
