@@ -38,9 +38,9 @@ public final class BasisReport {
     for (RotationSuite.Outcome outcome : suite.outcomes()) {
       table.row(
           switch (outcome.kind()) {
-            case EXACT -> "test: folded, rotated";
-            case CONTROL -> "CONTROL: folded as far as possible, rotated";
-            case UNFOLDED_CONTROL -> "CONTROL: rotated without folding";
+            case EXACT -> "test";
+            case CONTROL -> "CONTROL folded";
+            case UNFOLDED_CONTROL -> "CONTROL unfolded";
           },
           outcome.dtype().toString().toLowerCase(Locale.ROOT),
           outcome.largestLogitChange(),
@@ -51,7 +51,9 @@ public final class BasisReport {
     suite.refusal().ifPresent(why -> table.note("The test is refused. " + why + "."));
     return table
         .note(
-            "The test is in coordinates: " + suite.coordinates() + "; controls are meant to fail.")
+            "The test is in coordinates: "
+                + suite.coordinates()
+                + ". Controls are meant to fail: weights that act on single coordinates stay as they are, and in the unfolded one the norms' gains too.")
         .build();
   }
 

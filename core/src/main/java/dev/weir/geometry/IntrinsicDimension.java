@@ -57,6 +57,7 @@ public final class IntrinsicDimension {
         .toArray(String[]::new);
   }
 
+  @SuppressWarnings("ArrayRecordComponent") // Compared by its numbers, below.
   private record DoubleRow(double[] values) {
     @Override
     public boolean equals(Object other) {
@@ -124,7 +125,9 @@ public final class IntrinsicDimension {
     return Arrays.stream(distances).mapToDouble(r -> 1 / inverse(r)).average().orElseThrow();
   }
 
-  /// The inverse of the mean of the inverses of the same (MacKay & Ghahramani 2005): less biased.
+  /// The inverse of the mean of the inverses of the same (MacKay & Ghahramani 2005), which no point
+  /// decides by itself. With the same k − 2, where they have k − 1, so it is lower than theirs by
+  /// `(k − 2) / (k − 1)`.
   public double mackayGhahramani() {
     return 1
         / Arrays.stream(distances).mapToDouble(IntrinsicDimension::inverse).average().orElseThrow();
