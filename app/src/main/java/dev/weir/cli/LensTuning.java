@@ -6,7 +6,7 @@ import dev.weir.readout.Places;
 import dev.weir.readout.lens.LensSurvey;
 import dev.weir.readout.lens.Translators;
 import dev.weir.readout.lens.TunedLensTraining;
-import dev.weir.readout.lens.TunedLensTraining.Optimizer;
+import dev.weir.readout.lens.TunedLensTraining.Method;
 import dev.weir.readout.lens.TunedLensTraining.Settings;
 import dev.weir.text.Tokenizer;
 import dev.weir.view.LensReport;
@@ -50,7 +50,7 @@ final class LensTuning {
       paramLabel = "NAME",
       defaultValue = "sgd",
       description = "sgd (with Nesterov's momentum) or adam. Default: ${DEFAULT-VALUE}.")
-  private Optimizer optimizer = Optimizer.SGD;
+  private Method optimizer = Method.SGD;
 
   @Option(
       names = "--lr-scale",

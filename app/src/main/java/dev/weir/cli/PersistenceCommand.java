@@ -76,6 +76,9 @@ final class PersistenceCommand implements Callable<Integer> {
           "With --suppression: how much of this head's effect is left when only its copy suppression is kept.")
   private Optional<String> mechanism = Optional.empty();
 
+  @Option(names = "--all", description = "With --ratios: list every pair, too.")
+  private boolean all;
+
   @Option(
       names = "--top",
       paramLabel = "K",
@@ -131,6 +134,7 @@ final class PersistenceCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     analysis.check();
+    checkCombination();
     boolean weightsAlone = view.candidates || view.suppression;
     if (!analysis.hasTexts() && !weightsAlone) {
       throw CliException.nothingToRun();
@@ -145,6 +149,26 @@ final class PersistenceCommand implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  private void checkCombination() {
+    boolean other =
+        view.direction.isPresent()
+            || view.candidates
+            || view.repair.isPresent()
+            || view.suppression
+            || view.norms
+            || view.delta;
+    if (other && !writes.isEmpty()) {
+      throw CliException.notHere(
+          "--of names writes to follow, and this view follows none", "leave one of the two out");
+    }
+    if (mechanism.isPresent() && !view.suppression) {
+      throw CliException.notHere("--mechanism goes with --suppression", "add --suppression");
+    }
+    if (everywhere && view.repair.isEmpty()) {
+      throw CliException.notHere("--everywhere goes with --repair", "name a component to --repair");
+    }
   }
 
   private Report report(Session session) {
@@ -208,7 +232,7 @@ final class PersistenceCommand implements Callable<Integer> {
       String name = analysis.name(terminal);
       return new PersistenceReport(
           "%s: %s".formatted(name, what),
-          texts == 1 ? "one text" : "%,d texts".formatted(texts),
+          texts == 0 ? "weights alone" : texts == 1 ? "one text" : "%,d texts".formatted(texts),
           "raw coordinates; pathway " + model.spec().pathway());
     }
 
@@ -246,7 +270,7 @@ final class PersistenceCommand implements Callable<Integer> {
           ProjectionRatios.reader(
               model, writes.stream().findFirst().map(label -> Write.parse(label, model)), rows());
       eachRun(ProjectionRatios.capture(), reader::read);
-      return reportOn("who takes away what others wrote").ratios(reader.found(), rows(), top);
+      return reportOn("who takes away what others wrote").ratios(reader.found(), rows(), top, all);
     }
 
     private Report candidates() {

@@ -208,7 +208,8 @@ public record PersistenceReport(String title, String texts, String coordinates) 
   /// @param ratios every pair
   /// @param rows at which positions
   /// @param top how many pairs of each kind to show
-  public Report ratios(ProjectionRatios ratios, Rows rows, int top) {
+  /// @param all whether to list every pair
+  public Report ratios(ProjectionRatios ratios, Rows rows, int top, boolean all) {
     List<Report.Section> sections = new ArrayList<>();
     sections.add(erased(ratios, ProjectionRatios.Part.WHOLE, top));
     sections.add(erased(ratios, ProjectionRatios.Part.FROM_FIRST, top));
@@ -217,15 +218,14 @@ public record PersistenceReport(String title, String texts, String coordinates) 
       sections.add(erased(ratios, ProjectionRatios.Part.PATHWAY, top));
     }
     sections.add(new Report.HeatmapSection(heatmap(ratios)));
-    sections.add(new Report.TableSection(table("ratios", "Every pair", ratios.ratios())));
-    List<Report.Section> shown = sections.subList(0, sections.size() - 1);
+    if (all) {
+      sections.add(new Report.TableSection(table("ratios", "Every pair", ratios.ratios())));
+    }
     return report(
         "%s, %s".formatted(texts, rows.words()),
-        ratios.ratios().size() > MOST_ROWS ? shown : sections,
+        sections,
         "PR = c·w/‖w‖² at the same position, w as it stands before c is written: -1 erases it, +1 doubles it.");
   }
-
-  private static final int MOST_ROWS = 4000;
 
   private static Report.Section erased(
       ProjectionRatios ratios, ProjectionRatios.Part part, int top) {
@@ -251,6 +251,7 @@ public record PersistenceReport(String title, String texts, String coordinates) 
             .real("median", "", "projection ratio")
             .real("quarter", "", "a quarter of the positions lie below")
             .real("three_quarters", "", "three quarters lie below")
+            .real("cosine", "", "mean of the angle's cosine")
             .integer("positions", "", "how many there were");
     for (ProjectionRatios.Ratio ratio : ratios) {
       Quartiles q = ratio.ratio();
@@ -261,6 +262,7 @@ public record PersistenceReport(String title, String texts, String coordinates) 
           real(q.median()),
           real(q.low()),
           real(q.high()),
+          real(ratio.cosine()),
           q.count());
     }
     return table.build();
@@ -614,19 +616,22 @@ public record PersistenceReport(String title, String texts, String coordinates) 
             .real("three_quarters", "", "three quarters lie below")
             .real("reflected", "", "share with β > 1");
     for (DeltaAudit.SiteAudit site : found.sites()) {
-      site.classes()
-          .forEach((kind, gate) ->
-              table.row(
-                  site.label(),
-                  kind.words(),
-                  gate.spread().count(),
-                  gate.beta().mean(),
-                  gate.spread().low(),
-                  gate.spread().median(),
-                  gate.spread().high(),
-                  gate.reflected().mean()));
+      addGate(table, site.label(), "all", site.gate());
+      site.classes().forEach((kind, gate) -> addGate(table, site.label(), kind.words(), gate));
     }
     return table.build();
+  }
+
+  private static void addGate(Table.Builder table, String site, String kind, DeltaAudit.Gate gate) {
+    table.row(
+        site,
+        kind,
+        gate.spread().count(),
+        gate.beta().mean(),
+        gate.spread().low(),
+        gate.spread().median(),
+        gate.spread().high(),
+        gate.reflected().mean());
   }
 
   private static Table overwritten(DeltaAudit found, IntFunction<String> word) {

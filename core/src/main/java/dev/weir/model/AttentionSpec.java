@@ -128,7 +128,8 @@ public record AttentionSpec(
 
   /// Queries turned as they are when the key lies some positions before, so that their product with
   /// keys as they are is that of both turned; where the model stretches queries and keys for longer
-  /// texts, so does this. Same shape; unchanged where positions turn nothing.
+  /// texts, so does this. Where angles depend on the length of the text, they are those of the
+  /// shortest that holds both. Same shape; unchanged where positions turn nothing.
   ///
   /// @param queries `[.., d_head]`
   /// @param offset how many positions the key lies before the query

@@ -65,14 +65,15 @@ record Rotary(PositionCode.Rotary code, int nCtx) {
   }
 
   /// The queries turned by the angle between them and keys some positions before, same shape: the
-  /// product of a query and a key depends on nothing else (the paper's eq. 16).
+  /// product of a query and a key depends on nothing else (the paper's eq. 16). Where angles depend
+  /// on the length of the text, they are those of the shortest text that holds both.
   ///
   /// @param queries `[.., d_head]`
   /// @param offset how many positions the key lies before the query
   Tensor turnedApart(Tensor queries, int offset) {
     Tensor placed = queries.repeat(new Axis("pos", 1));
     Tensor position = Tensor.range(offset, new Axis("pos", 1));
-    Tensor turned = turn(placed, angles(position, nCtx, queries));
+    Tensor turned = turn(placed, angles(position, offset + 1L, queries));
     return turned.at("pos", 0).times(attentionFactor());
   }
 

@@ -261,9 +261,12 @@ public final class Contributions {
     return reader * positions.size() + index;
   }
 
-  /// Every kept position but the text's first, which behaves unlike all others; that one where
-  /// there is no other.
-  public List<Integer> afterTheFirst() {
+  /// The indices of every kept position but the text's first, which behaves unlike all others; that
+  /// one where there is no other.
+  ///
+  /// @param trace a run of one text
+  public static List<Integer> afterTheFirst(StreamTrace trace) {
+    List<Integer> positions = trace.positions();
     List<Integer> later =
         IntStream.range(0, positions.size())
             .filter(index -> positions.get(index) > 0)

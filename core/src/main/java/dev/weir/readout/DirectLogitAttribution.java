@@ -318,12 +318,24 @@ public final class DirectLogitAttribution {
         .toList();
   }
 
-  /// The neurons of every block; there are none where each part has a scale of its own.
+  /// The same with the neurons of each MLP in its place, and `3_mlp_bias` for what it writes beside
+  /// them.
   ///
   /// @param index index of the position
-  public List<Part> neurons(int index) {
-    int at = checked(index);
-    return neurons.stream().flatMap(block -> parts(block, at)).toList();
+  public List<Part> withNeurons(int index) {
+    List<Part> all = new ArrayList<>();
+    for (Part part : parts(index)) {
+      if (part.kind() == Kind.MLP) {
+        int layer = Integer.parseInt(part.label().replace("_mlp_out", ""));
+        List<Part> own = neurons(layer, index);
+        double rest = part.score() - own.stream().mapToDouble(Part::score).sum();
+        all.addAll(own);
+        all.add(new Part(Kind.BIAS, layer + "_mlp_bias", rest));
+      } else {
+        all.add(part);
+      }
+    }
+    return List.copyOf(all);
   }
 
   private static Stream<Part> parts(Neurons block, int at) {
@@ -422,5 +434,47 @@ public final class DirectLogitAttribution {
       throw ReadoutException.noSuchPosition(index, positions.size());
     }
     return index;
+  }
+
+  // ---------------------------------------------------------------- over many texts
+
+  /// The mean of each part over texts, with its interval. Holds numbers for one text, whatever the
+  /// number of texts.
+  public static final class Mean {
+    private final Map<String, Sum> sums = new LinkedHashMap<>();
+    private final Estimate.Running total = new Estimate.Running();
+
+    private record Sum(Kind kind, Estimate.Running score) {}
+
+    /// A part over all texts.
+    ///
+    /// @param kind what it is
+    /// @param label its name
+    /// @param score what it adds
+    public record MeanPart(Kind kind, String label, Estimate score) {}
+
+    /// Takes one more text.
+    ///
+    /// @param parts its parts at the position that counts
+    public void add(List<Part> parts) {
+      parts.forEach(part ->
+          sums.computeIfAbsent(part.label(), _ -> new Sum(part.kind(), new Estimate.Running()))
+              .score()
+              .add(part.score()));
+      total.add(parts.stream().mapToDouble(Part::score).sum());
+    }
+
+    /// Every part, in the order it first came in.
+    public List<MeanPart> parts() {
+      return sums.entrySet().stream()
+          .map(sum ->
+              new MeanPart(sum.getValue().kind(), sum.getKey(), sum.getValue().score().estimate()))
+          .toList();
+    }
+
+    /// The sum of all parts.
+    public Estimate total() {
+      return total.estimate();
+    }
   }
 }

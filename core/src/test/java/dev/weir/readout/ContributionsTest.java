@@ -20,6 +20,7 @@ import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
 import dev.weir.testing.EveryModel;
 import dev.weir.testing.PathwayModels;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -265,13 +266,15 @@ class ContributionsTest {
     int[][] texts = {EveryModel.tokens(name), {3, 1, 4, 1, 5}, {9, 2, 6}};
     try (Scope _ = Scope.open();
         Transformer model = EveryModel.open(name, DType.FLOAT64)) {
-      Contributions.Mean mean = null;
+      List<Contributions.Mean> means = new ArrayList<>();
       double[] shares = new double[texts.length];
       for (int t = 0; t < texts.length; t++) {
         try (StreamTrace trace = model.trace(texts[t], Contributions.capture())) {
           Contributions one = Contributions.of(model, trace, Level.HEAD);
-          mean = mean == null ? new Contributions.Mean(one) : mean;
-          mean.add(one, one.afterTheFirst());
+          if (means.isEmpty()) {
+            means.add(new Contributions.Mean(one));
+          }
+          means.getFirst().add(one, Contributions.afterTheFirst(trace));
           shares[t] =
               IntStream.range(1, texts[t].length)
                   .mapToDouble(i -> one.share(2, 3, i))
@@ -280,6 +283,7 @@ class ContributionsTest {
         }
       }
       Estimate expected = Estimate.of(shares);
+      Contributions.Mean mean = means.getFirst();
       assertThat(mean.share(2, 3).mean()).isCloseTo(expected.mean(), within(1e-12));
       assertThat(mean.share(2, 3).low()).isCloseTo(expected.low(), within(1e-12));
       assertThat(mean.share(2, 3).count()).isEqualTo(3);

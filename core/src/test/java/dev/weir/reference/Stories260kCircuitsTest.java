@@ -6,12 +6,16 @@ import dev.weir.model.Folded;
 import dev.weir.model.Transformer;
 import dev.weir.readout.circuit.Circuits;
 import dev.weir.readout.circuit.Composition;
+import dev.weir.readout.circuit.HeadDetectors;
+import dev.weir.readout.circuit.HeadDetectors.Detector;
 import dev.weir.readout.circuit.StreamPart;
 import dev.weir.readout.circuit.VirtualWeights;
 import dev.weir.reference.Stories260kTest.Precision;
+import dev.weir.stream.StreamTrace;
 import dev.weir.tensor.Scope;
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -118,5 +122,75 @@ class Stories260kCircuitsTest {
           new double[] {0.158999, 0.153084, 0.152546, 0.146401, 0.145553},
           "top");
     }
+  }
+
+  /// The induction sequence and the prefix score of appendix B; expected numbers from a forward
+  /// pass written in NumPy for this test, float64.
+  @ParameterizedTest
+  @EnumSource
+  void headsOnTheInductionSequence(Precision precision) {
+    double[][] prefix = {
+      {0.002369, 0.009719, 0.00217, 0.006274, 0.002321, 0.000238, 0.001235, 0.017445},
+      {0.001348, 0.000092, 0.000012, 0, 0.000081, 0.000005, 0.000004, 0.000164},
+      {0.000017, 0.000019, 0.000019, 0.000508, 0.003398, 0.001104, 0.017684, 0.015822},
+      {0.00337, 0.000165, 0.000105, 0.000167, 0.00001, 0.000004, 0, 0.000081},
+      {0.007653, 0.011154, 0.001826, 0.000712, 0.007515, 0.008743, 0.000345, 0.001276}
+    };
+    double[][] previous = {
+      {0.01949, 0.02947, 0.020594, 0.036189, 0.013138, 0.01485, 0.006246, 0.020993},
+      {0.30301, 0.373451, 0.608548, 0.863517, 0.609588, 0.588422, 0.59215, 0.335321},
+      {0.345671, 0.406916, 0.532242, 0.374765, 0.034137, 0.081617, 0.057866, 0.139777},
+      {0.057549, 0.177492, 0.297397, 0.111402, 0.275899, 0.361251, 0.869687, 0.549074},
+      {0.02833, 0.108938, 0.101341, 0.078644, 0.066311, 0.048341, 0.217986, 0.131218}
+    };
+    double[] duplicate = {
+      0.000717, 0.004753, 0.000047, 0.000357, 0.01454, 0.000059, 0.000005, 0.002041
+    };
+    double[] first = {
+      0.013074, 0.019728, 0.104264, 0.040287, 0.015342, 0.01881, 0.021564, 0.012304
+    };
+    double[] entropy = {
+      2.893075, 2.417279, 2.497421, 2.363061, 3.270867, 3.25485, 1.605171, 2.187878
+    };
+    double[] diagonal = {
+      0.002298, 0.009435, 0.015792, 0.010201, 0.002246, 0.00023, 0.001196, 0.017289
+    };
+    int[] half = IntStream.range(0, 60).map(i -> 3 + (7919 * i + 104729) % 509).toArray();
+    int[] text =
+        IntStream.concat(
+                IntStream.of(1), IntStream.concat(Arrays.stream(half), Arrays.stream(half)))
+            .toArray();
+    try (Scope _ = Scope.open();
+        Transformer model = Stories260kTest.open(precision.dtype());
+        StreamTrace trace = model.trace(text, HeadDetectors.capture())) {
+      HeadDetectors found = new HeadDetectors();
+      found.addRepeated(trace, 60, HeadDetectors.Rows.SECOND_COPY);
+      HeadDetectors whole = new HeadDetectors();
+      whole.addRepeated(trace, 60, HeadDetectors.Rows.WHOLE_DIAGONAL);
+      for (int head = 0; head < 8; head++) {
+        for (int layer = 0; layer < 5; layer++) {
+          String name = "L%dH%d".formatted(layer, head);
+          same(precision, found, Detector.INDUCTION, layer, head, prefix[layer][head], name);
+          same(precision, found, Detector.PREVIOUS, layer, head, previous[layer][head], name);
+        }
+        same(precision, found, Detector.DUPLICATE, 0, head, duplicate[head], "duplicate");
+        same(precision, found, Detector.FIRST, 0, head, first[head], "first");
+        same(precision, found, Detector.ENTROPY, 4, head, entropy[head], "entropy");
+        same(precision, whole, Detector.INDUCTION, 0, head, diagonal[head], "diagonal");
+      }
+    }
+  }
+
+  /// Shares of attention are numbers up to 1.
+  private static void same(
+      Precision precision,
+      HeadDetectors found,
+      Detector detector,
+      int layer,
+      int head,
+      double expected,
+      String what) {
+    precision.same(
+        found.score(detector, layer, head).mean(), expected, Math.max(1, expected), what);
   }
 }

@@ -32,6 +32,9 @@ public final class PlantedModels {
   /// The longest text of the induction model, in tokens.
   public static final int CONTEXT = 24;
 
+  /// What the induction model gives the logit of the token that it foresees.
+  public static final double CONFIDENCE = 10;
+
   /// How sure of themselves planted heads are: what they look at outweighs all else by `e²⁰`.
   private static final double SHARPNESS = 20;
 
@@ -53,7 +56,9 @@ public final class PlantedModels {
   /// before), and which token comes next (written by head L1H1, which attends to where the token
   /// before is the one here, and read by the unembedding). So L0H0 is a previous-token head that
   /// composes by K with L1H1, an induction head, `W_E W_OV W_U` of L1H1 copies, and heads L0H1 and
-  /// L1H0 do nothing. A text that repeats is continued as it went on before.
+  /// L1H0 do nothing. A text that repeats is continued as it went on before. At position 0 nothing
+  /// stands before, and L0H0 can only look at itself; the keys of L1H1 take off there what it
+  /// wrote.
   public static Transformer induction(DType dtype) {
     PlantedModels model = new PlantedModels(inductionSpec());
     int here = 0;
@@ -62,11 +67,12 @@ public final class PlantedModels {
     int next = before + TOKENS;
     for (int token = 0; token < TOKENS; token++) {
       model.set("embed.W_E", 1, token, here + token);
-      model.set("unembed.W_U", 20, next + token, token);
+      model.set("unembed.W_U", CONFIDENCE, next + token, token);
       model.set("blocks.0.attn.W_V", 1, 0, token, here + token);
       model.set("blocks.0.attn.W_O", 1, 0, token, before + token);
       model.set("blocks.1.attn.W_Q", SHARPNESS, 1, token, here + token);
       model.set("blocks.1.attn.W_K", 1, 1, token, before + token);
+      model.set("blocks.1.attn.W_K", -1, 1, token, where);
       model.set("blocks.1.attn.W_V", 1, 1, token, here + token);
       model.set("blocks.1.attn.W_O", 1, 1, token, next + token);
     }

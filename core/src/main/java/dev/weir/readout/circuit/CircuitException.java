@@ -11,12 +11,11 @@ public final class CircuitException extends WeirException {
     super(what, where, fix);
   }
 
-  static CircuitException gainLeft(String norm) {
+  static CircuitException gainsLeft() {
     return new CircuitException(
-        "The gain of %s is not folded into its readers, so products of weights would leave it out"
-            .formatted(norm),
-        norm,
-        "use Circuits.fold; where it cannot fold the gains either, run 'weir contributions', which follows writes of a run");
+        "The norms of this model still have gains",
+        "path expansion",
+        "fold them, as Circuits.fold does");
   }
 
   static CircuitException notOnlyMaps(int layer, String why) {

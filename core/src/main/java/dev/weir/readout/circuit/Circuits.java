@@ -10,6 +10,7 @@ import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /// What each attention head does, as two maps of the stream that its four weights make together
@@ -72,11 +73,11 @@ public final class Circuits {
     }
   }
 
-  /// Of a model whose norms' gains are folded into their readers.
+  /// Of a model. Gains that could not be folded are multiplied into what reads through them here.
   ///
   /// @param folded from [#fold], or by hand
-  /// @throws CircuitException if a gain is left, or if something else than maps of the stream takes
-  ///   part in what a block reads
+  /// @throws CircuitException if something else than maps of the stream takes part in what a block
+  ///   reads
   public static Circuits of(Folded folded) {
     return new Circuits(StreamWeights.of(folded));
   }
@@ -87,6 +88,13 @@ public final class Circuits {
   /// @param model the raw model, which stays as it is
   public static Folded fold(Transformer model) {
     return Folding.fold(model, Folding.possible(model));
+  }
+
+  /// Why [#of] refuses a model, where it does.
+  ///
+  /// @param model any model
+  public static Optional<String> objection(Transformer model) {
+    return StreamWeights.objection(model.spec()).map(CircuitException::what);
   }
 
   StreamWeights weights() {
@@ -100,7 +108,8 @@ public final class Circuits {
 
   /// In which coordinates the weights are.
   public String coordinates() {
-    return weights.folded().coordinates().toString();
+    String folded = weights.folded().coordinates().toString();
+    return weights.gainsLeft() ? folded + ", norm gains multiplied into readers" : folded;
   }
 
   // ---------------------------------------------------------------- as matrices
@@ -164,11 +173,14 @@ public final class Circuits {
   /// @param layer the block
   /// @throws CircuitException if the pathway does more than add
   public FactoredMatrix tokenOv(int layer) {
+    return tokenOv(ov(layer, Biases.LEFT_OUT));
+  }
+
+  FactoredMatrix tokenOv(FactoredMatrix ov) {
     weights.requireAdditive("Circuits from token to token");
-    return ov(layer, Biases.LEFT_OUT)
-        .between(
-            weights.embedding().rename("d_vocab", "from").rename("d_model", "inner"),
-            weights.unembedding().rename("d_vocab", "to").rename("d_model", "inner"));
+    return ov.between(
+        weights.embedding().rename("d_vocab", "from").rename("d_model", "inner"),
+        weights.unembedding().rename("d_vocab", "to").rename("d_model", "inner"));
   }
 
   /// From what token to what token the heads of a block attend, where both are read as embedded:
@@ -178,11 +190,14 @@ public final class Circuits {
   /// @param positions where query and key stand
   /// @throws CircuitException if the pathway does more than add
   public FactoredMatrix tokenQk(int layer, Positions positions) {
+    return tokenQk(qk(layer, positions, Biases.LEFT_OUT));
+  }
+
+  FactoredMatrix tokenQk(FactoredMatrix qk) {
     weights.requireAdditive("Circuits from token to token");
-    return qk(layer, positions, Biases.LEFT_OUT)
-        .between(
-            weights.embedding().rename("d_vocab", "from").rename("d_model", "inner"),
-            weights.embedding().rename("d_vocab", "to").rename("d_model", "inner"));
+    return qk.between(
+        weights.embedding().rename("d_vocab", "from").rename("d_model", "inner"),
+        weights.embedding().rename("d_vocab", "to").rename("d_model", "inner"));
   }
 
   // ---------------------------------------------------------------- in numbers
@@ -229,7 +244,7 @@ public final class Circuits {
   }
 
   private static double stableRank(double norm, double longest) {
-    return norm * norm / (longest * longest);
+    return longest == 0 ? 0 : norm * norm / (longest * longest);
   }
 
   /// The cosine between what each neuron of a block reads and what it writes, its own two weights

@@ -117,7 +117,7 @@ public final class Composition {
 
   /// A map of no length composes with nothing.
   private static Tensor unit(Tensor half, String axis) {
-    Tensor norm = half.square().sum(axis, "d_model").sqrt().notBelow(Double.MIN_NORMAL);
+    Tensor norm = half.square().sum(axis, "d_model").sqrt().notBelow(Float.MIN_NORMAL);
     return half.dividedBy(norm);
   }
 

@@ -129,11 +129,11 @@ public record FactoredMatrix(Tensor left, Tensor right) {
 
   /// What is left of `Σ λ` after its terms have met, `Re Σ λ / Σ |λ|`, from −1 to 1: 1 for a map
   /// that makes everything it reads longer, −1 for one that turns everything around (Elhage et al.
-  /// 2021, "copying").
+  /// 2021, "copying"). A map of zeros has 0.
   public Tensor copying() {
     Complex values = eigenvalues();
     Tensor sizes = values.real().square().plus(values.imaginary().square()).sqrt();
-    return values.real().sum("eigen").dividedBy(sizes.sum("eigen"));
+    return values.real().sum("eigen").dividedBy(sizes.sum("eigen").notBelow(Float.MIN_NORMAL));
   }
 
   /// The same lengths as the whole matrix has, in `[.., rank, out]`: each factor's orthonormal part

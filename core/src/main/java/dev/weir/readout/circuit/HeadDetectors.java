@@ -191,7 +191,7 @@ public final class HeadDetectors {
   }
 
   private static Tensor entropy(Tensor rows) {
-    return rows.times(rows.notBelow(Double.MIN_NORMAL).log()).sum("key_pos").times(-1);
+    return rows.times(rows.notBelow(Float.MIN_NORMAL).log()).sum("key_pos").times(-1);
   }
 
   /// What was not looked at in a text, since none of its tokens repeats, adds nothing.

@@ -98,6 +98,20 @@ public final class PathExpansion {
         "ln_final.hook_scale?");
   }
 
+  /// The token that comes next at each position, and at the last the one that the model finds
+  /// likeliest: usual targets.
+  ///
+  /// @param trace a run of one text that kept its logits
+  public static int[] nextTokens(StreamTrace trace) {
+    try (Scope _ = Scope.open()) {
+      int[] tokens = trace.tokens().getFirst();
+      int[] next = Arrays.copyOfRange(tokens, 1, tokens.length + 1);
+      Tensor end = trace.logits().at("pos", trace.logits().size("pos") - 1);
+      next[tokens.length - 1] = Math.toIntExact(end.argmax("d_vocab").toLongs()[0]);
+      return next;
+    }
+  }
+
   /// Of a run.
   ///
   /// @param circuits of an attention-only model whose stream only adds
@@ -114,6 +128,9 @@ public final class PathExpansion {
       if (weights.spec().blocks().get(layer).hasMlp()) {
         throw CircuitException.hasMlp(layer);
       }
+    }
+    if (weights.gainsLeft()) {
+      throw CircuitException.gainsLeft();
     }
     if (trace.tokens().size() != 1) {
       throw CircuitException.severalTexts("Path expansions", trace.tokens().size());

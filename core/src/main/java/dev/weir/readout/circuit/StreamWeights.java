@@ -19,9 +19,9 @@ import dev.weir.tensor.Tensor;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/// The weights of a folded model as the stream meets them: readers after every gain, writers with
-/// what stands between them and the stream. What depends on the run, the sizes that norms divide
-/// by, is left out. Float32 at least; tensors of the current scope.
+/// The weights of a model as the stream meets them: readers after every gain, folded or not,
+/// writers with what stands between them and the stream. What depends on the run, the sizes that
+/// norms divide by, is left out. Float32 at least; tensors of the current scope.
 final class StreamWeights {
   private final Folded folded;
 
@@ -30,28 +30,35 @@ final class StreamWeights {
   }
 
   static StreamWeights of(Folded folded) {
-    TransformerSpec spec = folded.model().spec();
-    for (int layer = 0; layer < spec.nLayers(); layer++) {
-      BlockSpec block = spec.blocks().get(layer);
-      if (!block.local().equals(LocalMixing.none())) {
-        throw CircuitException.notOnlyMaps(layer, "mixes neighbouring positions beside attention");
-      }
-      if (block.attention().values() != AttentionSpec.Values.OWN) {
-        throw CircuitException.notOnlyMaps(layer, "attends to the first block's values");
-      }
-      requireFolded("the norm before attention of block " + layer, block.ln1());
-      if (block.hasMlp() && block.wiring() != Wiring.PARALLEL_SHARED_NORM) {
-        requireFolded("the norm before the MLP of block " + layer, block.ln2());
-      }
-    }
-    requireFolded("the final norm", spec.lnFinal());
+    objection(folded.model().spec())
+        .ifPresent(objection -> {
+          throw objection;
+        });
     return new StreamWeights(folded);
   }
 
-  private static void requireFolded(String name, NormSpec norm) {
-    if (norm.hasGain()) {
-      throw CircuitException.gainLeft(name);
+  /// Why a model's weights alone do not say what its blocks read, where they do not.
+  static Optional<CircuitException> objection(TransformerSpec spec) {
+    for (int layer = 0; layer < spec.nLayers(); layer++) {
+      BlockSpec block = spec.blocks().get(layer);
+      if (!block.local().equals(LocalMixing.none())) {
+        return Optional.of(
+            CircuitException.notOnlyMaps(layer, "mixes neighbouring positions beside attention"));
+      }
+      if (block.attention().values() != AttentionSpec.Values.OWN) {
+        return Optional.of(
+            CircuitException.notOnlyMaps(layer, "attends to the first block's values"));
+      }
     }
+    return Optional.empty();
+  }
+
+  /// Whether a norm's gain could not be folded into its readers, as where a pathway reads it, too;
+  /// the readers here have it nevertheless.
+  boolean gainsLeft() {
+    return spec().lnFinal().hasGain()
+        || spec().blocks().stream()
+            .anyMatch(block -> block.ln1().hasGain() || block.ln2().hasGain());
   }
 
   Folded folded() {
@@ -111,25 +118,26 @@ final class StreamWeights {
 
   /// What logits read, `[d_model, d_vocab]`.
   Tensor unembedding() {
-    return Wide.of(model().unembedding()).order("d_model", "d_vocab");
+    Tensor weight = Wide.of(model().unembedding());
+    return read(weight, spec().lnFinal(), "ln_final").order("d_model", "d_vocab");
   }
 
   // ---------------------------------------------------------------- attention
 
   /// `[head, d_model, d_head]`.
   Tensor queries(int layer) {
-    return normed(layer, "q_norm", attn(layer, "W_Q"), "head").order("head", "d_model", "d_head");
+    return normed(layer, "q_norm", read(layer, "W_Q"), "head").order("head", "d_model", "d_head");
   }
 
   /// `[head, d_model, d_head]`, for each query head those it is paired with.
   Tensor keys(int layer) {
-    Tensor keys = normed(layer, "k_norm", attn(layer, "W_K"), "kv_head");
+    Tensor keys = normed(layer, "k_norm", read(layer, "W_K"), "kv_head");
     return forEachHead(layer, keys).order("head", "d_model", "d_head");
   }
 
   /// `[head, d_model, d_head]`, for each query head those it is paired with.
   Tensor values(int layer) {
-    return forEachHead(layer, attn(layer, "W_V")).order("head", "d_model", "d_head");
+    return forEachHead(layer, read(layer, "W_V")).order("head", "d_model", "d_head");
   }
 
   /// `[head, d_head, d_model]`.
@@ -140,7 +148,7 @@ final class StreamWeights {
 
   /// `[head, d_head]`, zeros where there is none.
   Tensor queryBias(int layer) {
-    return find(layer, "b_Q")
+    return readBias(layer, "Q")
         .map(bias -> normed(layer, "q_norm", bias, "head"))
         .orElseGet(() -> zeros(layer))
         .order("head", "d_head");
@@ -148,7 +156,7 @@ final class StreamWeights {
 
   /// `[head, d_head]`, zeros where there is none.
   Tensor keyBias(int layer) {
-    return find(layer, "b_K")
+    return readBias(layer, "K")
         .map(bias -> forEachHead(layer, normed(layer, "k_norm", bias, "kv_head")))
         .orElseGet(() -> zeros(layer))
         .order("head", "d_head");
@@ -156,7 +164,7 @@ final class StreamWeights {
 
   /// `[head, d_head]`, zeros where there is none.
   Tensor valueBias(int layer) {
-    return find(layer, "b_V")
+    return readBias(layer, "V")
         .map(bias -> forEachHead(layer, bias))
         .orElseGet(() -> zeros(layer))
         .order("head", "d_head");
@@ -171,11 +179,7 @@ final class StreamWeights {
 
   /// What the norm after attention adds, `[d_model]`.
   Optional<Tensor> postShift(int layer) {
-    NormSpec norm = spec().blocks().get(layer).ln1Post();
-    return Norm.of(norm, parameters(), "blocks.%d.ln1_post".formatted(layer))
-            instanceof Norm.LayerNorm(Tensor _, Tensor shift, double _)
-        ? Optional.of(Wide.of(shift))
-        : Optional.empty();
+    return shift(spec().blocks().get(layer).ln1Post(), "blocks.%d.ln1_post".formatted(layer));
   }
 
   private Tensor zeros(int layer) {
@@ -211,13 +215,13 @@ final class StreamWeights {
   /// `[d_mlp, d_model]`.
   Tensor in(int layer) {
     requireMlp(layer, mlp(layer) instanceof MlpSpec.NoMlp, "MLP");
-    return weight("blocks.%d.mlp.W_in".formatted(layer)).order("d_mlp", "d_model");
+    return readByMlp(layer, "W_in");
   }
 
   /// `[d_mlp, d_model]`.
   Tensor gate(int layer) {
     requireMlp(layer, !(mlp(layer) instanceof MlpSpec.Gated), "gate");
-    return weight("blocks.%d.mlp.W_gate".formatted(layer)).order("d_mlp", "d_model");
+    return readByMlp(layer, "W_gate");
   }
 
   /// `[d_mlp, d_model]`.
@@ -240,6 +244,44 @@ final class StreamWeights {
   }
 
   // ---------------------------------------------------------------- inside
+
+  /// What attention reads through its norm.
+  private Tensor read(int layer, String name) {
+    NormSpec norm = spec().blocks().get(layer).ln1();
+    return read(attn(layer, name), norm, "blocks.%d.ln1".formatted(layer));
+  }
+
+  private Tensor readByMlp(int layer, String name) {
+    BlockSpec block = spec().blocks().get(layer);
+    boolean shared = block.wiring() == Wiring.PARALLEL_SHARED_NORM;
+    Tensor weight = weight("blocks.%d.mlp.%s".formatted(layer, name));
+    return read(
+            weight,
+            shared ? block.ln1() : block.ln2(),
+            "blocks.%d.%s".formatted(layer, shared ? "ln1" : "ln2"))
+        .order("d_mlp", "d_model");
+  }
+
+  /// A reader of a norm as a reader of what the norm scales, without the mean that it never sees.
+  private Tensor read(Tensor weight, NormSpec norm, String path) {
+    return centred(gained(weight, norm, path), norm, "d_model");
+  }
+
+  /// A map's bias and what the norm's shift becomes in it.
+  private Optional<Tensor> readBias(int layer, String map) {
+    Optional<Tensor> own = find(layer, "b_" + map);
+    return shift(spec().blocks().get(layer).ln1(), "blocks.%d.ln1".formatted(layer))
+        .map(shift -> attn(layer, "W_" + map).dot(shift, "d_model"))
+        .map(more -> own.map(more::plus).orElse(more))
+        .or(() -> own);
+  }
+
+  private Optional<Tensor> shift(NormSpec norm, String path) {
+    return Norm.of(norm, parameters(), path)
+            instanceof Norm.LayerNorm(Tensor _, Tensor shift, double _)
+        ? Optional.of(Wide.of(shift))
+        : Optional.empty();
+  }
 
   private Tensor attn(int layer, String name) {
     return weight("blocks.%d.attn.%s".formatted(layer, name));

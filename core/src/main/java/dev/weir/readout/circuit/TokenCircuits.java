@@ -63,7 +63,7 @@ public final class TokenCircuits {
     weights.requireHead(layer, head);
     weights.requireToken(token, weights.spec().dVocab());
     try (Scope _ = Scope.open()) {
-      FactoredMatrix circuit = circuits.tokenOv(layer).at("head", head);
+      FactoredMatrix circuit = circuits.tokenOv(ov(layer, head));
       return Ends.of(circuit.rows(token, 1).at("from", 0), count);
     }
   }
@@ -80,7 +80,8 @@ public final class TokenCircuits {
     weights.requireHead(layer, head);
     weights.requireToken(token, weights.spec().dVocab());
     try (Scope _ = Scope.open()) {
-      FactoredMatrix circuit = circuits.tokenQk(layer, positions).at("head", head);
+      FactoredMatrix qk = circuits.qk(layer, positions, Biases.LEFT_OUT).at("head", head);
+      FactoredMatrix circuit = circuits.tokenQk(qk);
       Tensor scores = circuit.rows(token, 1).at("from", 0);
       return Ends.of(scores.times(weights.attention(layer).scale()), count);
     }
@@ -95,7 +96,7 @@ public final class TokenCircuits {
   public Ends copied(int layer, int head, int count) {
     weights.requireHead(layer, head);
     try (Scope _ = Scope.open()) {
-      FactoredMatrix circuit = circuits.tokenOv(layer).at("head", head);
+      FactoredMatrix circuit = circuits.tokenOv(ov(layer, head));
       Tensor diagonal = circuit.left().times(circuit.right().rename("to", "from")).sum("rank");
       return Ends.of(diagonal, count);
     }
@@ -110,7 +111,7 @@ public final class TokenCircuits {
   public List<Direction> ov(int layer, int head, int directions, int count) {
     weights.requireHead(layer, head);
     try (Scope _ = Scope.open()) {
-      Svd svd = circuits.ov(layer, Biases.LEFT_OUT).at("head", head).svd();
+      Svd svd = ov(layer, head).svd();
       return directions(svd.u(), svd.s(), svd.v(), directions, count);
     }
   }
@@ -134,6 +135,10 @@ public final class TokenCircuits {
       Tensor side = svd.v().rename("d_model", "to");
       return directions(side.rename("to", "from"), svd.s(), side, directions, count);
     }
+  }
+
+  private FactoredMatrix ov(int layer, int head) {
+    return circuits.ov(layer, Biases.LEFT_OUT).at("head", head);
   }
 
   private List<Direction> directions(Tensor u, Tensor s, Tensor v, int directions, int count) {

@@ -264,7 +264,7 @@ public final class VirtualWeights {
 
     /// Of what has no length every cosine is 0.
     private static Tensor lengths(Tensor vectors) {
-      return vectors.norm("d_model").notBelow(Double.MIN_NORMAL);
+      return vectors.norm("d_model").notBelow(Float.MIN_NORMAL);
     }
 
     private double measured(Entry entry) {
