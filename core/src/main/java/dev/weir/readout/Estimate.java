@@ -60,7 +60,7 @@ public record Estimate(double mean, double low, double high, long count) {
   /// @param deviation its standard deviation, the unbiased one
   /// @param count how many values there were
   public static Estimate ofMoments(double mean, double deviation, long count) {
-    return withError(mean, deviation / Math.sqrt(count), count);
+    return withError(mean, deviation / Math.sqrt((double) count), count);
   }
 
   /// By the percentile bootstrap (Efron 1979), which assumes nothing of how the values spread.
