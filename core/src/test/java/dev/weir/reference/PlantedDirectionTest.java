@@ -45,6 +45,7 @@ class PlantedDirectionTest {
 
   /// The planted direction is the first of a rotated basis; each pair of tokens but the first has
   /// one of its own, so that the stream varies in all of them.
+  @SuppressWarnings("ArrayRecordComponent") // Numbers to read, never compared as a whole.
   private record Planted(Transformer model, double[][] basis) {}
 
   private static void with(Consumer<Planted> test) {
