@@ -266,7 +266,7 @@ final class SteerCommand implements Callable<Integer> {
   }
 
   private SteeringVector ofFile(Path file, Transformer model) {
-    List<Direction> rows = Directions.read(file, Optional.empty(), model.spec().dModel()).all();
+    List<Direction> rows = Directions.readRows(file, Optional.empty(), model.spec().dModel()).all();
     String[] named = rows.getFirst().label().split("@", 2);
     boolean says = named[0].startsWith("blocks.") && layer.isEmpty();
     if (!says && layer.isEmpty()) {

@@ -43,8 +43,10 @@ public final class ProbeReport {
   private static Table table(ProbeSweep sweep) {
     Table.Builder table =
         Table.named("probe")
-            .title("On the texts held out, with 95 % confidence intervals")
-            .text("place", "hook point")
+            .title(
+                "Probes of %s on the texts held out, with 95 %% confidence intervals"
+                    .formatted(where(sweep)))
+            .integer("layer", "", "the block")
             .integer("position", "", "position in the text; negative counts from the end")
             .real(measure(sweep), "", "how well the probe reads the label")
             .real("low", "", "lower end of its interval")
@@ -56,12 +58,11 @@ public final class ProbeReport {
     if (erased) {
       table
           .real("erased", "", "the same after LEACE")
-          .real("erased low", "", "lower end of its interval")
           .real("erased high", "", "upper end of its interval");
     }
     for (ProbeSweep.Result result : sweep.results()) {
       List<Object> row = new ArrayList<>();
-      row.add(result.place().point().name());
+      row.add(layer(result));
       row.add(result.place().position());
       row.add(result.score().mean());
       row.add(result.score().low());
@@ -69,7 +70,7 @@ public final class ProbeReport {
       row.add(result.control().mean());
       row.add(result.selectivity());
       row.add(result.types());
-      result.erased().ifPresent(e -> row.addAll(List.of((Object) e.mean(), e.low(), e.high())));
+      result.erased().ifPresent(e -> row.addAll(List.of((Object) e.mean(), e.high())));
       table.row(row.toArray());
     }
     notes(sweep).forEach(table::note);
@@ -122,6 +123,13 @@ public final class ProbeReport {
             .filter(result -> result.place().position() == position)
             .map(result -> new Point(layer(result), height.applyAsDouble(result)))
             .toList());
+  }
+
+  /// The place within the block, which is the same in all.
+  private static String where(ProbeSweep sweep) {
+    return sweep.results().getFirst().place().point() instanceof HookPoint.InBlock place
+        ? place.local()
+        : "the stream";
   }
 
   private static int layer(ProbeSweep.Result result) {

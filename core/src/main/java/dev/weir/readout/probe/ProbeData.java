@@ -10,7 +10,6 @@ import dev.weir.tensor.Scope;
 import dev.weir.tensor.Shape;
 import dev.weir.tensor.Tensor;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
@@ -164,8 +163,8 @@ public final class ProbeData implements AutoCloseable {
                     Tensor.of(wanted, Shape.of("row", indices.length, "target", outputs().size())));
               }
             });
-      } catch (UncheckedIOException e) {
-        throw ProbeException.disk("read from", e.getCause());
+      } catch (IOException e) {
+        throw ProbeException.disk("read from", e);
       }
     }
   }
