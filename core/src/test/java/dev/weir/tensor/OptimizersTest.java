@@ -18,18 +18,18 @@ class OptimizersTest {
     double[] velocity = new double[4];
     for (double[] gradient : GRADIENTS) {
       for (int i = 0; i < 4; i++) {
-        velocity[i] = 0.9 * velocity[i] + 0.5 * gradient[i];
-        value[i] = value[i] * (1 - 0.1 * 0.01) - 0.1 * velocity[i];
+        velocity[i] = 0.9 * velocity[i] + 0.5 * gradient[i] + 0.01 * value[i];
+        value[i] -= 0.1 * velocity[i];
       }
     }
-    close(trained(parameter -> new Sgd(0.9, parameter)), value);
+    close(trained(parameter -> new Sgd(Sgd.Momentum.PLAIN, 0.9, parameter)), value);
   }
 
   @Test
   void gradientDescentIsTheSameInRotatedCoordinatesAndAdamIsNot() {
     close(
-        trained(parameter -> rotated(parameter, w -> new Sgd(0.9, w))),
-        trained(parameter -> new Sgd(0.9, parameter)));
+        trained(parameter -> rotated(parameter, w -> new Sgd(Sgd.Momentum.PLAIN, 0.9, w))),
+        trained(parameter -> new Sgd(Sgd.Momentum.PLAIN, 0.9, parameter)));
     AdamW.Settings adam = new AdamW.Settings(0.9, 0.95, 1e-8);
     double[] plain = trained(parameter -> new AdamW(adam, parameter));
     double[] turned = trained(parameter -> rotated(parameter, w -> new AdamW(adam, w)));
@@ -57,7 +57,7 @@ class OptimizersTest {
   void anOptimizerGoesOnWhereAnotherLeftOff() {
     for (Function<Tensor, Optimizer> make :
         List.<Function<Tensor, Optimizer>>of(
-            w -> new Sgd(0.9, w), w -> rotated(w, inner -> new Sgd(0.9, inner)))) {
+            w -> new Sgd(Sgd.Momentum.PLAIN, 0.9, w), w -> rotated(w, inner -> new Sgd(Sgd.Momentum.PLAIN, 0.9, inner)))) {
       try (Scope _ = Scope.open()) {
         Tensor parameter = weight(START).asParameter();
         try (Optimizer first = make.apply(parameter)) {
