@@ -114,11 +114,6 @@ final class AnalysisOptions {
     return prompts.isPresent() || text.isPresent() || !prompt.isEmpty();
   }
 
-  /// Whether the result goes where there is room for all of it.
-  boolean everything() {
-    return json || out.isPresent();
-  }
-
   Transformer open(Terminal terminal) {
     return model.open(terminal);
   }
@@ -132,9 +127,24 @@ final class AnalysisOptions {
     return model.path(terminal);
   }
 
+  /// The file or folder of the tokenizer.
+  Path tokenizerPath(Terminal terminal) {
+    return model.tokenizerPath(terminal);
+  }
+
   /// What to call the model in a title.
   String name(Terminal terminal) {
     return String.valueOf(path(terminal).toAbsolutePath().normalize().getFileName());
+  }
+
+  /// Whether the result goes to a file or a program, and not to a reader at a terminal.
+  boolean inFull() {
+    return json || out.isPresent();
+  }
+
+  /// The tokens of another text that goes with a prompt, with BOS as the prompt has it.
+  int[] ids(String other, Tokenizer tokenizer) {
+    return prompt.ofText(other, tokenizer).ids();
   }
 
   long seed() {
@@ -146,6 +156,14 @@ final class AnalysisOptions {
   }
 
   // ---------------------------------------------------------------- texts
+
+  /// The tokens of another text that an analysis needs, with a BOS as for its own.
+  ///
+  /// @param other the text
+  /// @param tokenizer makes tokens of it
+  int[] encode(String other, Tokenizer tokenizer) {
+    return prompt.ofText(other, tokenizer).ids();
+  }
 
   /// The texts, one at a time: bounded memory whatever their number.
   ///

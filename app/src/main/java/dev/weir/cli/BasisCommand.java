@@ -3,6 +3,7 @@ package dev.weir.cli;
 import dev.weir.model.Transformer;
 import dev.weir.pathway.PreNorm;
 import dev.weir.readout.Places;
+import dev.weir.readout.basis.BasisExperiment;
 import dev.weir.readout.basis.Kurtosis;
 import dev.weir.readout.basis.Outliers;
 import dev.weir.readout.basis.RotationSuite;
@@ -13,8 +14,10 @@ import dev.weir.text.Tokenizer;
 import dev.weir.view.BasisReport;
 import dev.weir.view.Progress;
 import dev.weir.view.Report;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -34,6 +37,7 @@ import picocli.CommandLine.Option;
       "  weir basis --control \"Once upon a time, there was a little\"",
       "  weir basis --prompts prompts.jsonl --out basis.html",
       "  weir basis --pathways",
+      "  weir basis --experiment --steps 600 --seeds 3"
     })
 final class BasisCommand implements Callable<Integer> {
   private final Terminal terminal;
@@ -66,6 +70,14 @@ final class BasisCommand implements Callable<Integer> {
       description = "Say which pathways survive a rotation, and why; needs no model.")
   private boolean pathways;
 
+  @Option(
+      names = "--experiment",
+      description =
+          "Train small models on the bytes of a text with Adam, with plain gradient descent, and with an Adam that sees a rotated stream, and compare their kurtosis; needs no model.")
+  private boolean experiment;
+
+  @Mixin private BasisTraining training = new BasisTraining();
+
   BasisCommand(Terminal terminal) {
     this.terminal = terminal;
   }
@@ -75,6 +87,10 @@ final class BasisCommand implements Callable<Integer> {
     analysis.check();
     if (pathways) {
       analysis.emit(BasisReport.pathways(survivals()), terminal);
+      return 0;
+    }
+    if (experiment) {
+      analysis.emit(experimented(), terminal);
       return 0;
     }
     List<DType> dtypes = precisions.stream().map(DType::parse).toList();
@@ -119,6 +135,26 @@ final class BasisCommand implements Callable<Integer> {
                 bos[0],
                 "Kurtosis and dimensions are those of the stream as it runs: raw coordinates, before any norm."));
     return analysis.whole() ? BasisReport.whole(report, outliers) : report;
+  }
+
+  private Report experimented() {
+    BasisExperiment.Settings settings = training.settings(analysis.seed());
+    Path file = training.file(terminal);
+    try (Progress progress = terminal.progress("training", settings.allSteps(), "steps")) {
+      List<BasisExperiment> arms =
+          BasisExperiment.run(
+              BasisExperiment.bytes(training.text(file)),
+              settings,
+              (done, arm, loss) ->
+                  progress.reached(
+                      done,
+                      String.format(
+                          Locale.ROOT,
+                          "%s, loss %.3f",
+                          arm.name().toLowerCase(Locale.ROOT).replace('_', ' '),
+                          loss)));
+      return BasisReport.experiment(arms, settings, String.valueOf(file.getFileName()));
+    }
   }
 
   static Places usualPlaces(Transformer transformer) {

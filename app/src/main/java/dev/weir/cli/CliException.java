@@ -102,6 +102,13 @@ final class CliException extends WeirException {
         "add it to the line, for instance {\"prompt\": \"...\", \"%s\": \"...\"}".formatted(field));
   }
 
+  static CliException positionOutside(int position, int length) {
+    return new CliException(
+        "Position %d is outside a text of %d tokens".formatted(position, length),
+        "--position",
+        "use 0 to %d, or -1 for the last".formatted(length - 1));
+  }
+
   static CliException severalSources() {
     return new CliException(
         "Texts are given in several ways",

@@ -227,7 +227,7 @@ final class LensCommand implements Callable<Integer> {
         readings[0],
         survey,
         index(last[0].ids().length),
-        analysis.everything() ? LensReport.Detail.WHOLE : LensReport.Detail.SHORT);
+        analysis.whole() ? LensReport.Detail.WHOLE : LensReport.Detail.SHORT);
   }
 
   private static List<String> words(AnalysisOptions.Text text, Tokenizer tokenizer) {
@@ -299,9 +299,10 @@ final class LensCommand implements Callable<Integer> {
     int layer = Integer.parseInt(part.group(2));
     int index = Integer.parseInt(part.group(3));
     WrittenDirections written =
-        part.group(1).equals("head")
-            ? WrittenDirections.head(model, layer, index)
-            : WrittenDirections.neuron(model, layer, index);
+        shortened(
+            part.group(1).equals("head")
+                ? WrittenDirections.head(model, layer, index)
+                : WrittenDirections.neuron(model, layer, index));
     if (!analysis.hasTexts()) {
       return view(model, tokenizer).directions(of, WeightLens.of(model, written, top));
     }
@@ -311,5 +312,14 @@ final class LensCommand implements Callable<Integer> {
       return view(model, tokenizer, text.bos())
           .directions(of, WeightLens.of(model, trace, kept, written, top));
     }
+  }
+
+  /// On the terminal, the first directions only: singular vectors come longest first.
+  private WrittenDirections shortened(WrittenDirections all) {
+    int shown =
+        analysis.whole()
+            ? all.directions().size()
+            : Math.min(DIRECTIONS_SHOWN, all.directions().size());
+    return new WrittenDirections(all.site(), all.directions().subList(0, shown));
   }
 }

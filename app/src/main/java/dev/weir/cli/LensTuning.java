@@ -6,13 +6,12 @@ import dev.weir.readout.Places;
 import dev.weir.readout.lens.LensSurvey;
 import dev.weir.readout.lens.Translators;
 import dev.weir.readout.lens.TunedLensTraining;
-import dev.weir.readout.lens.TunedLensTraining.Optimizer;
+import dev.weir.readout.lens.TunedLensTraining.Method;
 import dev.weir.readout.lens.TunedLensTraining.Settings;
 import dev.weir.text.Tokenizer;
 import dev.weir.view.LensReport;
 import dev.weir.view.Progress;
 import dev.weir.view.Report;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,7 +49,7 @@ final class LensTuning {
       paramLabel = "NAME",
       defaultValue = "sgd",
       description = "sgd (with Nesterov's momentum) or adam. Default: ${DEFAULT-VALUE}.")
-  private Optimizer optimizer = Optimizer.SGD;
+  private Method optimizer = Method.SGD;
 
   @Option(
       names = "--lr-scale",
@@ -75,10 +74,7 @@ final class LensTuning {
   /// Tunes a lens, writes it, and says how good it is.
   Report run(AnalysisOptions analysis, Transformer model, Tokenizer tokenizer, Terminal terminal) {
     Path where = folder.orElseThrow();
-    if (Files.exists(where) && !Files.isDirectory(where)) {
-      throw CliException.notHere(
-          "'%s' is no folder".formatted(where), "name a folder for the lens");
-    }
+    Translators.requireRoom(where);
     Settings settings = new Settings(steps, batch, optimizer, scale, decay, analysis.seed());
     List<int[]> learned = new ArrayList<>();
     List<int[]> apart = new ArrayList<>();

@@ -89,6 +89,15 @@ final class ModelOptions {
     return count;
   }
 
+  /// The file or folder of the tokenizer.
+  Path tokenizerPath(Terminal terminal) {
+    return tokenizer.orElseGet(() -> {
+      Path found = path(terminal).toAbsolutePath();
+      Path folder = found.getParent();
+      return Files.isDirectory(found) || folder == null ? found : folder;
+    });
+  }
+
   Tokenizer openTokenizer(Terminal terminal) {
     return tokenizer.map(Tokenizers::open).orElseGet(() -> ModelFiles.tokenizer(path(terminal)));
   }

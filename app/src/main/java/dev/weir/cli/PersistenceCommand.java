@@ -76,6 +76,9 @@ final class PersistenceCommand implements Callable<Integer> {
           "With --suppression: how much of this head's effect is left when only its copy suppression is kept.")
   private Optional<String> mechanism = Optional.empty();
 
+  @Option(names = "--all", description = "With --ratios: list every pair, too.")
+  private boolean all;
+
   @Option(
       names = "--top",
       paramLabel = "K",
@@ -122,6 +125,14 @@ final class PersistenceCommand implements Callable<Integer> {
         names = "--delta",
         description = "What the gate, target and direction of Deep Delta Learning do.")
     private boolean delta;
+
+    private boolean readsPositions() {
+      return repair.isEmpty() && !suppression && !norms && !delta;
+    }
+
+    private boolean followsWrites() {
+      return readsPositions() && direction.isEmpty() && !candidates;
+    }
   }
 
   PersistenceCommand(Terminal terminal) {
@@ -131,6 +142,7 @@ final class PersistenceCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     analysis.check();
+    checkCombination();
     boolean weightsAlone = view.candidates || view.suppression;
     if (!analysis.hasTexts() && !weightsAlone) {
       throw CliException.nothingToRun();
@@ -145,6 +157,23 @@ final class PersistenceCommand implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  private void checkCombination() {
+    if (!writes.isEmpty() && !view.followsWrites()) {
+      throw CliException.notHere(
+          "--of names writes to follow, and this view follows none", "leave one of the two out");
+    }
+    if (position.isPresent() && !view.readsPositions()) {
+      throw CliException.notHere(
+          "This view reads positions of its own choice", "leave --position out");
+    }
+    if (mechanism.isPresent() && !view.suppression) {
+      throw CliException.notHere("--mechanism goes with --suppression", "add --suppression");
+    }
+    if (everywhere && view.repair.isEmpty()) {
+      throw CliException.notHere("--everywhere goes with --repair", "name a component to --repair");
+    }
   }
 
   private Report report(Session session) {
@@ -208,7 +237,7 @@ final class PersistenceCommand implements Callable<Integer> {
       String name = analysis.name(terminal);
       return new PersistenceReport(
           "%s: %s".formatted(name, what),
-          texts == 1 ? "one text" : "%,d texts".formatted(texts),
+          texts == 0 ? "weights alone" : texts == 1 ? "one text" : "%,d texts".formatted(texts),
           "raw coordinates; pathway " + model.spec().pathway());
     }
 
@@ -246,7 +275,7 @@ final class PersistenceCommand implements Callable<Integer> {
           ProjectionRatios.reader(
               model, writes.stream().findFirst().map(label -> Write.parse(label, model)), rows());
       eachRun(ProjectionRatios.capture(), reader::read);
-      return reportOn("who takes away what others wrote").ratios(reader.found(), rows(), top);
+      return reportOn("who takes away what others wrote").ratios(reader.found(), rows(), top, all);
     }
 
     private Report candidates() {

@@ -28,4 +28,10 @@ final class TokenArgument {
     }
     return ids[0];
   }
+
+  /// The id of the first token of an answer, which may be several.
+  static int first(String answer, Tokenizer tokenizer) {
+    int[] ids = tokenizer.encode(answer, Bos.NONE).ids();
+    return answer.startsWith("#") || ids.length < 2 ? id(answer, tokenizer) : ids[0];
+  }
 }

@@ -1,6 +1,7 @@
 package dev.weir.view;
 
 import dev.weir.readout.FirstPosition;
+import dev.weir.readout.basis.BasisExperiment;
 import dev.weir.readout.basis.Kurtosis;
 import dev.weir.readout.basis.Outliers;
 import dev.weir.readout.basis.RotationSuite;
@@ -37,9 +38,9 @@ public final class BasisReport {
     for (RotationSuite.Outcome outcome : suite.outcomes()) {
       table.row(
           switch (outcome.kind()) {
-            case EXACT -> "test: folded, rotated";
-            case CONTROL -> "CONTROL: folded as far as possible, rotated";
-            case UNFOLDED_CONTROL -> "CONTROL: rotated without folding";
+            case EXACT -> "test";
+            case CONTROL -> "CONTROL folded";
+            case UNFOLDED_CONTROL -> "CONTROL unfolded";
           },
           outcome.dtype().toString().toLowerCase(Locale.ROOT),
           outcome.largestLogitChange(),
@@ -50,7 +51,9 @@ public final class BasisReport {
     suite.refusal().ifPresent(why -> table.note("The test is refused. " + why + "."));
     return table
         .note(
-            "The test is in coordinates: " + suite.coordinates() + "; controls are meant to fail.")
+            "The test is in coordinates: "
+                + suite.coordinates()
+                + ". Controls are meant to fail: weights that act on single coordinates stay as they are, and in the unfolded one the norms' gains too.")
         .build();
   }
 
@@ -81,6 +84,94 @@ public final class BasisReport {
         List.of(new Report.TableSection(table.build())),
         List.of(
             "Each was found by rotating a random model; a gain that stays one number for all coordinates, as at the start of training, survives."));
+  }
+
+  // ---------------------------------------------------------------- the experiment
+
+  /// What became of models that were trained in different ways.
+  ///
+  /// @param arms one for each way
+  /// @param settings what was trained
+  /// @param text what they learned from
+  public static Report experiment(
+      List<BasisExperiment> arms, BasisExperiment.Settings settings, String text) {
+    Table.Builder losses =
+        Table.named("losses")
+            .title("How well the models learned")
+            .text("arm", "how they were trained")
+            .real("loss", "nats", "per byte, on what they were not trained on, mean over seeds")
+            .text("loss_95", "its 95 % interval over seeds");
+    Table.Builder places =
+        Table.named("experiment")
+            .title("Kurtosis of the stream after training, without the first position")
+            .text("arm", "how they were trained")
+            .text("place", "where along depth")
+            .real("kurtosis", "", "in the stream's coordinates, mean over seeds")
+            .text("kurtosis_95", "its 95 % interval over seeds")
+            .real("optimizers", "", "in the coordinates that the optimizer saw")
+            .text("optimizers_95", "its 95 % interval over seeds")
+            .real("rotated", "", "in coordinates that nobody saw");
+    List<LineChart.Series> lines = new ArrayList<>();
+    for (BasisExperiment arm : arms) {
+      String name = armName(arm.arm());
+      losses.row(name, arm.loss().mean(), Intervals.text(arm.loss()));
+      for (BasisExperiment.Layer layer : arm.layers()) {
+        places.row(
+            name,
+            layer.place(),
+            layer.kurtosis().mean(),
+            Intervals.text(layer.kurtosis()),
+            layer.optimizers().mean(),
+            Intervals.text(layer.optimizers()),
+            layer.rotated().mean());
+      }
+      lines.add(
+          LineChart.Series.of(
+              name + ", stream",
+              arm.layers().stream().mapToDouble(layer -> layer.kurtosis().mean()).toArray()));
+      lines.add(
+          LineChart.Series.of(
+              name + ", optimizer's coordinates",
+              arm.layers().stream().mapToDouble(layer -> layer.optimizers().mean()).toArray()));
+    }
+    LineChart chart =
+        new LineChart(
+            "experiment_lines",
+            "Kurtosis of the stream after training",
+            "place, from the embedding to the end",
+            "kurtosis, mean over seeds",
+            lines,
+            List.of());
+    return new Report(
+        "Where a basis of the stream comes from",
+        String.format(
+            Locale.ROOT,
+            "%d seeds, %d blocks, d_model %d, %,d steps of %d windows of %d bytes of %s",
+            settings.seeds().size(),
+            settings.layers(),
+            settings.dModel(),
+            settings.steps(),
+            settings.batch(),
+            settings.window(),
+            text),
+        List.of(
+            new Report.TableSection(losses.build()),
+            new Report.TableSection(places.build()),
+            new Report.LineSection(chart)),
+        List.of(
+            String.format(
+                Locale.ROOT,
+                "Norms have no gains and weights do not decay. A random direction of %d coordinates gives %.4f. Compare kurtoses only where losses are alike: a model that has learned less is also nearer to its random start.",
+                settings.dModel(),
+                Kurtosis.expected(settings.dModel()))));
+  }
+
+  private static String armName(BasisExperiment.Arm arm) {
+    return switch (arm) {
+      case ADAM -> "Adam";
+      case SGD -> "SGD";
+      case ROTATED_ADAM -> "rotated Adam";
+    };
   }
 
   // ---------------------------------------------------------------- coordinates

@@ -11,6 +11,8 @@ import dev.weir.readout.memory.Quartiles;
 import dev.weir.readout.memory.Rows;
 import dev.weir.readout.memory.SelfRepair;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -69,9 +71,15 @@ public record PersistenceReport(String title, String texts, String coordinates) 
       sections.add(new Report.LineSection(lines(one)));
     } else {
       sections.add(new Report.TableSection(summary(found)));
+      // On the plain pathway all of a write is kept, and a picture of 1 would show rounding.
+      if (found.stream().anyMatch(PersistenceReport::changes)) {
+        sections.add(
+            new Report.LineSection(
+                lines("kept", "What is left of each write", found, p -> p.kept().mean())));
+      }
       sections.add(
           new Report.LineSection(
-              lines("kept", "What is left of each write", found, p -> p.kept().mean())));
+              lines("grown", "The stream along each write", found, p -> p.grown().mean())));
       sections.add(
           new Report.LineSection(
               lines(
@@ -84,6 +92,10 @@ public record PersistenceReport(String title, String texts, String coordinates) 
         "%s, %s".formatted(texts, found.getFirst().rows().words()),
         sections,
         "kept is the write itself, carried by the pathway with its routing frozen; grown = kept + others is the whole stream along it, less what was there before.");
+  }
+
+  private static boolean changes(Persistence one) {
+    return one.curve().stream().anyMatch(point -> Math.abs(point.kept().mean() - 1) > 1e-3);
   }
 
   private static Table curve(Persistence one) {
@@ -208,7 +220,8 @@ public record PersistenceReport(String title, String texts, String coordinates) 
   /// @param ratios every pair
   /// @param rows at which positions
   /// @param top how many pairs of each kind to show
-  public Report ratios(ProjectionRatios ratios, Rows rows, int top) {
+  /// @param all whether to list every pair
+  public Report ratios(ProjectionRatios ratios, Rows rows, int top, boolean all) {
     List<Report.Section> sections = new ArrayList<>();
     sections.add(erased(ratios, ProjectionRatios.Part.WHOLE, top));
     sections.add(erased(ratios, ProjectionRatios.Part.FROM_FIRST, top));
@@ -217,15 +230,14 @@ public record PersistenceReport(String title, String texts, String coordinates) 
       sections.add(erased(ratios, ProjectionRatios.Part.PATHWAY, top));
     }
     sections.add(new Report.HeatmapSection(heatmap(ratios)));
-    sections.add(new Report.TableSection(table("ratios", "Every pair", ratios.ratios())));
-    List<Report.Section> shown = sections.subList(0, sections.size() - 1);
+    if (all) {
+      sections.add(new Report.TableSection(table("ratios", "Every pair", ratios.ratios())));
+    }
     return report(
         "%s, %s".formatted(texts, rows.words()),
-        ratios.ratios().size() > MOST_ROWS ? shown : sections,
+        sections,
         "PR = c·w/‖w‖² at the same position, w as it stands before c is written: -1 erases it, +1 doubles it.");
   }
-
-  private static final int MOST_ROWS = 4000;
 
   private static Report.Section erased(
       ProjectionRatios ratios, ProjectionRatios.Part part, int top) {
@@ -251,6 +263,7 @@ public record PersistenceReport(String title, String texts, String coordinates) 
             .real("median", "", "projection ratio")
             .real("quarter", "", "a quarter of the positions lie below")
             .real("three_quarters", "", "three quarters lie below")
+            .real("cosine", "", "mean of the angle's cosine")
             .integer("positions", "", "how many there were");
     for (ProjectionRatios.Ratio ratio : ratios) {
       Quartiles q = ratio.ratio();
@@ -261,6 +274,7 @@ public record PersistenceReport(String title, String texts, String coordinates) 
           real(q.median()),
           real(q.low()),
           real(q.high()),
+          real(ratio.cosine()),
           q.count());
     }
     return table.build();
@@ -366,7 +380,7 @@ public record PersistenceReport(String title, String texts, String coordinates) 
             .text("candidate", "copying below 0 and mostly the current token");
     weights.heads().stream()
         .filter(head -> head.copying() < 0)
-        .sorted(java.util.Comparator.comparingDouble(ErasureCandidates.Head::copying))
+        .sorted(Comparator.comparingDouble(ErasureCandidates.Head::copying))
         .limit(top)
         .forEach(head ->
             table.row(
@@ -614,19 +628,22 @@ public record PersistenceReport(String title, String texts, String coordinates) 
             .real("three_quarters", "", "three quarters lie below")
             .real("reflected", "", "share with β > 1");
     for (DeltaAudit.SiteAudit site : found.sites()) {
-      site.classes()
-          .forEach((kind, gate) ->
-              table.row(
-                  site.label(),
-                  kind.words(),
-                  gate.spread().count(),
-                  gate.beta().mean(),
-                  gate.spread().low(),
-                  gate.spread().median(),
-                  gate.spread().high(),
-                  gate.reflected().mean()));
+      addGate(table, site.label(), "all", site.gate());
+      site.classes().forEach((kind, gate) -> addGate(table, site.label(), kind.words(), gate));
     }
     return table.build();
+  }
+
+  private static void addGate(Table.Builder table, String site, String kind, DeltaAudit.Gate gate) {
+    table.row(
+        site,
+        kind,
+        gate.spread().count(),
+        gate.beta().mean(),
+        gate.spread().low(),
+        gate.spread().median(),
+        gate.spread().high(),
+        gate.reflected().mean());
   }
 
   private static Table overwritten(DeltaAudit found, IntFunction<String> word) {
@@ -659,10 +676,19 @@ public record PersistenceReport(String title, String texts, String coordinates) 
         .collect(Collectors.joining("|"));
   }
 
+  private static double largestShare(DeltaAudit found) {
+    return found.sites().stream()
+        .mapToDouble(site ->
+            (double) Collections.max(site.histogram())
+                / site.histogram().stream().mapToLong(n -> n).sum())
+        .max()
+        .orElse(1);
+  }
+
   private static Heatmap histogram(DeltaAudit found) {
     int bins = found.sites().getFirst().histogram().size();
     Heatmap.Builder map =
-        Heatmap.named("beta", Legend.sequential("share of positions", 0, 1))
+        Heatmap.named("beta", Legend.sequential("share of positions", 0, largestShare(found)))
             .title("Where the gate lies")
             .rows("site")
             .columns(

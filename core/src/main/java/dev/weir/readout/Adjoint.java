@@ -1,6 +1,7 @@
 package dev.weir.readout;
 
 import dev.weir.tensor.Axis;
+import dev.weir.tensor.DType;
 import dev.weir.tensor.Shape;
 import dev.weir.tensor.Tensor;
 import java.util.ArrayList;
@@ -25,17 +26,17 @@ final class Adjoint {
       return;
     }
     for (int reader = 0; reader < direction.size("pos"); reader++) {
-      byReader.add(pathway.before(direction.times(only(reader, direction)), place));
+      byReader.add(pathway.before(only(reader, direction), place));
     }
   }
 
-  /// One at a position, zero elsewhere, `[pos]`.
-  static Tensor only(int reader, Tensor like) {
-    double[] mask = new double[Math.toIntExact(like.size("pos"))];
+  /// A direction at one position, and zero elsewhere whatever is there: what is read elsewhere may
+  /// be nothing and have no direction, `[pos, d_model]`.
+  static Tensor only(int reader, Tensor direction) {
+    long[] mask = new long[Math.toIntExact(direction.size("pos"))];
     mask[reader] = 1;
-    return Tensor.of(mask, Shape.of(new Axis("pos", mask.length)))
-        .to(like.dtype())
-        .to(like.device());
+    Tensor here = Tensor.of(mask, Shape.of(new Axis("pos", mask.length))).to(DType.BOOL);
+    return direction.where(here.to(direction.device()), 0);
   }
 
   /// How far parts of a write point along the direction, `[pos, ..]` by reading position.

@@ -109,8 +109,7 @@ final class Along {
   /// @param place where it is meant
   /// @param reader index of the position that reads
   static List<Part> sources(Writes writes, Tensor direction, Place place, int reader) {
-    Tensor only = direction.times(Adjoint.only(reader, direction));
-    List<Tensor> before = writes.pathway().before(only, place);
+    List<Tensor> before = writes.pathway().before(Adjoint.only(reader, direction), place);
     List<Part> parts = new ArrayList<>();
     for (int i = 0; i < place.writes(); i++) {
       Site site = writes.sites().get(i);

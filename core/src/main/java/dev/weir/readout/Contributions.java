@@ -18,7 +18,8 @@ import java.util.stream.Stream;
 /// Who talks to whom in a run: how much of what each reader of the stream reads comes from each
 /// writer, carried by the pathway with its routing frozen ([Transport]). What a reader reads, `x`,
 /// is the sum of the parts `c`, exactly; the share of a part is `c · x / ‖x‖²`, and the shares of a
-/// reader add up to 1.
+/// reader add up to 1. Products are of the stream itself or of what the reader's own weights make
+/// of it ([Measure]).
 ///
 /// No part is kept as a vector, so a run costs memory for `writers × readers × pos` numbers.
 public final class Contributions {
@@ -48,6 +49,44 @@ public final class Contributions {
     HEAD
   }
 
+  /// What the size of a part is measured by. The norm of what arrives, its cosine and its share are
+  /// all of the same measure.
+  public enum Measure {
+    /// The stream itself: `a · b`.
+    STREAM,
+    /// What the reader's own weights make of it: `aW · bW` with the gain of its norm in `W`
+    /// (queries, keys and values of attention, the input maps of an MLP, the unembedding at the
+    /// end). What the weights do not read counts for nothing. The norm's scale is the same for all
+    /// parts and drops out of shares; norms are before it.
+    WEIGHTS
+  }
+
+  /// What to tell apart and how to measure it.
+  ///
+  /// @param level how finely writers are told apart
+  /// @param measure what sizes are measured by
+  public record Options(Level level, Measure measure) {
+
+    /// Sublayers, as the stream holds them.
+    public static Options usual() {
+      return new Options(Level.LAYER, Measure.STREAM);
+    }
+
+    /// The same with writers told apart otherwise.
+    ///
+    /// @param other how finely
+    public Options with(Level other) {
+      return new Options(other, measure);
+    }
+
+    /// The same measured otherwise.
+    ///
+    /// @param other by what
+    public Options with(Measure other) {
+      return new Options(level, other);
+    }
+  }
+
   /// Somebody who writes to the stream.
   ///
   /// @param kind what it is
@@ -74,32 +113,33 @@ public final class Contributions {
   ///
   /// @param model whose run it was
   /// @param trace a run of one text that kept what [#capture] names
-  /// @param level how finely writers are told apart
-  public static Contributions of(Transformer model, StreamTrace trace, Level level) {
-    return of(model, trace, level, Reader.of(model));
+  /// @param options what is told apart and how it is measured
+  public static Contributions of(Transformer model, StreamTrace trace, Options options) {
+    return of(model, trace, options, Reader.of(model));
   }
 
   /// To some readers.
   ///
   /// @param model whose run it was
   /// @param trace a run of one text that kept what [#capture] names
-  /// @param level how finely writers are told apart
+  /// @param options what is told apart and how it is measured
   /// @param readers who reads; they are put in the order of depth
   public static Contributions of(
-      Transformer model, StreamTrace trace, Level level, List<Reader> readers) {
+      Transformer model, StreamTrace trace, Options options, List<Reader> readers) {
     try (Scope _ = Scope.open()) {
       Writes writes = new Writes("Contributions", model, trace);
       List<Reader> inOrder =
           readers.stream()
               .sorted(Comparator.comparingInt(reader -> writes.place(reader.point()).writes()))
               .toList();
-      Tensor read =
-          Tensor.stack("reader", inOrder.stream().map(r -> Wide.of(trace.get(r.point()))).toList());
+      Readings readings = Readings.of(model, trace, inOrder, options.measure());
       Contributions found =
-          new Contributions(inOrder, trace.positions(), read.norm("d_model").toDoubles());
+          new Contributions(inOrder, trace.positions(), readings.lengths().toDoubles());
       List<Place> places = inOrder.stream().map(r -> writes.place(r.point())).toList();
       writes.forEach(
-          level, together(writes), entry -> found.add(writes.pathway(), entry, places, read));
+          options.level(),
+          together(writes),
+          entry -> found.add(writes.pathway(), entry, places, readings));
       return found;
     }
   }
@@ -109,9 +149,8 @@ public final class Contributions {
   }
 
   /// Carries parts to every reader and keeps their sizes there.
-  ///
-  /// @param read what every reader reads, `[reader, pos, d_model]`
-  private void add(FrozenPathway<?> pathway, Writes.Entry entry, List<Place> places, Tensor read) {
+  private void add(
+      FrozenPathway<?> pathway, Writes.Entry entry, List<Place> places, Readings readings) {
     int first = writers.size();
     long before = places.stream().filter(p -> p.writes() < entry.origin().writes()).count();
     for (Writer writer : entry.writers()) {
@@ -124,21 +163,26 @@ public final class Contributions {
         entry.parts(),
         entry.origin(),
         places,
-        (from, to, part) -> keep(first, from, to, part, read.slice("reader", from, to - from)));
+        (from, to, part) ->
+            keep(first, from, readings.products(part, from, to), readings.norms(part, from, to)));
   }
 
-  private void keep(int first, int from, int to, Tensor part, Tensor read) {
-    double[] along = part.dot(read, "d_model").order("writer", "reader", "pos").toDoubles();
-    double[] length = part.norm("d_model").order("writer", "pos").toDoubles();
-    int count = positions.size();
-    int stretch = (to - from) * count;
-    for (int w = 0; w < part.size("writer"); w++) {
-      double[] share = shares.get(first + w);
-      double[] norm = norms.get(first + w);
+  /// Keeps the sizes of some parts at a stretch of readers.
+  ///
+  /// @param first index of the first writer
+  /// @param from index of the first reader
+  /// @param products `[writer, reader, pos]`
+  /// @param sizes the same shape
+  private void keep(int first, int from, Tensor products, Tensor sizes) {
+    double[] along = products.toDoubles();
+    double[] norm = sizes.toDoubles();
+    int stretch = Math.toIntExact(products.size("reader") * products.size("pos"));
+    int start = from * positions.size();
+    for (int w = 0; w < products.size("writer"); w++) {
       for (int i = 0; i < stretch; i++) {
-        int at = from * count + i;
-        share[at] = along[w * stretch + i] / (lengths[at] * lengths[at]);
-        norm[at] = length[w * count + i % count];
+        int at = start + i;
+        shares.get(first + w)[at] = along[w * stretch + i] / (lengths[at] * lengths[at]);
+        norms.get(first + w)[at] = norm[w * stretch + i];
       }
     }
   }
@@ -151,12 +195,17 @@ public final class Contributions {
   /// @param model whose run it was
   /// @param trace a run of one text that kept what [#capture] names
   /// @param reader who reads
+  /// @param measure what sizes are measured by
   /// @param over indices of the positions to take the mean of
   public static List<Part> neurons(
-      Transformer model, StreamTrace trace, Reader reader, List<Integer> over) {
+      Transformer model, StreamTrace trace, Reader reader, Measure measure, List<Integer> over) {
     try (Scope _ = Scope.open()) {
       Writes writes = new Writes("Contributions", model, trace);
-      Along along = new Along(writes, itself(trace, reader), writes.place(reader.point()));
+      Along along =
+          new Along(
+              writes,
+              Readings.of(model, trace, List.of(reader), measure).unit(0),
+              writes.place(reader.point()));
       List<Part> parts = new ArrayList<>();
       for (int layer : along.mlps()) {
         Tensor chosen =
@@ -177,19 +226,19 @@ public final class Contributions {
   /// @param model whose run it was
   /// @param trace a run of one text that kept what [#captureSources] names
   /// @param reader who reads
+  /// @param measure what sizes are measured by
   /// @param index at which position
-  public static List<Part> sources(Transformer model, StreamTrace trace, Reader reader, int index) {
+  public static List<Part> sources(
+      Transformer model, StreamTrace trace, Reader reader, Measure measure, int index) {
     try (Scope _ = Scope.open()) {
       Writes writes = new Writes("Contributions", model, trace);
       writes.requirePosition(index);
-      return Along.sources(writes, itself(trace, reader), writes.place(reader.point()), index);
+      return Along.sources(
+          writes,
+          Readings.of(model, trace, List.of(reader), measure).unit(0),
+          writes.place(reader.point()),
+          index);
     }
-  }
-
-  /// Along which direction a share is measured: `x / ‖x‖²`, `[pos, d_model]`.
-  private static Tensor itself(StreamTrace trace, Reader reader) {
-    Tensor read = Wide.of(trace.get(reader.point()));
-    return read.dividedBy(read.square().sum("d_model")).order("pos", "d_model");
   }
 
   // ---------------------------------------------------------------- what it says
@@ -261,9 +310,12 @@ public final class Contributions {
     return reader * positions.size() + index;
   }
 
-  /// Every kept position but the text's first, which behaves unlike all others; that one where
-  /// there is no other.
-  public List<Integer> afterTheFirst() {
+  /// The indices of every kept position but the text's first, which behaves unlike all others; that
+  /// one where there is no other.
+  ///
+  /// @param trace a run of one text
+  public static List<Integer> afterTheFirst(StreamTrace trace) {
+    List<Integer> positions = trace.positions();
     List<Integer> later =
         IntStream.range(0, positions.size())
             .filter(index -> positions.get(index) > 0)

@@ -27,13 +27,6 @@ import java.util.stream.Stream;
 public final class DirectLogitAttribution {
   private static final Pattern OF_ATTENTION = Pattern.compile("L(\\d+)H\\d+|(\\d+)_attn_bias");
 
-  /// How far sums of float32 numbers may be off, for the size of what is summed: some hundred parts
-  /// of rounding 6e-8 each, and what the model itself rounds on the way.
-  private static final double OF_FLOATS = 1e-4;
-
-  /// The same where the stream was rounded to half precision after each write, 4e-3 at most.
-  private static final double OF_HALVES = 3e-2;
-
   private final Question question;
   private final List<Integer> positions;
   private final int[] tokens;
@@ -178,7 +171,7 @@ public final class DirectLogitAttribution {
               scale,
               trace.positions(),
               logits(writes, direction, asked),
-              model.dtype().bytes() < DType.FLOAT32.bytes() ? OF_HALVES : OF_FLOATS);
+              precision(model.dtype()));
       switch (scale) {
         case FROZEN -> result.attribute(new Along(writes, direction, writes.end()));
         case OF_EACH_PART -> result.attributeAlone(writes, norm.norm(), asked.readout());
@@ -204,6 +197,17 @@ public final class DirectLogitAttribution {
       LogitQuestion asked = LogitQuestion.of(model, trace, question, norm);
       return Along.sources(writes, norm.before(asked.readout()), writes.end(), index);
     }
+  }
+
+  /// How far a sum may be off, for the size of what is summed: some hundred parts, each rounded,
+  /// and what the model itself rounds on the way. Half precision rounds the stream after each
+  /// write, by 4e-3 at most.
+  private static double precision(DType dtype) {
+    return switch (dtype.bytes()) {
+      case 8 -> 1e-10;
+      case 4 -> 1e-4;
+      default -> 3e-2;
+    };
   }
 
   /// What the model itself says, before any cap: read from the stream at the end and not from
@@ -318,12 +322,24 @@ public final class DirectLogitAttribution {
         .toList();
   }
 
-  /// The neurons of every block; there are none where each part has a scale of its own.
+  /// The same with the neurons of each MLP in its place, and `3_mlp_bias` for what it writes beside
+  /// them.
   ///
   /// @param index index of the position
-  public List<Part> neurons(int index) {
-    int at = checked(index);
-    return neurons.stream().flatMap(block -> parts(block, at)).toList();
+  public List<Part> withNeurons(int index) {
+    List<Part> all = new ArrayList<>();
+    for (Part part : parts(index)) {
+      if (part.kind() == Kind.MLP) {
+        int layer = Integer.parseInt(part.label().replace("_mlp_out", ""));
+        List<Part> own = neurons(layer, index);
+        double rest = part.score() - own.stream().mapToDouble(Part::score).sum();
+        all.addAll(own);
+        all.add(new Part(Kind.BIAS, layer + "_mlp_bias", rest));
+      } else {
+        all.add(part);
+      }
+    }
+    return List.copyOf(all);
   }
 
   private static Stream<Part> parts(Neurons block, int at) {
@@ -422,5 +438,47 @@ public final class DirectLogitAttribution {
       throw ReadoutException.noSuchPosition(index, positions.size());
     }
     return index;
+  }
+
+  // ---------------------------------------------------------------- over many texts
+
+  /// The mean of each part over texts, with its interval. Holds numbers for one text, whatever the
+  /// number of texts.
+  public static final class Mean {
+    private final Map<String, Sum> sums = new LinkedHashMap<>();
+    private final Estimate.Running total = new Estimate.Running();
+
+    private record Sum(Kind kind, Estimate.Running score) {}
+
+    /// A part over all texts.
+    ///
+    /// @param kind what it is
+    /// @param label its name
+    /// @param score what it adds
+    public record MeanPart(Kind kind, String label, Estimate score) {}
+
+    /// Takes one more text.
+    ///
+    /// @param parts its parts at the position that counts
+    public void add(List<Part> parts) {
+      parts.forEach(part ->
+          sums.computeIfAbsent(part.label(), _ -> new Sum(part.kind(), new Estimate.Running()))
+              .score()
+              .add(part.score()));
+      total.add(parts.stream().mapToDouble(Part::score).sum());
+    }
+
+    /// Every part, in the order it first came in.
+    public List<MeanPart> parts() {
+      return sums.entrySet().stream()
+          .map(sum ->
+              new MeanPart(sum.getValue().kind(), sum.getKey(), sum.getValue().score().estimate()))
+          .toList();
+    }
+
+    /// The sum of all parts.
+    public Estimate total() {
+      return total.estimate();
+    }
   }
 }

@@ -2,6 +2,8 @@ package dev.weir.readout;
 
 import dev.weir.model.Norm;
 import dev.weir.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /// A norm with the scale that it had in a run: what remains is linear, but for its shift.
@@ -42,7 +44,24 @@ public record FrozenNorm(Norm norm, Optional<Tensor> scale) {
     return centred.dividedBy(scale.get()).order("pos", "d_model");
   }
 
+  /// What a norm's gain and centring make of weights that read through it, so that they can be
+  /// applied to the stream itself, `[.., d_model]`.
+  ///
+  /// @param norm which norm
+  /// @param weights any shape with an axis `d_model`
+  static Tensor unscaled(Norm norm, Tensor weights) {
+    Tensor gained = gain(norm).map(weights::times).orElse(weights);
+    List<String> names = new ArrayList<>(gained.shape().names());
+    names.remove("d_model");
+    names.add("d_model");
+    return norm.centre(gained.order(names.toArray(String[]::new)));
+  }
+
   private Optional<Tensor> gain() {
+    return gain(norm);
+  }
+
+  private static Optional<Tensor> gain(Norm norm) {
     return switch (norm) {
       case Norm.LayerNorm(Tensor weight, Tensor _, double _) -> Optional.of(Wide.of(weight));
       case Norm.RmsNorm rms -> Optional.of(Wide.of(rms.gain()));

@@ -33,6 +33,13 @@ public final class ReadoutException extends WeirException {
         "use one of " + String.join(", ", readers));
   }
 
+  static ReadoutException noReadingWeights(String point) {
+    return new ReadoutException(
+        "What reads '%s' has no weights to measure by".formatted(point),
+        "contributions",
+        "measure the stream itself, or leave this reader out");
+  }
+
   static ReadoutException noSuchPosition(int index, int kept) {
     return new ReadoutException(
         "There is no kept position %d in this trace".formatted(index),

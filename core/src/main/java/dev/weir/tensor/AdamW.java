@@ -5,8 +5,8 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.global.torch;
 
 /// Adam with decoupled weight decay for one parameter (Loshchilov & Hutter 2017, arXiv:1711.05101,
-/// algorithm 2). The one place where a parameter changes: each update writes into its memory.
-public final class AdamW implements AutoCloseable {
+/// algorithm 2).
+public final class AdamW implements Optimizer {
   private final Settings settings;
   private final Tensor parameter;
   private final TensorOwner owner = new TensorOwner();
@@ -38,12 +38,7 @@ public final class AdamW implements AutoCloseable {
     }
   }
 
-  /// Goes one step against the gradient.
-  ///
-  /// @param gradient the parameter's shape
-  /// @param gradientFactor what the gradient is multiplied with first, to clip it
-  /// @param learningRate how far
-  /// @param weightDecay how strongly the parameter is drawn to zero, per unit of learning rate
+  @Override
   public void update(
       Tensor gradient, double gradientFactor, double learningRate, double weightDecay) {
     gradient.require("gradient", parameter.shape());
@@ -70,16 +65,18 @@ public final class AdamW implements AutoCloseable {
     }
   }
 
-  /// The running means of gradients and of their squares, each of the parameter's shape; they
-  /// belong to this object.
+  @Override
+  public List<String> stateNames() {
+    return List.of("mean", "square");
+  }
+
+  /// The running means of gradients and of their squares.
+  @Override
   public List<Tensor> state() {
     return List.of(mean, square);
   }
 
-  /// Goes on where another left off.
-  ///
-  /// @param state what [#state] gave then
-  /// @param updatesSoFar how many updates it had made
+  @Override
   public void restore(List<Tensor> state, long updatesSoFar) {
     try (Scope _ = Scope.open()) {
       mean.handle().copy_(state.get(0).require("mean", mean.shape()).handle());

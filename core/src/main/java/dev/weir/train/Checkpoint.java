@@ -5,8 +5,8 @@ import dev.weir.model.Transformer;
 import dev.weir.model.TransformerSpec;
 import dev.weir.model.family.ModelFiles;
 import dev.weir.model.family.WeirCheckpoint;
-import dev.weir.tensor.AdamW;
 import dev.weir.tensor.Axis;
+import dev.weir.tensor.Optimizer;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
 import dev.weir.weights.Safetensors;
@@ -103,8 +103,10 @@ public final class Checkpoint {
     List<SafetensorsWriter.Item> items = new ArrayList<>();
     run.optimizers()
         .forEach((name, optimizer) -> {
-          items.add(item(name + ".mean", optimizer.state().get(0)));
-          items.add(item(name + ".square", optimizer.state().get(1)));
+          List<String> parts = optimizer.stateNames();
+          for (int i = 0; i < parts.size(); i++) {
+            items.add(item(name + "." + parts.get(i), optimizer.state().get(i)));
+          }
         });
     SafetensorsWriter.write(file, items, Map.of());
   }
@@ -205,15 +207,16 @@ public final class Checkpoint {
   }
 
   /// Fills optimizers with what they held when the checkpoint was written.
-  static void restore(Path checkpoint, Map<String, AdamW> optimizers, Parameters like, int steps) {
+  static void restore(
+      Path checkpoint, Map<String, Optimizer> optimizers, Parameters like, int steps) {
     Path file = checkpoint.resolve("optimizer.safetensors");
     try (Safetensors source = Safetensors.open(file);
         Scope _ = Scope.open()) {
       optimizers.forEach((name, optimizer) ->
           optimizer.restore(
-              List.of(
-                  tensor(source, name + ".mean", like.get(name)),
-                  tensor(source, name + ".square", like.get(name))),
+              optimizer.stateNames().stream()
+                  .map(part -> tensor(source, name + "." + part, like.get(name)))
+                  .toList(),
               steps));
     }
   }

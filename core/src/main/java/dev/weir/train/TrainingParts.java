@@ -2,6 +2,9 @@ package dev.weir.train;
 
 import dev.weir.model.Transformer;
 import dev.weir.stream.Hooks;
+import dev.weir.tensor.AdamW;
+import dev.weir.tensor.Optimizer;
+import dev.weir.tensor.Tensor;
 import java.util.List;
 import java.util.function.Function;
 
@@ -14,6 +17,7 @@ import java.util.function.Function;
 /// @param decay which parameters are drawn to zero
 /// @param exchange who shares a batch
 /// @param statistics who looks on, in steps that end with a look at the validation texts
+/// @param optimizers what makes a step of a gradient
 /// @param flopsPerToken how many floating-point operations a token costs, forward and backward; 0
 ///   if nobody knows
 public record TrainingParts(
@@ -22,7 +26,18 @@ public record TrainingParts(
     Decay decay,
     GradientExchange exchange,
     StepStatistics statistics,
+    Optimizers optimizers,
     double flopsPerToken) {
+
+  /// What makes a step of a gradient, for each weight.
+  public interface Optimizers {
+
+    /// The optimizer of one weight.
+    ///
+    /// @param settings what the run's settings say of it
+    /// @param weight what to update, any shape
+    Optimizer of(TrainingSettings.Optimizer settings, Tensor weight);
+  }
 
   public TrainingParts {
     auxiliaries = List.copyOf(auxiliaries);
@@ -36,6 +51,7 @@ public record TrainingParts(
         Decay.declared(),
         GradientExchange.alone(),
         StepStatistics.none(),
+        (settings, weight) -> new AdamW(settings.adamW(), weight),
         0);
   }
 
@@ -43,41 +59,52 @@ public record TrainingParts(
   ///
   /// @param other who changes them, given the model
   public TrainingParts withEdits(Function<Transformer, Hooks> other) {
-    return new TrainingParts(other, auxiliaries, decay, exchange, statistics, flopsPerToken);
+    return new TrainingParts(
+        other, auxiliaries, decay, exchange, statistics, optimizers, flopsPerToken);
   }
 
   /// The same parts with other auxiliary losses.
   ///
   /// @param others what is made small besides the cross entropy
   public TrainingParts withAuxiliaries(AuxiliaryLoss... others) {
-    return new TrainingParts(edits, List.of(others), decay, exchange, statistics, flopsPerToken);
+    return new TrainingParts(
+        edits, List.of(others), decay, exchange, statistics, optimizers, flopsPerToken);
   }
 
   /// The same parts with another weight decay.
   ///
   /// @param other which parameters are drawn to zero
   public TrainingParts withDecay(Decay other) {
-    return new TrainingParts(edits, auxiliaries, other, exchange, statistics, flopsPerToken);
+    return new TrainingParts(
+        edits, auxiliaries, other, exchange, statistics, optimizers, flopsPerToken);
   }
 
   /// The same parts with a shared batch.
   ///
   /// @param other who shares it
   public TrainingParts withExchange(GradientExchange other) {
-    return new TrainingParts(edits, auxiliaries, decay, other, statistics, flopsPerToken);
+    return new TrainingParts(
+        edits, auxiliaries, decay, other, statistics, optimizers, flopsPerToken);
   }
 
   /// The same parts with somebody who looks on.
   ///
   /// @param other who
   public TrainingParts withStatistics(StepStatistics other) {
-    return new TrainingParts(edits, auxiliaries, decay, exchange, other, flopsPerToken);
+    return new TrainingParts(edits, auxiliaries, decay, exchange, other, optimizers, flopsPerToken);
+  }
+
+  /// The same parts with other optimizers.
+  ///
+  /// @param other what makes a step of a gradient
+  public TrainingParts withOptimizers(Optimizers other) {
+    return new TrainingParts(edits, auxiliaries, decay, exchange, statistics, other, flopsPerToken);
   }
 
   /// The same parts with another cost.
   ///
   /// @param flops how many floating-point operations a token costs, forward and backward
   public TrainingParts withFlopsPerToken(double flops) {
-    return new TrainingParts(edits, auxiliaries, decay, exchange, statistics, flops);
+    return new TrainingParts(edits, auxiliaries, decay, exchange, statistics, optimizers, flops);
   }
 }

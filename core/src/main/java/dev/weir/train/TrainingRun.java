@@ -1,12 +1,13 @@
 package dev.weir.train;
 
+import dev.weir.model.ParameterLayout;
 import dev.weir.model.Parameters;
 import dev.weir.model.Transformer;
 import dev.weir.model.TransformerSpec;
 import dev.weir.stream.Hooks;
-import dev.weir.tensor.AdamW;
 import dev.weir.tensor.DType;
 import dev.weir.tensor.Gradients;
+import dev.weir.tensor.Optimizer;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
 import dev.weir.tensor.TensorOwner;
@@ -20,9 +21,10 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 
-/// Trains a transformer to predict what [TrainingData] say comes next: forward, backward, clip,
-/// AdamW, again. The same spec, data, settings and parts give the same numbers, bit for bit, on the
-/// same machine with the same number of threads.
+/// Trains a transformer to predict what [TrainingData] say comes next: forward, backward, clip, the
+/// optimizer's step ([dev.weir.tensor.AdamW] unless [TrainingParts] say otherwise), again. The same
+/// spec, data, settings and parts give the same numbers, bit for bit, on the same machine with the
+/// same number of threads.
 ///
 /// It owns the model that it trains; close it when done.
 public final class TrainingRun implements AutoCloseable {
@@ -34,7 +36,7 @@ public final class TrainingRun implements AutoCloseable {
   private final Objective objective;
   private final Hooks edits;
   private final Set<String> decayed;
-  private final Map<String, AdamW> optimizers = new LinkedHashMap<>();
+  private final Map<String, Optimizer> optimizers = new LinkedHashMap<>();
   private int steps;
 
   /// Told of each step as it is done.
@@ -90,7 +92,7 @@ public final class TrainingRun implements AutoCloseable {
         .parameters()
         .tensors()
         .forEach((name, weight) ->
-            optimizers.put(name, new AdamW(settings.optimizer().adamW(), weight)));
+            optimizers.put(name, parts.optimizers().of(settings.optimizer(), weight)));
   }
 
   private static Transformer started(TransformerSpec spec, TrainingSettings settings) {
@@ -100,6 +102,33 @@ public final class TrainingRun implements AutoCloseable {
                 Initialization.usualDeviation(spec.dModel()), settings.seeds().initialization())
             .parameters(spec, DType.FLOAT32, owner);
     return Transformer.of(spec, start, owner, "training");
+  }
+
+  /// A run that starts from a model's numbers instead of random ones.
+  ///
+  /// @param start the model; its numbers are copied as float32
+  /// @param data what it learns from and is looked at with
+  /// @param settings the run's numbers
+  /// @param parts who else takes part
+  /// @throws TrainException if a window does not fit the model or the data
+  public static TrainingRun from(
+      Transformer start, TrainingData data, TrainingSettings settings, TrainingParts parts) {
+    return new TrainingRun(settings, parts, data, copied(start));
+  }
+
+  private static Transformer copied(Transformer start) {
+    TensorOwner owner = new TensorOwner();
+    Map<String, Tensor> copies = new LinkedHashMap<>();
+    try (Scope _ = Scope.open()) {
+      // In the order that products want, so that parameters are used as they lie.
+      ParameterLayout.of(start.spec())
+          .forEach((name, shape) -> {
+            Tensor weight =
+                start.parameters().get(name).order(shape.names().toArray(String[]::new));
+            copies.put(name, owner.own(weight.to(DType.FLOAT32).copy().asParameter()));
+          });
+      return Transformer.of(start.spec(), new Parameters(copies), owner, "training");
+    }
   }
 
   private static void requireRoom(TransformerSpec spec, int window, int dVocab) {
@@ -187,7 +216,7 @@ public final class TrainingRun implements AutoCloseable {
     return parts.exchange().mean(own ? 1.0 : 0.0) > 0;
   }
 
-  Map<String, AdamW> optimizers() {
+  Map<String, Optimizer> optimizers() {
     return Collections.unmodifiableMap(optimizers);
   }
 
@@ -301,7 +330,7 @@ public final class TrainingRun implements AutoCloseable {
 
   @Override
   public void close() {
-    optimizers.values().forEach(AdamW::close);
+    optimizers.values().forEach(Optimizer::close);
     model.close();
   }
 }

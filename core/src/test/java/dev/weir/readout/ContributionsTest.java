@@ -11,6 +11,8 @@ import dev.weir.pathway.DeepDelta;
 import dev.weir.pathway.ManifoldHyperConnections;
 import dev.weir.pathway.PathwaySpec;
 import dev.weir.readout.Contributions.Level;
+import dev.weir.readout.Contributions.Measure;
+import dev.weir.readout.Contributions.Options;
 import dev.weir.readout.DirectLogitAttribution.Kind;
 import dev.weir.readout.DirectLogitAttribution.Part;
 import dev.weir.stream.Site;
@@ -20,6 +22,7 @@ import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
 import dev.weir.testing.EveryModel;
 import dev.weir.testing.PathwayModels;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -34,6 +37,8 @@ class ContributionsTest {
 
   /// Float64: two ways to the same number.
   private static final double SAME = 1e-9;
+
+  private static final Options HEADS = Options.usual().with(Level.HEAD);
 
   static Stream<String> models() {
     return EveryModel.names();
@@ -92,7 +97,7 @@ class ContributionsTest {
         Transformer model = EveryModel.open(name, DType.FLOAT32);
         StreamTrace trace = model.trace(EveryModel.tokens(name), Contributions.capture())) {
       for (Level level : Level.values()) {
-        Contributions found = Contributions.of(model, trace, level);
+        Contributions found = Contributions.of(model, trace, Options.usual().with(level));
         for (int r = 0; r < found.readers().size(); r++) {
           for (int i = 0; i < found.positions().size(); i++) {
             double sum = 0;
@@ -130,7 +135,7 @@ class ContributionsTest {
     try (Scope _ = Scope.open();
         Transformer model = EveryModel.open(name, DType.FLOAT64);
         StreamTrace trace = model.trace(EveryModel.tokens(name), Contributions.capture())) {
-      Contributions found = Contributions.of(model, trace, Level.HEAD);
+      Contributions found = Contributions.of(model, trace, HEADS);
       Writes writes = new Writes("test", model, trace);
       List<String> labels = found.writers().stream().map(Contributions.Writer::label).toList();
       for (int r = 0; r < found.readers().size(); r++) {
@@ -156,11 +161,11 @@ class ContributionsTest {
     try (Scope _ = Scope.open();
         Transformer model = EveryModel.open(name, DType.FLOAT64);
         StreamTrace trace = model.trace(EveryModel.tokens(name), Contributions.captureSources())) {
-      Contributions found = Contributions.of(model, trace, Level.HEAD);
+      Contributions found = Contributions.of(model, trace, HEADS);
       int last = found.positions().size() - 1;
       int r = found.readers().size() - 2;
       Reader reader = found.readers().get(r);
-      List<Part> sources = Contributions.sources(model, trace, reader, last);
+      List<Part> sources = Contributions.sources(model, trace, reader, Measure.STREAM, last);
       for (int w = 0; w < found.writers().size(); w++) {
         String label = found.writers().get(w).label();
         if (found.writers().get(w).kind() == Kind.HEAD && found.precedes(w, r)) {
@@ -169,7 +174,8 @@ class ContributionsTest {
               .isCloseTo(found.share(w, r, last), within(SAME));
         }
       }
-      List<Part> neurons = Contributions.neurons(model, trace, reader, List.of(last));
+      List<Part> neurons =
+          Contributions.neurons(model, trace, reader, Measure.STREAM, List.of(last));
       Transport transport = Transport.of(model, trace);
       for (int w = 0; w < found.writers().size(); w++) {
         String label = found.writers().get(w).label();
@@ -198,7 +204,7 @@ class ContributionsTest {
     try (Scope _ = Scope.open();
         Transformer model = EveryModel.open(name, DType.FLOAT64);
         StreamTrace trace = model.trace(EveryModel.tokens(name), Contributions.capture())) {
-      Contributions found = Contributions.of(model, trace, Level.LAYER);
+      Contributions found = Contributions.of(model, trace, Options.usual());
       Transport transport = Transport.of(model, trace);
       int reader = found.readers().size() - 1;
       int pos = found.positions().size() - 1;
@@ -227,6 +233,79 @@ class ContributionsTest {
 
   private static double[] row(Tensor rows, int pos, int d) {
     return Arrays.copyOfRange(rows.toDoubles(), pos * d, (pos + 1) * d);
+  }
+
+  // ---------------------------------------------------------------- by the reader's weights
+
+  @ParameterizedTest
+  @MethodSource("models")
+  void sharesByWeightsAddUpToOneToo(String name) {
+    try (Scope _ = Scope.open();
+        Transformer model = EveryModel.open(name, DType.FLOAT64);
+        StreamTrace trace = model.trace(EveryModel.tokens(name), Contributions.capture())) {
+      List<Reader> weighty =
+          Reader.of(model).stream()
+              .filter(reader -> !name.contains("shortconv") || !reader.label().contains("local"))
+              .toList();
+      Contributions found =
+          Contributions.of(model, trace, Options.usual().with(Measure.WEIGHTS), weighty);
+      int last = found.positions().size() - 1;
+      for (int r = 0; r < weighty.size(); r++) {
+        double sum = 0;
+        for (int w = 0; w < found.writers().size(); w++) {
+          sum += found.share(w, r, last);
+        }
+        assertThat(sum).as("%s, %s", name, weighty.get(r).label()).isCloseTo(1, within(1e-8));
+      }
+    }
+  }
+
+  /// What an MLP's own maps give for a part and for the whole, in plain Java.
+  @Test
+  void sharesByWeightsAreThoseOfWhatTheMapsGive() {
+    String name = "models/llama";
+    try (Scope _ = Scope.open();
+        Transformer model = EveryModel.open(name, DType.FLOAT64);
+        StreamTrace trace = model.trace(EveryModel.tokens(name), Contributions.capture())) {
+      Reader reader = Reader.named(model, "1_mlp_in");
+      Contributions found =
+          Contributions.of(model, trace, Options.usual().with(Measure.WEIGHTS), List.of(reader));
+      Tensor gain = model.parameters().get("blocks.1.ln2.w");
+      Transport transport = Transport.of(model, trace);
+      int last = found.positions().size() - 1;
+      double[] whole = mapped(model, trace.get(reader.point()).times(gain), last);
+      double[] part = mapped(model, transport.written(Site.mlp(0)).times(gain), last);
+      double dot = IntStream.range(0, part.length).mapToDouble(i -> part[i] * whole[i]).sum();
+      double square = Arrays.stream(whole).map(x -> x * x).sum();
+      int writer =
+          found.writers().stream().map(Contributions.Writer::label).toList().indexOf("0_mlp_out");
+      assertThat(found.share(writer, 0, last)).isCloseTo(dot / square, within(SAME));
+      assertThat(found.norm(writer, 0, last))
+          .isCloseTo(Math.sqrt(Arrays.stream(part).map(x -> x * x).sum()), within(SAME));
+      assertThat(found.length(0, last)).isCloseTo(Math.sqrt(square), within(SAME));
+    }
+  }
+
+  private static double[] mapped(Transformer model, Tensor rows, int pos) {
+    Tensor at = rows.at("pos", pos);
+    double[] up = at.dot(model.parameters().get("blocks.1.mlp.W_in"), "d_model").toDoubles();
+    double[] gate = at.dot(model.parameters().get("blocks.1.mlp.W_gate"), "d_model").toDoubles();
+    return java.util.stream.DoubleStream.concat(Arrays.stream(up), Arrays.stream(gate)).toArray();
+  }
+
+  @Test
+  void aMixerWithoutMapsCannotBeMeasuredByThem() {
+    String name =
+        models().filter(some -> some.startsWith("mixer/shortconv/")).findFirst().orElseThrow();
+    try (Scope _ = Scope.open();
+        Transformer model = EveryModel.open(name, DType.FLOAT32);
+        StreamTrace trace = model.trace(EveryModel.tokens(name), Contributions.capture())) {
+      assertThatExceptionOfType(ReadoutException.class)
+          .isThrownBy(() -> Contributions.of(model, trace, Options.usual().with(Measure.WEIGHTS)))
+          .withMessage(
+              "What reads 'blocks.0.hook_local_in' has no weights to measure by. Where:"
+                  + " contributions. To fix: measure the stream itself, or leave this reader out.");
+    }
   }
 
   // ---------------------------------------------------------------- what is asked
@@ -265,13 +344,15 @@ class ContributionsTest {
     int[][] texts = {EveryModel.tokens(name), {3, 1, 4, 1, 5}, {9, 2, 6}};
     try (Scope _ = Scope.open();
         Transformer model = EveryModel.open(name, DType.FLOAT64)) {
-      Contributions.Mean mean = null;
+      List<Contributions.Mean> means = new ArrayList<>();
       double[] shares = new double[texts.length];
       for (int t = 0; t < texts.length; t++) {
         try (StreamTrace trace = model.trace(texts[t], Contributions.capture())) {
-          Contributions one = Contributions.of(model, trace, Level.HEAD);
-          mean = mean == null ? new Contributions.Mean(one) : mean;
-          mean.add(one, one.afterTheFirst());
+          Contributions one = Contributions.of(model, trace, HEADS);
+          if (means.isEmpty()) {
+            means.add(new Contributions.Mean(one));
+          }
+          means.getFirst().add(one, Contributions.afterTheFirst(trace));
           shares[t] =
               IntStream.range(1, texts[t].length)
                   .mapToDouble(i -> one.share(2, 3, i))
@@ -280,6 +361,7 @@ class ContributionsTest {
         }
       }
       Estimate expected = Estimate.of(shares);
+      Contributions.Mean mean = means.getFirst();
       assertThat(mean.share(2, 3).mean()).isCloseTo(expected.mean(), within(1e-12));
       assertThat(mean.share(2, 3).low()).isCloseTo(expected.low(), within(1e-12));
       assertThat(mean.share(2, 3).count()).isEqualTo(3);
@@ -292,7 +374,7 @@ class ContributionsTest {
     try (Scope _ = Scope.open();
         Transformer model = EveryModel.open(name, DType.FLOAT32);
         StreamTrace trace = model.trace(EveryModel.tokens(name), Contributions.capture())) {
-      Contributions found = Contributions.of(model, trace, Level.LAYER);
+      Contributions found = Contributions.of(model, trace, Options.usual());
       int last = found.writers().size() - 1;
       assertThat(found.precedes(last, 0)).isFalse();
       assertThat(found.share(last, 0, 1)).isZero();
@@ -309,8 +391,8 @@ class ContributionsTest {
         Transformer model = EveryModel.open(name, DType.FLOAT64);
         StreamTrace all = model.trace(tokens, Contributions.capture());
         StreamTrace one = model.trace(tokens, Contributions.capture().at(3))) {
-      Contributions every = Contributions.of(model, all, Level.HEAD);
-      Contributions alone = Contributions.of(model, one, Level.HEAD);
+      Contributions every = Contributions.of(model, all, HEADS);
+      Contributions alone = Contributions.of(model, one, HEADS);
       for (int w = 0; w < every.writers().size(); w++) {
         for (int r = 0; r < every.readers().size(); r++) {
           assertThat(alone.share(w, r, 0)).isCloseTo(every.share(w, r, 3), within(1e-12));

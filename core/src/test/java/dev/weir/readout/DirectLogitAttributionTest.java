@@ -110,6 +110,34 @@ class DirectLogitAttributionTest {
     }
   }
 
+  private static double sum(List<Part> parts) {
+    return parts.stream().mapToDouble(Part::score).sum();
+  }
+
+  /// However finely the parts are told apart, they add up to the same logit.
+  @ParameterizedTest
+  @MethodSource("models")
+  void everyLevelAddsUpToTheSameLogit(String name) {
+    try (Scope _ = Scope.open();
+        Transformer model = EveryModel.open(name, DType.FLOAT64);
+        StreamTrace trace =
+            model.trace(EveryModel.tokens(name), DirectLogitAttribution.captureSources())) {
+      Question question = new Question.Token(2);
+      var found = DirectLogitAttribution.of(model, trace, question);
+      int last = found.positions().size() - 1;
+      double rest =
+          found.parts(last).stream()
+              .filter(part -> part.kind() != Kind.HEAD)
+              .mapToDouble(Part::score)
+              .sum();
+      assertThat(sum(found.layers(last))).isCloseTo(found.logit(last), within(1e-9));
+      assertThat(sum(found.withNeurons(last))).isCloseTo(found.logit(last), within(1e-9));
+      assertThat(rest + sum(DirectLogitAttribution.sources(model, trace, question, last)))
+          .as(name)
+          .isCloseTo(found.logit(last), within(1e-9));
+    }
+  }
+
   @Test
   void neuronsAddUpToTheirMlpWhereItHasNoBias() {
     String name = "models/llama";

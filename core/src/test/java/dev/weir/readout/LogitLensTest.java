@@ -145,6 +145,49 @@ class LogitLensTest {
     }
   }
 
+  /// What was written up to a place, carried there and not further, says what the lens says there.
+  @ParameterizedTest
+  @MethodSource("models")
+  void withTheFinalScaleTheLensIsTheRunningSumOfAttributionOnEveryPathway(String name) {
+    try (Scope _ = Scope.open();
+        Transformer model = EveryModel.open(name, DType.FLOAT64);
+        StreamTrace trace = model.trace(EveryModel.tokens(name), Decomposition.capture())) {
+      LogitLens.Options options = USUAL.with(Variant.FINAL_SCALE).with(new Target.Token(2));
+      LogitLens lens = LogitLens.of(model, trace, options);
+      LogitLens other = LogitLens.of(model, trace, options.with(new Target.Token(7)));
+      List<Places.Place> places = Places.SUBLAYERS.of(model.spec());
+      for (int p = 0; p < places.size(); p++) {
+        double[] two = summed(model, trace, places.get(p), 2);
+        double[] seven = summed(model, trace, places.get(p), 7);
+        for (int i = 0; i < two.length; i++) {
+          double atLens =
+              Math.log(lens.at(p, i).targetProbability() / other.at(p, i).targetProbability());
+          // Streams without norms grow until a probability is too small for a double.
+          if (Double.isFinite(atLens)) {
+            assertThat(atLens)
+                .as("%s at %s", name, places.get(p).label())
+                .isCloseTo(two[i] - seven[i], within(1e-8));
+          }
+        }
+      }
+    }
+  }
+
+  /// The parts of a logit up to a place, added up and capped, `[pos]`.
+  private static double[] summed(
+      Transformer model, StreamTrace trace, Places.Place place, int token) {
+    Writes writes = new Writes("test", model, trace);
+    FrozenNorm norm = writes.finalNorm();
+    LogitQuestion asked =
+        LogitQuestion.of(model, trace, new DirectLogitAttribution.Question.Token(token), norm);
+    double[] sum = asked.constants().clone();
+    new Along(writes, norm.before(asked.readout()), writes.place(place.point()))
+        .each((_, _, scores) -> Arrays.setAll(sum, i -> sum[i] + scores[i]));
+    return model.spec().finalSoftcap() instanceof Softcap.Tanh(double limit)
+        ? Arrays.stream(sum).map(x -> limit * Math.tanh(x / limit)).toArray()
+        : sum;
+  }
+
   @Test
   void onePositionReadsLikeAllOfThem() {
     String name = "models/gemma2";

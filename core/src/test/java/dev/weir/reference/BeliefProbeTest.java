@@ -11,7 +11,7 @@ import dev.weir.stream.Capture;
 import dev.weir.stream.HookPoint;
 import dev.weir.stream.Hooks;
 import dev.weir.stream.StreamTrace;
-import dev.weir.tensor.DType;
+import dev.weir.tensor.Axis;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Shape;
 import dev.weir.tensor.Tensor;
@@ -53,24 +53,26 @@ class BeliefProbeTest {
     assertThat(moments[0].weight()).isCloseTo(1, within(1e-12));
   }
 
-  /// A prefix stands in each sequence that begins with it; their probabilities add up to its own.
+  /// By causality the prefixes of sequences of full length are all prefixes; each is taken where it
+  /// first stands, before nothing but zeros.
   private static void add(
       Moments[] moments, Transformer model, int from, double[][][] transitions) {
     List<int[]> texts = new ArrayList<>();
-    double[] beliefs = new double[BATCH * LENGTH * 3];
-    double[] weights = new double[BATCH * LENGTH];
+    List<Long> places = new ArrayList<>();
+    List<double[]> weighted = new ArrayList<>();
     for (int row = 0; row < BATCH; row++) {
       int[] symbols = symbols(from + row);
       texts.add(symbols);
       double[] state = {1.0 / 3, 1.0 / 3, 1.0 / 3};
+      int rest = SEQUENCES;
       for (int i = 0; i < LENGTH; i++) {
         state = BeliefGeometryTest.step(state, transitions[symbols[i]]);
-        for (int s = 0; s < 3; s++) {
-          beliefs[(row * LENGTH + i) * 3 + s] = state[s] / BeliefGeometryTest.sum(state);
+        rest /= 3;
+        if ((from + row) % rest == 0) {
+          places.add((long) row * LENGTH + i);
+          weighted.add(state);
         }
       }
-      Arrays.fill(
-          weights, row * LENGTH, (row + 1) * LENGTH, BeliefGeometryTest.sum(state) / LENGTH);
     }
     try (Scope _ = Scope.open();
         StreamTrace trace =
@@ -79,7 +81,17 @@ class BeliefProbeTest {
                 Capture.matching("blocks.0.hook_resid_pre", "blocks.*.hook_resid_post")
                     .withoutLogits(),
                 Hooks.none())) {
-      Tensor targets = Tensor.of(beliefs, Shape.of("row", BATCH * LENGTH, "target", 3));
+      long[] rows = places.stream().mapToLong(Long::longValue).toArray();
+      Tensor indices = Tensor.of(rows, Shape.of(new Axis("prefix", rows.length)));
+      double[] weights =
+          weighted.stream().mapToDouble(state -> BeliefGeometryTest.sum(state) / LENGTH).toArray();
+      Tensor beliefs =
+          Tensor.of(
+              weighted.stream()
+                  .flatMapToDouble(
+                      state -> Arrays.stream(state).map(s -> s / BeliefGeometryTest.sum(state)))
+                  .toArray(),
+              Shape.of("row", rows.length, "target", 3));
       for (int place = 0; place < moments.length; place++) {
         HookPoint point =
             place == 0 ? new HookPoint.ResidPre(0) : new HookPoint.ResidPost(place - 1);
@@ -88,9 +100,10 @@ class BeliefProbeTest {
                 .get(point)
                 .order("batch", "pos", "d_model")
                 .merge("row", "batch", "pos")
-                .rename("d_model", "feature")
-                .to(DType.FLOAT64);
-        moments[place] = moments[place].plus(Moments.of(values, targets, weights));
+                .take("row", indices)
+                .rename("prefix", "row")
+                .rename("d_model", "feature");
+        moments[place] = moments[place].plus(Moments.of(values, beliefs, weights));
       }
     }
   }

@@ -9,6 +9,7 @@ import dev.weir.readout.probe.ClockAndPizza.Question;
 import dev.weir.readout.probe.ClockAndPizza.Triple;
 import dev.weir.readout.probe.FourierCircles;
 import dev.weir.readout.probe.FourierCircles.Circle;
+import dev.weir.tensor.DType;
 import dev.weir.tensor.Scope;
 import dev.weir.testing.SharedData;
 import dev.weir.weights.Safetensors;
@@ -25,15 +26,18 @@ class ClockAndPizzaTest {
   private static final int MODULUS = 59;
   private static final Question SUM = new Question(MODULUS, 0, List.of());
 
-  /// Models run in float32; references in float64.
-  private static final double FLOAT32 = 2e-6;
+  /// References have nine digits.
+  private static final double DIGITS = 2e-9;
+
+  /// The upstream notebook's numbers have six digits and come from float32.
+  private static final double PUBLISHED = 1e-6;
 
   private static void with(String run, int layers, double share, Consumer<Transformer> test) {
     try (Scope _ = Scope.open();
         Safetensors file =
             Safetensors.open(
                 SharedData.require("modadd-clock-pizza/model_%s.safetensors".formatted(run)));
-        Transformer model = ModAddTest.model(file, layers, share)) {
+        Transformer model = ModAddTest.model(file, layers, share, DType.FLOAT64)) {
       test.accept(model);
     }
   }
@@ -61,13 +65,15 @@ class ClockAndPizzaTest {
       FourierCircles found = circles(model);
       assertThat(found.holding(0.01).stream().map(Circle::frequency))
           .containsExactly(17, 3, 15, 25, 6, 29);
-      double[] shares = {0.2623041, 0.2531590, 0.2200406, 0.0927869, 0.0875600, 0.0771694};
+      double[] shares = {
+        0.262304096, 0.253158973, 0.220040566, 0.092786923, 0.087559961, 0.077169444
+      };
       for (int i = 0; i < shares.length; i++) {
-        assertThat(found.circles().get(i).share()).isCloseTo(shares[i], within(FLOAT32));
+        assertThat(found.circles().get(i).share()).isCloseTo(shares[i], within(DIGITS));
       }
       assertThat(found.componentFrequencies()).containsExactly(17, 17, 3, 3);
       // The upstream notebook's own number.
-      assertThat(found.circularity()).isCloseTo(0.997818, within(FLOAT32));
+      assertThat(found.circularity()).isCloseTo(0.997818, within(PUBLISHED));
     });
   }
 
@@ -77,11 +83,11 @@ class ClockAndPizzaTest {
       FourierCircles found = circles(model);
       assertThat(found.holding(0.01).stream().map(Circle::frequency))
           .containsExactly(13, 16, 21, 17);
-      double[] shares = {0.3951720, 0.3311917, 0.1978568, 0.0617215};
+      double[] shares = {0.395172043, 0.331191702, 0.197856812, 0.061721531};
       for (int i = 0; i < shares.length; i++) {
-        assertThat(found.circles().get(i).share()).isCloseTo(shares[i], within(FLOAT32));
+        assertThat(found.circles().get(i).share()).isCloseTo(shares[i], within(DIGITS));
       }
-      assertThat(found.circularity()).isCloseTo(0.998907, within(FLOAT32));
+      assertThat(found.circularity()).isCloseTo(0.998907023, within(DIGITS));
     });
   }
 
@@ -101,39 +107,38 @@ class ClockAndPizzaTest {
   }
 
   @Test
-  void distanceMattersToThePizzaAndNotToTheClock() {
+  void thePizzaCaresForDistanceAndItsGradientsAreSymmetric() {
     pizza(model -> {
-      ClockAndPizza found = ClockAndPizza.of(model, SUM, everyPairOnce());
+      ClockAndPizza found = ClockAndPizza.of(model, SUM, somePairs());
       assertThat(found.right()).isEqualTo(found.pairs()).isEqualTo(3481);
       // The upstream notebook's own number.
-      assertThat(found.distanceIrrelevance()).isCloseTo(0.171736, within(FLOAT32));
+      assertThat(found.distanceIrrelevance()).isCloseTo(0.171736, within(PUBLISHED));
+      assertThat(found.gradientSymmetricity().mean()).isCloseTo(0.993802643, within(DIGITS));
+      // The notebook's 0.993665 is a mean over 100 triples, about 500 here: a wider interval.
+      double reach = found.gradientSymmetricity().high() - found.gradientSymmetricity().mean();
+      double exact = 0.993760710;
+      assertThat(0.993665).isCloseTo(exact, within(reach * Math.sqrt(498 / 100.0)));
     });
-    clock(model ->
-        assertThat(ClockAndPizza.of(model, SUM, everyPairOnce()).distanceIrrelevance())
-            .isCloseTo(0.848260, within(FLOAT32)));
   }
 
   @Test
-  void gradientsAreSymmetricInThePizzaAndNotInTheClock() {
-    pizza(model -> {
-      ClockAndPizza found = ClockAndPizza.of(model, SUM, everyPairOnce());
-      assertThat(found.gradientSymmetricity().mean()).isCloseTo(0.993763058, within(FLOAT32));
-      // Of 100 triples the upstream notebook has 0.993665; its interval must hold the exact mean.
-      ClockAndPizza few = ClockAndPizza.of(model, SUM, everyPairOnce().subList(0, 100));
-      double error = few.gradientSymmetricity().high() - few.gradientSymmetricity().mean();
-      assertThat(0.993665).isCloseTo(found.gradientSymmetricity().mean(), within(error));
+  void theClockDoesNotCareForDistanceAndItsGradientsAreNotSymmetric() {
+    clock(model -> {
+      ClockAndPizza found = ClockAndPizza.of(model, SUM, somePairs());
+      assertThat(found.right()).isEqualTo(3481);
+      assertThat(found.distanceIrrelevance()).isCloseTo(0.848259879, within(DIGITS));
+      assertThat(found.gradientSymmetricity().mean()).isCloseTo(0.351533624, within(DIGITS));
     });
-    clock(model ->
-        assertThat(ClockAndPizza.of(model, SUM, everyPairOnce()).gradientSymmetricity().mean())
-            .isCloseTo(0.346004603, within(FLOAT32)));
   }
 
-  /// Every pair of numbers, each with another class, which need not be the sum.
-  private static List<Triple> everyPairOnce() {
+  /// Every seventh pair of numbers, each with another class, which need not be the sum.
+  private static List<Triple> somePairs() {
     List<Triple> triples = new ArrayList<>();
     for (int a = 0; a < MODULUS; a++) {
       for (int b = 0; b < MODULUS; b++) {
-        triples.add(new Triple(a, b, (7 * a + 3 * b) % MODULUS));
+        if ((a * MODULUS + b) % 7 == 0) {
+          triples.add(new Triple(a, b, (7 * a + 3 * b) % MODULUS));
+        }
       }
     }
     return triples;
@@ -152,9 +157,9 @@ class ClockAndPizzaTest {
     }
     pizza(model ->
         assertThat(ClockAndPizza.of(model, SUM, all).gradientSymmetricity().mean())
-            .isCloseTo(0.993760710, within(FLOAT32)));
+            .isCloseTo(0.993760710, within(DIGITS)));
     clock(model ->
         assertThat(ClockAndPizza.of(model, SUM, all).gradientSymmetricity().mean())
-            .isCloseTo(0.346125054, within(FLOAT32)));
+            .isCloseTo(0.346125055, within(DIGITS)));
   }
 }

@@ -52,8 +52,9 @@ class DepthOnStoriesTest {
       for (int block = 0; block < 4; block++) {
         experiments.add(DepthExperiment.swap(model.spec(), block));
       }
-      try (DepthEffects effects = DepthEffects.over(model, experiments)) {
-        effects.add(TOKENS);
+      try (DepthEffects.Reader reader = DepthEffects.over(model, experiments)) {
+        reader.add(TOKENS);
+        DepthEffects effects = reader.effects();
         double[] found =
             effects.effects().stream().mapToDouble(e -> e.crossEntropy().mean()).toArray();
         precision.same(java.util.Arrays.copyOf(found, 5), SKIPPED, "skip");

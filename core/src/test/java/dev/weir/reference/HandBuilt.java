@@ -29,13 +29,18 @@ final class HandBuilt {
 
   /// Names the axes of a weight, outermost first as they lie.
   HandBuilt put(String name, Tensor flat, String axes, long... sizes) {
+    weights.put(name, named(flat, axes, sizes));
+    return this;
+  }
+
+  /// Numbers in a row with their axes named, outermost first.
+  static Tensor named(Tensor flat, String axes, long... sizes) {
     String[] names = axes.split(" ", -1);
     Axis[] shape = new Axis[sizes.length];
     for (int i = 0; i < sizes.length; i++) {
       shape[i] = new Axis(names[i], sizes[i]);
     }
-    weights.put(name, flat.split(flat.shape().names().getFirst(), shape));
-    return this;
+    return flat.split(flat.shape().names().getFirst(), shape);
   }
 
   Transformer build(TransformerSpec spec, DType dtype) {

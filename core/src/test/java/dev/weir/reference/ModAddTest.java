@@ -30,7 +30,7 @@ class ModAddTest {
         Safetensors file =
             Safetensors.open(
                 SharedData.require("modadd-clock-pizza/model_%s.safetensors".formatted(run)));
-        Transformer model = model(file, nLayers, softmaxShare)) {
+        Transformer model = model(file, nLayers, softmaxShare, DType.FLOAT32)) {
       List<int[]> pairs = new ArrayList<>();
       for (int a = 0; a < MODULUS; a++) {
         for (int b = 0; b < MODULUS; b++) {
@@ -46,7 +46,7 @@ class ModAddTest {
     }
   }
 
-  static Transformer model(Safetensors file, int nLayers, double softmaxShare) {
+  static Transformer model(Safetensors file, int nLayers, double softmaxShare, DType dtype) {
     HandBuilt built = new HandBuilt();
     built.put("embed.W_E", HandBuilt.flat(file, "embed.W_E"), "d_model d_vocab", 128, MODULUS);
     built.put("pos_embed.W_pos", HandBuilt.flat(file, "pos_embed.W_pos"), "n_ctx d_model", 2, 128);
@@ -99,6 +99,6 @@ class ModAddTest {
             new MlpSpec.Plain(512, Activation.RELU, true),
             new NormSpec.NoNorm(),
             TransformerSpec.Unembedding.SEPARATE);
-    return built.build(spec, DType.FLOAT32);
+    return built.build(spec, dtype);
   }
 }

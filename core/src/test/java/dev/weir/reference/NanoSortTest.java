@@ -8,6 +8,8 @@ import dev.weir.model.MlpSpec;
 import dev.weir.model.NormSpec;
 import dev.weir.model.Transformer;
 import dev.weir.model.TransformerSpec;
+import dev.weir.readout.Components;
+import dev.weir.readout.Decomposition;
 import dev.weir.stream.Capture;
 import dev.weir.stream.HookPoint;
 import dev.weir.stream.Hooks;
@@ -74,6 +76,35 @@ class NanoSortTest {
       same(trace.logits(), partials, "lm_head");
       same(trace.logits().softmax("d_vocab"), partials, "probs");
     }
+  }
+
+  /// Text by text, since a decomposition reads one; the recorded streams hold three.
+  @Test
+  void theRecordedStreamsAreTheSumsOfWhatWasWritten() {
+    JsonNode partials = read("gpt-nano-sort-t0-partials.json");
+    try (Scope _ = Scope.open();
+        Transformer model = model()) {
+      List<int[]> texts = inputs(partials);
+      for (int row = 0; row < texts.size(); row++) {
+        try (StreamTrace trace = model.trace(texts.get(row), Decomposition.capture())) {
+          Decomposition parts = Decomposition.of(model, trace);
+          Decomposition mid = parts.upTo(new HookPoint.ResidMid(0));
+          sumsTo(mid.perLayer(), row, partials, "attnResid");
+          sumsTo(mid.full(), row, partials, "attnResid");
+          for (int layer = 0; layer < 3; layer++) {
+            Decomposition here = parts.upTo(new HookPoint.ResidPost(layer));
+            sumsTo(here.perLayer(), row, partials, "block" + layer);
+            sumsTo(here.full(), row, partials, "block" + layer);
+          }
+        }
+      }
+    }
+  }
+
+  private static void sumsTo(Components parts, int row, JsonNode partials, String name) {
+    double[] all = doubles(partials, name);
+    double[] own = Arrays.copyOfRange(all, row * all.length / 3, (row + 1) * all.length / 3);
+    assertThat(Golden.largestDifference(parts.sum().toDoubles(), own)).as(name).isLessThan(BOUND);
   }
 
   private static Tensor byHead(Tensor value, String head) {

@@ -218,6 +218,29 @@ class Stories260kTest {
     }
   }
 
+  /// The heads and MLPs of B3 once more, from finer parts.
+  @ParameterizedTest
+  @EnumSource
+  void b3FromNeuronsAndSourceTokens(Precision precision) {
+    Question question = new Question.Difference(264, 444);
+    try (Scope _ = Scope.open();
+        Transformer model = open(precision.dtype);
+        StreamTrace trace = model.trace(TOKENS, DirectLogitAttribution.captureSources())) {
+      List<Part> sources = DirectLogitAttribution.sources(model, trace, question, 127);
+      precision.same(sum(sources, "L4H6<-"), 0.294412, 1, "L4H6");
+      precision.same(sum(sources, "L1H3<-"), 0.156741, 1, "L1H3");
+      List<Part> neurons = DirectLogitAttribution.of(model, trace, question).withNeurons(127);
+      precision.same(sum(neurons, "L4N"), 2.2257948735623003, 2.3, "L4");
+    }
+  }
+
+  private static double sum(List<Part> parts, String prefix) {
+    return parts.stream()
+        .filter(part -> part.label().startsWith(prefix))
+        .mapToDouble(Part::score)
+        .sum();
+  }
+
   @ParameterizedTest
   @EnumSource
   void b4HeadAblations(Precision precision) {

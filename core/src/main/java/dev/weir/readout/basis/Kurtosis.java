@@ -90,9 +90,9 @@ public final class Kurtosis {
         Tensor stream = trace.get(places.get(place).point()).to(DType.FLOAT64);
         double[] own = ofRows(stream.toDoubles());
         double[] turned = ofRows(stream.dot(turn, "d_model").toDoubles());
-        for (FirstPosition first : FirstPosition.values()) {
-          if (first.from() < length) {
-            add(samples.get(first).get(place), own, turned, first.from());
+        for (Map.Entry<FirstPosition, List<Sample>> one : samples.entrySet()) {
+          if (one.getKey().from() < length) {
+            add(one.getValue().get(place), own, turned, one.getKey().from());
           }
         }
       }

@@ -21,7 +21,6 @@ import java.util.stream.Stream;
 public final class Outliers {
   private static final double SHARE_OF_TAIL = 0.1;
 
-  private final Rules rules;
   private final List<Places.Place> places;
   private final Map<FirstPosition, List<Accumulated>> all = new EnumMap<>(FirstPosition.class);
 
@@ -126,7 +125,6 @@ public final class Outliers {
   /// @param rules when something stands out
   /// @param random which values the median is of, where there are very many
   public Outliers(TransformerSpec spec, Places where, Rules rules, RandomGenerator random) {
-    this.rules = rules;
     this.places = where.of(spec);
     for (FirstPosition first : FirstPosition.values()) {
       all.put(

@@ -112,6 +112,56 @@ public final class CausalException extends WeirException {
         "name positions of the prompt that come before its end");
   }
 
+  static CausalException noSuchComponent(String label) {
+    return new CausalException(
+        "This model has no component '%s'".formatted(label),
+        "ablation",
+        "name a head, an MLP or neurons that it has, such as L0H1");
+  }
+
+  static CausalException answersAreNoTokens() {
+    return new CausalException(
+        "What this model answers are no tokens of its texts, so there is no cross entropy",
+        "ablation",
+        "patch its heads instead, with pairs of prompts and answers");
+  }
+
+  static CausalException needsOtherText() {
+    return new CausalException(
+        "Resampling takes values from another text, and none is given",
+        "ablation",
+        "give two texts at least, or replace by zero or the mean");
+  }
+
+  static CausalException otherTextTooShort(int length, int other) {
+    return new CausalException(
+        "The other text has %d tokens, and this one %d".formatted(other, length),
+        "ablation",
+        "resample from texts that are as long at least");
+  }
+
+  static CausalException nothingToPredict() {
+    return new CausalException(
+        "A text of one token has nothing to predict", "ablation", "give two tokens at least");
+  }
+
+  static CausalException nothingLearned() {
+    return new CausalException(
+        "There is no mean yet, since no text was learned", "ablation", "learn texts first");
+  }
+
+  static CausalException noTexts() {
+    return new CausalException("There is no text", "intervention", "give one at least");
+  }
+
+  static CausalException badNoise(int window, double noise, int copies) {
+    return new CausalException(
+        "A window of %d blocks, %s standard deviations of noise and %d copies are not possible"
+            .formatted(window, noise, copies),
+        "causal tracing",
+        "use 1 block, some noise and 1 copy at least");
+  }
+
   static CausalException nothingToAblate() {
     return new CausalException(
         "There is nothing to ablate", "ablation", "name heads, MLPs or neurons of the model");

@@ -60,6 +60,33 @@ public sealed interface Component {
     };
   }
 
+  /// Complains if a model has no such component.
+  ///
+  /// @param model the model
+  default void check(Transformer model) {
+    TransformerSpec spec = model.spec();
+    boolean there =
+        layer() >= 0
+            && layer() < spec.nLayers()
+            && switch (this) {
+              case Head(int layer, int head) ->
+                  head >= 0 && head < spec.blocks().get(layer).attention().nHeads();
+              case Mlp(int layer) -> mlps(model).contains(layer);
+              case Neurons(int layer, List<Integer> neurons) -> {
+                long width =
+                    model
+                        .parameters()
+                        .find("blocks.%d.mlp.W_out".formatted(layer))
+                        .map(w -> w.size("d_mlp"))
+                        .orElse(0L);
+                yield !neurons.isEmpty() && neurons.stream().allMatch(n -> n >= 0 && n < width);
+              }
+            };
+    if (!there) {
+      throw CausalException.noSuchComponent(label());
+    }
+  }
+
   /// The blocks that have an MLP.
   ///
   /// @param model the model

@@ -72,17 +72,31 @@ public final class EdgeAttribution {
   /// @param score its share of the way from the base run to the source run, to first order
   public record Cell(Edge edge, Estimate score) {}
 
-  private record Reader(String label, HookPoint place) {}
+  /// Somebody who reads.
+  ///
+  /// @param place where the derivative is taken
+  /// @param carriedTo the place that writes are carried to; the MLP of a parallel block reads what
+  ///   enters the block
+  private record Reader(String label, HookPoint place, HookPoint carriedTo) {
+    static Reader of(HookPoint.InBlock place, Transformer model) {
+      boolean aside = place instanceof HookPoint.MlpIn && model.spec().depth().parallel();
+      return new Reader(
+          place.layer() + "_" + place.local().replace("hook_", ""),
+          place,
+          aside ? new HookPoint.ResidPre(place.layer()) : place);
+    }
+  }
 
   /// Everything that reads the stream, first to last.
   private static List<Reader> readers(Transformer model) {
     List<Reader> readers = new ArrayList<>();
     for (HookPoint point : model.hookPoints()) {
       if (point instanceof HookPoint.InBlock place && reads(place)) {
-        readers.add(new Reader(place.layer() + "_" + place.local().replace("hook_", ""), point));
+        readers.add(Reader.of(place, model));
       }
     }
-    readers.add(new Reader("logits", new HookPoint.ResidPost(model.spec().nLayers() - 1)));
+    HookPoint end = new HookPoint.ResidPost(model.spec().nLayers() - 1);
+    readers.add(new Reader("logits", end, end));
     return readers;
   }
 
@@ -126,8 +140,8 @@ public final class EdgeAttribution {
       for (Reader reader : readers) {
         Tensor slope = found.gradient(reader.place).getFirst().at("batch", pair);
         Tensor embedded = source.embedded().minus(base.embedded());
-        add("embed", reader, along(base.embedCarried(embedded, reader.place), slope), distance);
-        for (Site site : base.sites().subList(0, base.writesBefore(reader.place))) {
+        add("embed", reader, along(base.embedCarried(embedded, reader.carriedTo), slope), distance);
+        for (Site site : base.sites().subList(0, base.writesBefore(reader.carriedTo))) {
           add(site, reader, base, source, slope, distance);
         }
       }
@@ -140,11 +154,11 @@ public final class EdgeAttribution {
     if (site.sublayer() != Site.Sublayer.ATTENTION) {
       String label = layer + (site.sublayer() == Site.Sublayer.MLP ? "_mlp_out" : "_local_out");
       Tensor written = source.written(site).minus(base.written(site));
-      add(label, reader, along(base.carried(written, site, reader.place), slope), distance);
+      add(label, reader, along(base.carried(written, site, reader.carriedTo), slope), distance);
       return;
     }
     Tensor heads = source.headWrites(layer).minus(base.headWrites(layer));
-    double[] scores = along(base.carried(heads, site, reader.place), slope);
+    double[] scores = along(base.carried(heads, site, reader.carriedTo), slope);
     for (int head = 0; head < scores.length; head++) {
       add(new Component.Head(layer, head).label(), reader, new double[] {scores[head]}, distance);
     }

@@ -41,6 +41,10 @@ final class RowEdits implements Hooks {
       return new Part(OptionalInt.empty());
     }
 
+    static Part at(int position) {
+      return new Part(OptionalInt.of(position));
+    }
+
     static Part units(int... units) {
       return new Part(OptionalInt.empty(), units);
     }
@@ -81,6 +85,8 @@ final class RowEdits implements Hooks {
     record Row(int from) implements Donor {}
 
     record Value(Tensor value) implements Donor {}
+
+    record Zero() implements Donor {}
   }
 
   private record Edit(int row, Donor donor, Part part) {}
@@ -94,6 +100,11 @@ final class RowEdits implements Hooks {
   /// A row takes a value, whose axes are some of those of the place.
   RowEdits put(HookPoint point, int row, Tensor value, Part part) {
     return add(point, new Edit(row, new Donor.Value(value), part));
+  }
+
+  /// A row takes zeros.
+  RowEdits zero(HookPoint point, int row, Part part) {
+    return add(point, new Edit(row, new Donor.Zero(), part));
   }
 
   private RowEdits add(HookPoint point, Edit edit) {
@@ -134,6 +145,7 @@ final class RowEdits implements Hooks {
     for (List<Edit> together : rounds(edits.getOrDefault(point, List.of()))) {
       result = copied(result, together);
       result = filled(result, together);
+      result = zeroed(result, together);
     }
     return result;
   }
@@ -181,6 +193,11 @@ final class RowEdits implements Hooks {
       result = chosen(given, mask(value, entry.getValue()), result);
     }
     return result;
+  }
+
+  private Tensor zeroed(Tensor value, List<Edit> edits) {
+    List<Edit> zeros = edits.stream().filter(edit -> edit.donor instanceof Donor.Zero).toList();
+    return zeros.isEmpty() ? value : chosen(value.times(0), mask(value, zeros), value);
   }
 
   private static Tensor chosen(Tensor value, Tensor mask, Tensor otherwise) {

@@ -6,4 +6,4 @@ import dev.weir.tensor.Tensor;
 ///
 /// @param matrix `W`, `[d_model, out]`, float64
 /// @param shift `b`, `[out]`, float64
-record AffineMap(Tensor matrix, Tensor shift) {}
+public record AffineMap(Tensor matrix, Tensor shift) {}

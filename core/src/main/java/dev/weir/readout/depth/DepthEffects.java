@@ -13,17 +13,16 @@ import java.util.List;
 /// What becomes of a model's answers when its depth is changed (Lad, Gurnee & Tegmark 2024,
 /// arXiv:2406.19384), over any number of texts: a text counts once, with the mean over its
 /// positions, and no text is kept.
-public final class DepthEffects implements AutoCloseable {
+public final class DepthEffects {
   /// Scores compared at a time: 2²² numbers are 16 MiB in float32.
   private static final long SCORES_AT_A_TIME = 1L << 22;
 
-  private final Transformer model;
-  private final Sums normal = new Sums("normal");
-  private final List<Sums> sums = new ArrayList<>();
-  private final List<DepthExperiment.Changed> changed = new ArrayList<>();
+  private final Effect normal;
+  private final List<Effect> effects;
 
-  private DepthEffects(Transformer model) {
-    this.model = model;
+  private DepthEffects(Effect normal, List<Effect> effects) {
+    this.normal = normal;
+    this.effects = List.copyOf(effects);
   }
 
   /// What a changed model answers, means over texts with their intervals.
@@ -42,39 +41,74 @@ public final class DepthEffects implements AutoCloseable {
       Estimate agreement,
       Estimate entropy) {}
 
+  /// The model as it is; its increase and KL are 0, its agreement 1.
+  public Effect normal() {
+    return normal;
+  }
+
+  /// One for each experiment, in their order.
+  public List<Effect> effects() {
+    return effects;
+  }
+
+  // ---------------------------------------------------------------- reading texts
+
   /// Nothing read yet.
   ///
-  /// @param model which; it stays open until this is closed
+  /// @param model which; it stays open until what is returned is closed
   /// @param experiments what to do to it
   /// @throws DepthException if one has no meaning on it
-  public static DepthEffects over(Transformer model, List<DepthExperiment> experiments) {
-    DepthEffects effects = new DepthEffects(model);
+  public static Reader over(Transformer model, List<DepthExperiment> experiments) {
+    Reader reader = new Reader(model);
     try {
       for (DepthExperiment experiment : experiments) {
-        effects.changed.add(experiment.on(model));
-        effects.sums.add(new Sums(experiment.name()));
+        reader.changed.add(experiment.on(model));
+        reader.sums.add(new Sums(experiment.name()));
       }
-      return effects;
+      return reader;
     } catch (RuntimeException e) {
-      effects.close();
+      reader.close();
       throw e;
     }
   }
 
-  /// Reads one more text.
-  ///
-  /// @param tokens the text
-  public void add(int[] tokens) {
-    try (Scope _ = Scope.open()) {
-      Tensor own = model.logits(tokens);
-      double crossEntropy = crossEntropy(own, tokens);
-      normal.add(crossEntropy, crossEntropy, compared(own, own));
-      for (int i = 0; i < changed.size(); i++) {
-        try (Scope _ = Scope.open()) {
-          Tensor other = changed.get(i).logits(tokens);
-          sums.get(i).add(crossEntropy, crossEntropy(other, tokens), compared(own, other));
+  /// Reads texts one by one.
+  public static final class Reader implements AutoCloseable {
+    private final Transformer model;
+    private final Sums normal = new Sums("normal");
+    private final List<Sums> sums = new ArrayList<>();
+    private final List<DepthExperiment.Changed> changed = new ArrayList<>();
+
+    private Reader(Transformer model) {
+      this.model = model;
+    }
+
+    /// Reads one more text.
+    ///
+    /// @param tokens the text
+    public void add(int[] tokens) {
+      try (Scope _ = Scope.open()) {
+        Tensor own = model.logits(tokens);
+        double crossEntropy = crossEntropy(own, tokens);
+        normal.add(crossEntropy, crossEntropy, compared(own, own));
+        for (int i = 0; i < changed.size(); i++) {
+          try (Scope _ = Scope.open()) {
+            Tensor other = changed.get(i).logits(tokens);
+            sums.get(i).add(crossEntropy, crossEntropy(other, tokens), compared(own, other));
+          }
         }
       }
+    }
+
+    /// What the texts so far say.
+    public DepthEffects effects() {
+      return new DepthEffects(normal.effect(), sums.stream().map(Sums::effect).toList());
+    }
+
+    /// Frees what the experiments made; the model itself stays open.
+    @Override
+    public void close() {
+      changed.forEach(DepthExperiment.Changed::close);
     }
   }
 
@@ -106,22 +140,6 @@ public final class DepthEffects implements AutoCloseable {
 
   private static double same(Tensor a, Tensor b) {
     return a.atMost(b).and(b.atMost(a)).to(DType.FLOAT32).sum().item();
-  }
-
-  /// The model as it is; its increase and KL are 0, its agreement 1.
-  public Effect normal() {
-    return normal.effect();
-  }
-
-  /// One for each experiment, in their order.
-  public List<Effect> effects() {
-    return sums.stream().map(Sums::effect).toList();
-  }
-
-  /// Frees what the experiments made; the model itself stays open.
-  @Override
-  public void close() {
-    changed.forEach(DepthExperiment.Changed::close);
   }
 
   private static final class Sums {

@@ -110,6 +110,6 @@ public final class DepthException extends WeirException {
     return new DepthException(
         "The model cannot be written: " + cause.getClass().getSimpleName(),
         folder.toString(),
-        "check that its folder may be written and has room");
+        "check that the folder around it is there, may be written and has room");
   }
 }

@@ -137,6 +137,23 @@ public sealed interface DepthExperiment {
     }
   }
 
+  /// Another model runs in its place.
+  ///
+  /// @param name what was done to it
+  /// @param other the other model, which stays open as long
+  record Replaced(String name, Transformer other) implements DepthExperiment {
+
+    @Override
+    public Optional<String> problem(TransformerSpec spec) {
+      return Optional.empty();
+    }
+
+    @Override
+    public Changed on(Transformer model) {
+      return hooked(other, Hooks::none);
+    }
+  }
+
   /// Runs of a model with hooks of their own each.
   private static Changed hooked(Transformer model, java.util.function.Supplier<Hooks> hooks) {
     return new Changed() {

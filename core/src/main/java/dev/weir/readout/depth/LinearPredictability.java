@@ -16,18 +16,14 @@ import java.util.List;
 /// Reads any number of texts one by one and keeps sums of products alone: per pair of layers four
 /// matrices `[d_model, d_model]` in float64. Every fourth text is held out. The first position of a
 /// text is left out: its stream is unlike all others and would be most of the variance.
-public final class LinearPredictability implements AutoCloseable {
+public final class LinearPredictability {
   /// Every so many texts one is held out.
   static final int HELD_OUT = 4;
 
-  private final int distance;
-  private final double ridge;
-  private final List<Pair> pairs = new ArrayList<>();
-  private long texts;
+  private final List<Score> scores;
 
-  private LinearPredictability(int distance, double ridge) {
-    this.distance = distance;
-    this.ridge = ridge;
+  private LinearPredictability(List<Score> scores) {
+    this.scores = List.copyOf(scores);
   }
 
   /// How linear the way from one layer to a later one is.
@@ -41,91 +37,109 @@ public final class LinearPredictability implements AutoCloseable {
   ///   texts that the map was fitted on
   public record Score(int layer, double rSquared, double copied, double procrustes) {}
 
-  /// Nothing read yet.
-  ///
-  /// @param model which
-  /// @param distance how many blocks lie between
-  /// @param ridge the penalty, in units of the mean variance of a feature
-  /// @throws DepthException if there are not so many blocks
-  public static LinearPredictability over(Transformer model, int distance, double ridge) {
-    int layers = model.spec().nLayers();
-    if (distance < 1 || distance > layers) {
-      throw DepthException.badCount(
-          "A distance of", distance, "use 1 to %d blocks".formatted(layers));
-    }
-    LinearPredictability fits = new LinearPredictability(distance, ridge);
-    for (int layer = 0; layer + distance <= layers; layer++) {
-      int width = model.spec().dModel();
-      fits.pairs.add(new Pair(new Moments(width), new Moments(width)));
-    }
-    return fits;
+  /// One for each layer that has another so far behind it.
+  public List<Score> scores() {
+    return scores;
   }
 
-  /// The texts fitted on and those held out.
-  private record Pair(Moments fitted, Moments heldOut) {}
+  // ---------------------------------------------------------------- reading texts
 
   /// What a run must keep; the logits are not needed.
   public static Capture capture() {
     return Places.LAYERS.capture().withoutLogits();
   }
 
-  /// Reads one more text.
+  /// Nothing read yet.
   ///
-  /// @param model whose run it was
-  /// @param trace a run that kept what [#capture] names
-  /// @throws DepthException if the trace is of several texts
-  public void add(Transformer model, StreamTrace trace) {
-    Streams.requireOneText("Linear predictability", trace);
-    boolean heldOut = texts % HELD_OUT == HELD_OUT - 1;
-    texts++;
-    try (Scope _ = Scope.open()) {
-      List<Tensor> streams = Streams.layers(model.spec(), trace);
+  /// @param model which
+  /// @param distance how many blocks lie between
+  /// @param ridge the penalty, in units of the mean variance of a feature
+  /// @throws DepthException if there are not so many blocks
+  public static Fit over(Transformer model, int distance, double ridge) {
+    int layers = model.spec().nLayers();
+    if (distance < 1 || distance > layers) {
+      throw DepthException.badCount(
+          "A distance of", distance, "use 1 to %d blocks".formatted(layers));
+    }
+    return new Fit(model, distance, ridge);
+  }
+
+  /// The texts fitted on and those held out.
+  private record Pair(Moments fitted, Moments heldOut) {}
+
+  /// Reads texts one by one.
+  public static final class Fit implements AutoCloseable {
+    private final Transformer model;
+    private final int distance;
+    private final double ridge;
+    private final List<Pair> pairs = new ArrayList<>();
+    private long texts;
+
+    private Fit(Transformer model, int distance, double ridge) {
+      this.model = model;
+      this.distance = distance;
+      this.ridge = ridge;
+      int width = model.spec().dModel();
+      for (int layer = 0; layer + distance <= model.spec().nLayers(); layer++) {
+        pairs.add(new Pair(new Moments(width), new Moments(width)));
+      }
+    }
+
+    /// Reads one more text.
+    ///
+    /// @param trace a run of the model that kept what [#capture] names
+    /// @throws DepthException if the trace is of several texts
+    public void add(StreamTrace trace) {
+      Streams.requireOneText("Linear predictability", trace);
+      boolean heldOut = texts % HELD_OUT == HELD_OUT - 1;
+      texts++;
+      try (Scope _ = Scope.open()) {
+        List<Tensor> streams = Streams.layers(model.spec(), trace);
+        for (int layer = 0; layer < pairs.size(); layer++) {
+          Pair pair = pairs.get(layer);
+          (heldOut ? pair.heldOut : pair.fitted)
+              .add(withoutFirst(streams.get(layer)), withoutFirst(streams.get(layer + distance)));
+        }
+      }
+    }
+
+    private static Tensor withoutFirst(Tensor stream) {
+      return stream.slice("pos", 1, stream.size("pos") - 1);
+    }
+
+    /// Whether there are texts to fit on and texts to try on.
+    public boolean enough() {
+      return texts >= HELD_OUT;
+    }
+
+    /// What the texts so far say.
+    ///
+    /// @throws DepthException if there are fewer than four
+    public LinearPredictability fitted() {
+      if (!enough()) {
+        throw DepthException.tooFewTexts(texts, HELD_OUT);
+      }
+      List<Score> scores = new ArrayList<>();
       for (int layer = 0; layer < pairs.size(); layer++) {
         Pair pair = pairs.get(layer);
-        (heldOut ? pair.heldOut : pair.fitted)
-            .add(withoutFirst(streams.get(layer)), withoutFirst(streams.get(layer + distance)));
+        try (Scope _ = Scope.open()) {
+          scores.add(
+              new Score(
+                  layer,
+                  pair.heldOut.rSquared(pair.fitted.ridge(ridge)),
+                  pair.heldOut.rSquared(pair.fitted.shift()),
+                  pair.fitted.procrustes()));
+        }
       }
+      return new LinearPredictability(scores);
     }
-  }
 
-  private static Tensor withoutFirst(Tensor stream) {
-    return stream.slice("pos", 1, stream.size("pos") - 1);
-  }
-
-  /// Whether there are texts to fit on and texts to try on.
-  public boolean enough() {
-    return texts >= HELD_OUT;
-  }
-
-  /// One for each layer that has another so far behind it.
-  ///
-  /// @throws DepthException if there are fewer than four texts
-  public List<Score> scores() {
-    if (!enough()) {
-      throw DepthException.tooFewTexts(texts, HELD_OUT);
-    }
-    List<Score> scores = new ArrayList<>();
-    for (int layer = 0; layer < pairs.size(); layer++) {
-      Pair pair = pairs.get(layer);
-      try (Scope _ = Scope.open()) {
-        AffineMap map = pair.fitted.ridge(ridge);
-        AffineMap copy = pair.fitted.shift();
-        scores.add(
-            new Score(
-                layer,
-                pair.heldOut.rSquared(map),
-                pair.heldOut.rSquared(copy),
-                pair.fitted.procrustes()));
+    @Override
+    public void close() {
+      for (Pair pair : pairs) {
+        pair.fitted.close();
+        pair.heldOut.close();
       }
-    }
-    return scores;
-  }
-
-  @Override
-  public void close() {
-    for (Pair pair : pairs) {
-      pair.fitted.close();
-      pair.heldOut.close();
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.weir.readout.depth;
 
 import dev.weir.tensor.DType;
+import dev.weir.tensor.Device;
 import dev.weir.tensor.LinearAlgebra;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Shape;
@@ -41,8 +42,8 @@ final class Moments implements AutoCloseable {
   /// More pairs, `[pos, d_model]` each.
   void add(Tensor before, Tensor after) {
     try (Scope _ = Scope.open()) {
-      Tensor x = before.to(DType.FLOAT64);
-      Tensor y = after.to(DType.FLOAT64).rename("d_model", "out");
+      Tensor x = before.to(new Device.Cpu()).to(DType.FLOAT64);
+      Tensor y = after.to(new Device.Cpu()).to(DType.FLOAT64).rename("d_model", "out");
       Sums more =
           new Sums(
               x.dot(x.rename("d_model", "out"), "pos"),
@@ -56,10 +57,6 @@ final class Moments implements AutoCloseable {
       owner = next;
       count += before.size("pos");
     }
-  }
-
-  long count() {
-    return count;
   }
 
   // ---------------------------------------------------------------- fitted
@@ -107,6 +104,11 @@ final class Moments implements AutoCloseable {
   }
 
   private Tensor identity() {
+    return identity(width);
+  }
+
+  /// `[d_model, out]`, float64.
+  static Tensor identity(int width) {
     double[] numbers = new double[Math.multiplyExact(width, width)];
     for (int i = 0; i < width; i++) {
       numbers[i * width + i] = 1;

@@ -31,6 +31,24 @@ public record Directions(List<Direction> all) {
   /// @param dModel how wide the stream is
   /// @throws LensException if it holds no directions, or directions of another width
   public static Directions read(Path file, Optional<String> tensor, int dModel) {
+    Directions found = readRows(file, tensor, dModel);
+    for (Direction direction : found.all) {
+      if (direction.length() == 0) {
+        throw LensException.noDirections(
+            file, "Direction '%s' points nowhere: it is 0".formatted(direction.label()));
+      }
+    }
+    return found;
+  }
+
+  /// Reads a file in the same formats whose rows belong together, one for each position: a row may
+  /// be 0.
+  ///
+  /// @param file the file
+  /// @param tensor which tensor of a `.safetensors` file; not needed where there is one
+  /// @param dModel how wide the stream is
+  /// @throws LensException if it holds no rows, or rows of another width
+  public static Directions readRows(Path file, Optional<String> tensor, int dModel) {
     if (!Files.isRegularFile(file)) {
       throw LensException.noDirections(file, "There is no such file");
     }
@@ -59,9 +77,9 @@ public record Directions(List<Direction> all) {
     if (vector.length != dModel) {
       throw LensException.wrongWidth(file, vector.length, dModel);
     }
-    if (!Arrays.stream(vector).allMatch(Double::isFinite) || direction.length() == 0) {
+    if (!Arrays.stream(vector).allMatch(Double::isFinite)) {
       throw LensException.noDirections(
-          file, "Direction '%s' points nowhere: it is 0 or holds NaN".formatted(direction.label()));
+          file, "Direction '%s' holds a number that is not finite".formatted(direction.label()));
     }
   }
 

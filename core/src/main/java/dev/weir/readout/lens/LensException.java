@@ -98,6 +98,20 @@ public final class LensException extends WeirException {
         cause);
   }
 
+  static LensException noRoom(Path folder) {
+    return new LensException(
+        "No lens can be written here",
+        folder.toString(),
+        "name a folder for it, in one that may be written");
+  }
+
+  static LensException occupied(Path folder) {
+    return new LensException(
+        "The folder holds a config.json that is no lens's",
+        folder.toString(),
+        "name another folder; a model would lose its description");
+  }
+
   // ---------------------------------------------------------------- directions
 
   static LensException wrongWidth(Path file, long found, int dModel) {

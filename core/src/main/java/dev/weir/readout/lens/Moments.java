@@ -1,7 +1,6 @@
 package dev.weir.readout.lens;
 
 import dev.weir.readout.Estimate;
-import org.apache.commons.statistics.distribution.TDistribution;
 
 /// A sample of which only what an interval needs is kept, so that it may be as long as it likes
 /// (Welford 1962).
@@ -10,8 +9,6 @@ import org.apache.commons.statistics.distribution.TDistribution;
 /// @param mean of them
 /// @param squares the sum of their squared distances from the mean
 public record Moments(long count, double mean, double squares) {
-  private static final double UPPER_TAIL = 0.975;
-
   /// No values yet.
   public static Moments none() {
     return new Moments(0, 0, 0);
@@ -29,11 +26,7 @@ public record Moments(long count, double mean, double squares) {
   /// The mean with its 95 % confidence interval by Student's t, as [Estimate#of] gives it; NaN
   /// where there are no values.
   public Estimate estimate() {
-    if (count < 2) {
-      return new Estimate(count == 0 ? Double.NaN : mean, Double.NaN, Double.NaN, count);
-    }
-    double error = Math.sqrt(squares / (count - 1) / count);
-    double reach = TDistribution.of(count - 1.0).inverseCumulativeProbability(UPPER_TAIL) * error;
-    return new Estimate(mean, mean - reach, mean + reach, count);
+    return Estimate.withError(
+        count == 0 ? Double.NaN : mean, Math.sqrt(squares / (count - 1) / count), count);
   }
 }

@@ -173,10 +173,30 @@ public final class Translators implements AutoCloseable {
         .to(model.device());
   }
 
-  /// Writes the lens in the files of the tuned-lens library.
+  /// Checks that a lens can be written here, before any work is done: a `config.json` beside which
+  /// no lens lies is that of a model.
+  ///
+  /// @param folder where it is to be
+  /// @throws LensException if something else is there, or the folder cannot be made
+  public static void requireRoom(Path folder) {
+    Path there = folder.toAbsolutePath();
+    while (!Files.exists(there) && there.getParent() != null) {
+      there = there.getParent();
+    }
+    if (!Files.isDirectory(there) || !Files.isWritable(there)) {
+      throw LensException.noRoom(folder);
+    }
+    if (Files.exists(folder.resolve(CONFIG)) && !Files.exists(folder.resolve(PARAMETERS))) {
+      throw LensException.occupied(folder);
+    }
+  }
+
+  /// Writes the lens in the files of the tuned-lens library; a lens that is there is replaced.
   ///
   /// @param folder where to; made where it is not there
+  /// @throws LensException if it cannot be written
   public void save(Path folder) {
+    requireRoom(folder);
     try {
       Files.createDirectories(folder);
     } catch (IOException e) {

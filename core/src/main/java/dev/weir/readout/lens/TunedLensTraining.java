@@ -7,6 +7,7 @@ import dev.weir.stream.Hooks;
 import dev.weir.stream.StreamTrace;
 import dev.weir.tensor.AdamW;
 import dev.weir.tensor.Gradients;
+import dev.weir.tensor.Optimizer;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Sgd;
 import dev.weir.tensor.Tensor;
@@ -41,7 +42,7 @@ public final class TunedLensTraining {
   }
 
   /// Who turns gradients into updates.
-  public enum Optimizer {
+  public enum Method {
     /// Stochastic gradient descent with Nesterov's momentum; learning rate `scale · (1 − 0.9)`.
     SGD,
     /// Adam with decoupled weight decay; learning rate `scale · 0.001` after a warm-up over the
@@ -58,7 +59,7 @@ public final class TunedLensTraining {
   /// @param weightDecay how strongly maps are drawn back to the logit lens
   /// @param seed where the order of the texts comes from
   public record Settings(
-      int steps, int batch, Optimizer optimizer, double scale, double weightDecay, long seed) {
+      int steps, int batch, Method optimizer, double scale, double weightDecay, long seed) {
 
     public Settings {
       if (steps < 1 || batch < 1) {
@@ -74,7 +75,7 @@ public final class TunedLensTraining {
 
     /// The library's: 250 steps of gradient descent, here of eight texts each.
     public static Settings usual() {
-      return new Settings(250, 8, Optimizer.SGD, 1, 1e-3, 0);
+      return new Settings(250, 8, Method.SGD, 1, 1e-3, 0);
     }
 
     /// The learning rate of a step.
@@ -230,60 +231,28 @@ public final class TunedLensTraining {
   }
 
   /// One optimizer for each parameter.
-  private record Updates(List<Updater> each) implements AutoCloseable {
+  private record Updates(List<Optimizer> each) implements AutoCloseable {
 
     static Updates of(List<Tensor> parameters, Settings settings) {
       return new Updates(
           parameters.stream()
-              .<Updater>map(parameter ->
+              .<Optimizer>map(parameter ->
                   switch (settings.optimizer()) {
-                    case SGD -> new Updater.Descent(new Sgd(MOMENTUM, parameter));
-                    case ADAM ->
-                        new Updater.Adam(
-                            new AdamW(new AdamW.Settings(MOMENTUM, 0.999, 1e-8), parameter));
+                    case SGD -> new Sgd(Sgd.Momentum.NESTEROV, MOMENTUM, parameter);
+                    case ADAM -> new AdamW(new AdamW.Settings(MOMENTUM, 0.999, 1e-8), parameter);
                   })
               .toList());
     }
 
     void apply(List<Tensor> gradients, double factor, double rate, double decay) {
       for (int i = 0; i < each.size(); i++) {
-        each.get(i).apply(gradients.get(i), factor, rate, decay);
+        each.get(i).update(gradients.get(i), factor, rate, decay);
       }
     }
 
     @Override
     public void close() {
-      each.forEach(Updater::close);
-    }
-  }
-
-  private sealed interface Updater {
-    void apply(Tensor gradient, double factor, double rate, double decay);
-
-    void close();
-
-    record Descent(Sgd sgd) implements Updater {
-      @Override
-      public void apply(Tensor gradient, double factor, double rate, double decay) {
-        sgd.update(gradient, factor, rate, decay);
-      }
-
-      @Override
-      public void close() {
-        sgd.close();
-      }
-    }
-
-    record Adam(AdamW adam) implements Updater {
-      @Override
-      public void apply(Tensor gradient, double factor, double rate, double decay) {
-        adam.update(gradient, factor, rate, decay);
-      }
-
-      @Override
-      public void close() {
-        adam.close();
-      }
+      each.forEach(Optimizer::close);
     }
   }
 }

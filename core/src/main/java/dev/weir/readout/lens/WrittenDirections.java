@@ -65,17 +65,39 @@ public record WrittenDirections(Site site, List<Direction> directions) {
       Tensor reads =
           gain(Norm.of(norm, model.parameters(), new NormSite.Ln1(reader).path()))
               .apply(values.at("kv_head", head / group));
-      Tensor writes =
-          gained(
-              model,
-              model.spec().blocks().get(layer).ln1Post(),
-              new NormSite.Ln1Post(layer),
-              Wide.of(model.parameters().get(path + "W_O"))
-                  .at("head", head)
-                  .order("d_head", "d_model"));
+      Tensor writes = output(model, layer, head);
       return new WrittenDirections(
           Site.attention(layer), singular("L%dH%d".formatted(layer, head), reads, writes));
     }
+  }
+
+  /// What one dimension of a head's value writes where it is 1: its row of `W_O`.
+  ///
+  /// @param model the model
+  /// @param layer the block
+  /// @param head which of its heads
+  /// @param dimension which dimension
+  public static WrittenDirections headDimension(
+      Transformer model, int layer, int head, int dimension) {
+    require("block", layer, model.spec().nLayers());
+    var attention = model.spec().blocks().get(layer).attention();
+    require("head", head, attention.nHeads());
+    require("dimension", dimension, attention.dHead());
+    try (Scope _ = Scope.open()) {
+      double[] row = output(model, layer, head).at("d_head", dimension).toDoubles();
+      String label = "L%dH%dN%d".formatted(layer, head, dimension);
+      return new WrittenDirections(Site.attention(layer), List.of(new Direction(label, row)));
+    }
+  }
+
+  /// A head's part of `W_O`, after any post-norm's gain, `[d_head, d_model]`.
+  private static Tensor output(Transformer model, int layer, int head) {
+    Tensor rows =
+        Wide.of(model.parameters().get("blocks.%d.attn.W_O".formatted(layer)))
+            .at("head", head)
+            .order("d_head", "d_model");
+    NormSpec norm = model.spec().blocks().get(layer).ln1Post();
+    return gained(model, norm, new NormSite.Ln1Post(layer), rows);
   }
 
   /// `W_V W_O = Q (R W_O)`: the product of the small factor has the same right singular vectors,

@@ -1,5 +1,6 @@
 package dev.weir.readout.memory;
 
+import dev.weir.model.BlockSpec;
 import dev.weir.model.MlpSpec;
 import dev.weir.model.Norm;
 import dev.weir.model.NormSpec;
@@ -20,7 +21,7 @@ record FoldedMaps(Transformer model) {
   /// @param name `W_in` or `W_gate`
   Tensor mlpReads(int layer, String name) {
     var block = model.spec().blocks().get(layer);
-    boolean shared = block.wiring() == dev.weir.model.BlockSpec.Wiring.PARALLEL_SHARED_NORM;
+    boolean shared = block.wiring() == BlockSpec.Wiring.PARALLEL_SHARED_NORM;
     Norm norm =
         shared
             ? norm(block.ln1(), new NormSite.Ln1(layer))

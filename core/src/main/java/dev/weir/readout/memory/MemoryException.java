@@ -88,13 +88,6 @@ public final class MemoryException extends WeirException {
         "use a model on ddl, or read the curve of a write, which shows forgetting on any pathway");
   }
 
-  static MemoryException noMlp() {
-    return new MemoryException(
-        "This model has neither MLPs nor value maps of its own",
-        "weights",
-        "use a model that has one of them");
-  }
-
   static MemoryException cannotAblate(String label) {
     return new MemoryException(
         "'%s' cannot be taken away by itself".formatted(label),

@@ -5,6 +5,7 @@ import dev.weir.readout.Estimate;
 import dev.weir.readout.Transport;
 import dev.weir.readout.Wide;
 import dev.weir.stream.Capture;
+import dev.weir.stream.HookPoint;
 import dev.weir.stream.Site;
 import dev.weir.stream.StreamTrace;
 import dev.weir.tensor.Axis;
@@ -148,24 +149,21 @@ public final class Persistence {
     private void follow(Write write, Transport transport, StreamTrace trace) {
       int site = write.site(model);
       List<Tensor> course = write.course(rows.only(write.in(transport)), transport);
-      Along along = new Along(course.getFirst());
-      Tensor before = along.direction().times(0);
-      List<Stops.Stop> after = new ArrayList<>();
-      for (Stops.Stop stop : Stops.of(model)) {
-        if (stop.writes(transport) > site) {
-          after.add(stop);
-        } else {
-          before = Wide.of(trace.get(stop.point()));
-        }
-      }
-      Tensor start = along.of(before);
+      Ruler ruler = new Ruler(course.getFirst());
+      List<Stops.Stop> all = Stops.of(model);
+      List<Stops.Stop> after = all.stream().filter(stop -> stop.writes(transport) > site).toList();
+      // Before the embedding there is nothing.
+      Tensor start =
+          site < 0
+              ? ruler.of(ruler.direction().times(0))
+              : ruler.of(Wide.of(trace.get(all.get(all.size() - after.size() - 1).point())));
       for (int i = 0; i < after.size(); i++) {
         int writes = after.get(i).writes(transport) - site - 1;
         Tensor stream = Wide.of(trace.get(after.get(i).point()));
         Tensor now = course.get(writes);
-        Tensor whole = along.of(stream);
+        Tensor whole = ruler.of(stream);
         Tensor grown = whole.minus(start);
-        Tensor kept = along.of(now);
+        Tensor kept = ruler.of(now);
         tally(i, after.get(i).label(), writes)
             .add(
                 rows.of(whole),
@@ -174,7 +172,7 @@ public final class Persistence {
                 rows.of(grown.minus(kept)),
                 rows.of(now.norm("d_model").dividedBy(stream.norm("d_model"))));
       }
-      addWriters(along, transport);
+      addWriters(ruler, transport);
     }
 
     private void follow(List<Double> numbers, Transport transport, StreamTrace trace) {
@@ -185,13 +183,13 @@ public final class Persistence {
               .to(embedded.dtype())
               .to(embedded.device())
               .repeat(embedded.shape().axis("pos"));
-      Along along = new Along(direction);
+      Ruler ruler = new Ruler(direction);
       double length = Math.sqrt(Arrays.stream(values).map(x -> x * x).sum());
       List<Stops.Stop> stops = Stops.of(model);
-      Tensor start = along.of(Wide.of(trace.get(stops.getFirst().point())));
+      Tensor start = ruler.of(Wide.of(trace.get(stops.getFirst().point())));
       for (int i = 0; i < stops.size(); i++) {
         Tensor stream = Wide.of(trace.get(stops.get(i).point()));
-        Tensor whole = along.of(stream);
+        Tensor whole = ruler.of(stream);
         double[] none = new double[0];
         tally(i, stops.get(i).label(), stops.get(i).writes(transport))
             .add(
@@ -201,20 +199,30 @@ public final class Persistence {
                 none,
                 rows.of(whole.abs().times(length).dividedBy(stream.norm("d_model"))));
       }
-      addWriters(along, transport);
+      addWriters(ruler, transport);
     }
 
     /// What each write puts along it at the end.
-    private void addWriters(Along along, Transport transport) {
-      Stops.Stop end = Stops.of(model).getLast();
-      for (Write write : Write.wholes(model)) {
-        addWriter(write.label(), along.of(write.course(write.in(transport), transport).getLast()));
+    private void addWriters(Ruler ruler, Transport transport) {
+      List<Write> wholes = Write.wholes(model);
+      if (transport.mixesPositions()) {
+        wholes.forEach(write ->
+            addWriter(
+                write.label(), ruler.of(write.course(write.in(transport), transport).getLast())));
+      } else {
+        // Where positions stay apart, taking the direction back once is as good as carrying all.
+        List<Tensor> directions = transport.before(ruler.reading());
+        for (int i = 0; i < wholes.size(); i++) {
+          Tensor along = wholes.get(i).in(transport).times(directions.get(i)).sum("d_model");
+          addWriter(wholes.get(i).label(), along.order("pos"));
+        }
       }
+      HookPoint end = Stops.of(model).getLast().point();
       for (Site site : transport.sites()) {
         transport
-            .constantCarried(site, end.point())
+            .constantCarried(site, end)
             .ifPresent(
-                c -> addWriter(Labels.of(site).replace("_out", "_pathway_bias"), along.of(c)));
+                c -> addWriter(Labels.of(site).replace("_out", "_pathway_bias"), ruler.of(c)));
       }
     }
 
@@ -250,16 +258,17 @@ public final class Persistence {
     };
   }
 
-  /// How far something points along a direction, in units of it.
+  /// Measures how far something points along a direction, in units of it.
   ///
   /// @param direction `[pos, d_model]`
-  private record Along(Tensor direction) {
+  private record Ruler(Tensor direction) {
+    /// The vector whose product with another is how far that points along the direction.
+    Tensor reading() {
+      return direction.dividedBy(direction.square().sum("d_model")).order("pos", "d_model");
+    }
+
     Tensor of(Tensor value) {
-      return value
-          .times(direction)
-          .sum("d_model")
-          .dividedBy(direction.square().sum("d_model"))
-          .order("pos");
+      return value.times(reading()).sum("d_model").order("pos");
     }
   }
 

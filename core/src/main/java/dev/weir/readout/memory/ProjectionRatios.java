@@ -23,6 +23,10 @@ public final class ProjectionRatios {
   /// How many numbers are kept for quartiles, all pairs together: 64 MiB.
   private static final int NUMBERS_KEPT = 1 << 24;
 
+  /// A write of which less than a ten-thousandth of its length is left is gone: what meets the rest
+  /// is rounding.
+  private static final double NOTHING_LEFT = 1e-8;
+
   private static final int MOST_FOR_ONE = 4096;
   private static final int LEAST_FOR_ONE = 64;
 
@@ -53,8 +57,11 @@ public final class ProjectionRatios {
   /// @param part what of it
   /// @param writer whose write it meets
   /// @param ratio over positions of all texts
-  public record Ratio(String cleaner, Part part, String writer, Quartiles ratio) {}
+  /// @param cosine mean over the same positions; the ratio is it times the ratio of lengths, which
+  ///   is large for a writer that writes next to nothing
+  public record Ratio(String cleaner, Part part, String writer, Quartiles ratio, double cosine) {}
 
+  /// Who meets whom.
   private record Pair(String cleaner, Part part, String writer) {}
 
   /// What a run must keep.
@@ -92,7 +99,7 @@ public final class ProjectionRatios {
     private final Optional<Write> only;
     private final Rows rows;
     private final int capacity;
-    private final Map<Pair, Spread> spreads = new LinkedHashMap<>();
+    private final Map<Pair, Tally> tallies = new LinkedHashMap<>();
 
     private Reader(Transformer model, Optional<Write> only, Rows rows) {
       this.model = model;
@@ -129,10 +136,11 @@ public final class ProjectionRatios {
           return;
         }
         List<Tensor> course = course(writers.stacked("writer"), site, transport);
+        Tensor least = course.getFirst().square().sum("d_model").times(NOTHING_LEFT);
         for (int later = site + 1; later < transport.sites().size(); later++) {
           try (Scope _ = Scope.open()) {
             Tensor before = course.get(later - site - 1);
-            meet(writers, before, course.get(later - site), later, transport);
+            meet(writers, least, before, course.get(later - site), later, transport);
           }
         }
       }
@@ -185,33 +193,49 @@ public final class ProjectionRatios {
           : transport.course(parts, transport.sites().get(site));
     }
 
-    /// @param before what was written, `[writer, pos, d_model]`, before a site writes
+    /// @param writers whose writes
+    /// @param least the square of the length below which nothing is left of a write, `[writer,
+    ///   pos]`
+    /// @param before the writes before a site writes, `[writer, pos, d_model]`
     /// @param after the same after it has written
-    private void meet(Parts writers, Tensor before, Tensor after, int site, Transport transport) {
+    private void meet(
+        Parts writers, Tensor least, Tensor before, Tensor after, int site, Transport transport) {
+      Tensor squares = before.square().sum("d_model");
+      Tensor lengths = squares.where(least.atMost(squares), Double.NaN).sqrt();
       Parts cleaners = cleaners(site, transport);
       Tensor arrived = course(cleaners.stacked("cleaner"), site, transport).getFirst();
-      Tensor squares = before.square().sum("d_model");
-      Tensor ratios = arrived.dot(before, "d_model").dividedBy(squares);
-      add(ratios.order("cleaner", "writer", "pos"), cleaners, writers);
+      add(arrived.dot(before, "d_model"), arrived.norm("d_model"), lengths, cleaners, writers);
       if (!transport.plain()) {
         Parts pathway = new Parts();
         pathway.add(Labels.of(transport.sites().get(site)), Part.PATHWAY, before);
-        Tensor taken = after.minus(before).times(before).sum("d_model").dividedBy(squares);
-        Tensor one = Tensor.stack("cleaner", List.of(taken));
-        add(one.order("cleaner", "writer", "pos"), pathway, writers);
+        Tensor change = after.minus(before);
+        add(
+            Tensor.stack("cleaner", List.of(change.times(before).sum("d_model"))),
+            Tensor.stack("cleaner", List.of(change.norm("d_model"))),
+            lengths,
+            pathway,
+            writers);
       }
     }
 
-    private void add(Tensor ratios, Parts cleaners, Parts writers) {
-      double[] numbers = ratios.toDoubles();
-      int length = Math.toIntExact(ratios.size("pos"));
+    /// @param products `c·w`, cleaner, writer and pos in any order, same axes
+    /// @param cleanerLengths `‖c‖`, without the writer where it is the same for all
+    /// @param lengths `‖w‖`, `[writer, pos]`
+    private void add(
+        Tensor products, Tensor cleanerLengths, Tensor lengths, Parts cleaners, Parts writers) {
+      Tensor shadows = products.dividedBy(lengths);
+      double[] ratios = shadows.dividedBy(lengths).order("cleaner", "writer", "pos").toDoubles();
+      double[] cosines =
+          shadows.dividedBy(cleanerLengths).order("cleaner", "writer", "pos").toDoubles();
+      int length = Math.toIntExact(lengths.size("pos"));
       int[] positions = rows.indices(length);
       for (int c = 0; c < cleaners.size(); c++) {
         for (int w = 0; w < writers.size(); w++) {
           Pair pair = new Pair(cleaners.label(c), cleaners.part(c), writers.label(w));
-          Spread spread = spreads.computeIfAbsent(pair, _ -> new Spread(capacity));
+          Tally tally = tallies.computeIfAbsent(pair, _ -> new Tally(capacity));
           for (int position : positions) {
-            spread.add(numbers[(c * writers.size() + w) * length + position]);
+            int at = (c * writers.size() + w) * length + position;
+            tally.add(ratios[at], cosines[at]);
           }
         }
       }
@@ -221,13 +245,38 @@ public final class ProjectionRatios {
     ///
     /// @throws MemoryException if nothing was read
     public ProjectionRatios found() {
-      if (spreads.isEmpty()) {
+      if (tallies.isEmpty()) {
         throw MemoryException.nothingRead();
       }
       List<Ratio> ratios = new ArrayList<>();
-      spreads.forEach((pair, spread) ->
-          ratios.add(new Ratio(pair.cleaner(), pair.part(), pair.writer(), spread.quartiles())));
+      tallies.forEach((pair, tally) ->
+          ratios.add(
+              new Ratio(
+                  pair.cleaner(),
+                  pair.part(),
+                  pair.writer(),
+                  tally.spread.quartiles(),
+                  tally.cosines / tally.count)));
       return new ProjectionRatios(model.pathway().additive(), ratios);
+    }
+  }
+
+  /// The numbers of one pair.
+  private static final class Tally {
+    private final Spread spread;
+    private double cosines;
+    private long count;
+
+    Tally(int capacity) {
+      this.spread = new Spread(capacity);
+    }
+
+    void add(double ratio, double cosine) {
+      spread.add(ratio);
+      if (Double.isFinite(cosine)) {
+        cosines += cosine;
+        count++;
+      }
     }
   }
 

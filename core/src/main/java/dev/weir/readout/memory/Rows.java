@@ -1,6 +1,5 @@
 package dev.weir.readout.memory;
 
-import dev.weir.tensor.Axis;
 import dev.weir.tensor.Shape;
 import dev.weir.tensor.Tensor;
 import java.util.stream.IntStream;
@@ -73,15 +72,5 @@ public sealed interface Rows {
   default double[] of(Tensor values) {
     double[] all = values.toDoubles();
     return IntStream.of(indices(all.length)).mapToDouble(i -> all[i]).toArray();
-  }
-
-  /// The positions of a tensor that count, an axis in front of the others, same axes.
-  ///
-  /// @param value `[pos, ..]`
-  default Tensor rowsOf(Tensor value) {
-    long[] indices =
-        IntStream.of(indices(Math.toIntExact(value.size("pos")))).asLongStream().toArray();
-    Tensor wanted = Tensor.of(indices, Shape.of(new Axis("pos", indices.length)));
-    return value.take("pos", wanted.to(value.device()));
   }
 }

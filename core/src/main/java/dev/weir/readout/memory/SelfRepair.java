@@ -18,7 +18,6 @@ import dev.weir.stream.Site;
 import dev.weir.stream.StreamTrace;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -113,16 +112,13 @@ public final class SelfRepair {
     private final Reach reach;
     private final Map<String, Sample> cleans = new LinkedHashMap<>();
     private final Map<String, Sample> changes = new LinkedHashMap<>();
-    private final List<Sample> totals = new ArrayList<>();
+    private final Sums sums = new Sums();
 
     private Reader(Transformer model, Write component, Reach reach) {
       this.model = model;
       this.component = component;
       this.reach = reach;
       Target _ = target();
-      for (int i = 0; i < 7; i++) {
-        totals.add(new Sample());
-      }
     }
 
     private Target target() {
@@ -184,13 +180,7 @@ public final class SelfRepair {
         cleans.computeIfAbsent(part.label(), _ -> new Sample()).add(part.score());
         changes.computeIfAbsent(part.label(), _ -> new Sample()).add(change);
       }
-      double before = clean.logit(question);
-      double after = ablated.logit(question);
-      double rest = after - before - direct - others - scale;
-      double[] all = {before, after, direct, others, scale, rest, others + scale + rest};
-      for (int i = 0; i < all.length; i++) {
-        totals.get(i).add(all[i]);
-      }
+      sums.add(clean.logit(question), ablated.logit(question), direct, others, scale);
     }
 
     /// Whether a part is what was taken away, or a part of it.
@@ -208,10 +198,9 @@ public final class SelfRepair {
       if (cleans.isEmpty()) {
         throw MemoryException.nothingRead();
       }
-      List<Estimate> e = totals.stream().map(Sample::estimate).toList();
       return new SelfRepair(
           component.label(),
-          new Totals(e.get(0), e.get(1), e.get(2), e.get(3), e.get(4), e.get(5), e.get(6)),
+          sums.totals(),
           cleans.keySet().stream()
               .map(label ->
                   new Change(
@@ -220,6 +209,39 @@ public final class SelfRepair {
                       changes.get(label).estimate(),
                       taken(label)))
               .toList());
+    }
+  }
+
+  /// The samples of the totals.
+  private static final class Sums {
+    private final Sample clean = new Sample();
+    private final Sample ablated = new Sample();
+    private final Sample direct = new Sample();
+    private final Sample others = new Sample();
+    private final Sample scale = new Sample();
+    private final Sample rest = new Sample();
+    private final Sample repair = new Sample();
+
+    void add(double before, double after, double gone, double changed, double scaled) {
+      double change = after - before;
+      clean.add(before);
+      ablated.add(after);
+      direct.add(gone);
+      others.add(changed);
+      scale.add(scaled);
+      rest.add(change - gone - changed - scaled);
+      repair.add(change - gone);
+    }
+
+    Totals totals() {
+      return new Totals(
+          clean.estimate(),
+          ablated.estimate(),
+          direct.estimate(),
+          others.estimate(),
+          scale.estimate(),
+          rest.estimate(),
+          repair.estimate());
     }
   }
 

@@ -7,6 +7,7 @@ import dev.weir.tensor.Tensor;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /// Something that is written into the stream.
 public sealed interface Write {
@@ -96,8 +97,8 @@ public sealed interface Write {
   ///
   /// @param model whose
   static List<Write> wholes(Transformer model) {
-    return java.util.stream.Stream.concat(
-            java.util.stream.Stream.<Write>of(new Embedding()),
+    return Stream.concat(
+            Stream.<Write>of(new Embedding()),
             model.spec().depth().sites().stream().map(Sublayer::new))
         .toList();
   }

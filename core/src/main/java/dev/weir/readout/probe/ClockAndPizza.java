@@ -19,6 +19,8 @@ import java.util.random.RandomGenerator;
 /// whose logits do not care how far the numbers are apart, or the pizza, which averages and whose
 /// logits do (Zhong et al. 2023, arXiv:2306.17844, section 4).
 public final class ClockAndPizza {
+  private static final int BATCH = 256;
+
   private final int right;
   private final int pairs;
   private final double distanceIrrelevance;
@@ -127,10 +129,9 @@ public final class ClockAndPizza {
 
   /// The mean cosine between the gradients of a logit with respect to both embeddings.
   private static Estimate symmetricity(Transformer model, Question question, List<Triple> triples) {
-    int n = question.modulus();
     double[] cosines = new double[triples.size()];
-    for (int from = 0; from < cosines.length; from += n) {
-      List<Triple> some = triples.subList(from, Math.min(cosines.length, from + n));
+    for (int from = 0; from < cosines.length; from += BATCH) {
+      List<Triple> some = triples.subList(from, Math.min(cosines.length, from + BATCH));
       double[] found = cosines(model, question, some);
       System.arraycopy(found, 0, cosines, from, found.length);
     }

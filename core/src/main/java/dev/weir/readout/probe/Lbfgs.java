@@ -25,6 +25,7 @@ final class Lbfgs {
   }
 
   /// A step and how the gradient changed along it.
+  @SuppressWarnings("ArrayRecordComponent") // Numbers to read, never compared as a whole.
   private record Step(double[] along, double[] change, double inverse) {}
 
   /// The minimum.

@@ -18,7 +18,8 @@ public final class LdaProbe {
   ///
   /// @param moments of the training rows, whose targets are indicators of the classes
   /// @param classes their names
-  /// @param penalty `λ`, on standardised values
+  /// @param penalty `λ`, on standardised values; with 0, directions along which no class varies are
+  ///   left out, even if they tell the classes apart
   public static LinearProbe fit(Moments moments, List<String> classes, double penalty) {
     if (!(penalty >= 0)) {
       throw ProbeException.badPenalty(penalty);
@@ -32,7 +33,8 @@ public final class LdaProbe {
           Spectrum.of(
               Tensor.of(byClass.within(), Shape.of("feature", features, "other", features))
                   .dividedBy(scale)
-                  .dividedBy(scale.rename("feature", "other")));
+                  .dividedBy(scale.rename("feature", "other")),
+              penalty);
       double[][] weights = new double[classes.size()][];
       double[] intercepts = new double[classes.size()];
       for (int of = 0; of < intercepts.length; of++) {

@@ -10,9 +10,9 @@ import dev.weir.tensor.Scope;
 import dev.weir.tensor.Shape;
 import dev.weir.tensor.Tensor;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.function.UnaryOperator;
 
 /// What labelled texts left at some places of a model: one row for each text and place, on disk in
@@ -63,19 +63,19 @@ public final class ProbeData implements AutoCloseable {
   /// @param tokens the text
   /// @param label its class, or a number
   public void add(int[] tokens, String label) {
-    add(tokens, label, 0);
+    add(tokens, label, OptionalInt.empty());
   }
 
   /// The same, looking elsewhere in this text.
   ///
   /// @param tokens the text
   /// @param label its class, or a number
-  /// @param shift what is added to the position of each place
-  void add(int[] tokens, String label, int shift) {
+  /// @param instead the position to look at in place of those of the places
+  public void add(int[] tokens, String label, OptionalInt instead) {
     try (Scope _ = Scope.open();
         StreamTrace trace = model.trace(tokens, capture)) {
       for (int i = 0; i < places.size(); i++) {
-        int position = index(places.get(i).position() + shift, tokens.length);
+        int position = index(instead.orElse(places.get(i).position()), tokens.length);
         files.get(i).add(vector(trace.get(places.get(i).point()), position, places.get(i)));
         types.get(i).add(tokens[position]);
       }
@@ -163,8 +163,8 @@ public final class ProbeData implements AutoCloseable {
                     Tensor.of(wanted, Shape.of("row", indices.length, "target", outputs().size())));
               }
             });
-      } catch (UncheckedIOException e) {
-        throw ProbeException.disk("read from", e.getCause());
+      } catch (IOException e) {
+        throw ProbeException.disk("read from", e);
       }
     }
   }

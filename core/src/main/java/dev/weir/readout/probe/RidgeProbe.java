@@ -29,7 +29,7 @@ public final class RidgeProbe {
       Tensor correlation =
           moments.covariance().dividedBy(scale).dividedBy(scale.rename("feature", "other"));
       Tensor map =
-          Spectrum.of(correlation)
+          Spectrum.of(correlation, penalty)
               .times(e -> 1 / (e + penalty), moments.crossCovariance().dividedBy(scale));
       return LinearProbe.ofStandardised(
           rows(map.order("target", "feature")), moments.targetMean(), moments, deviations, outputs);

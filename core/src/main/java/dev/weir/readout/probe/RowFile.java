@@ -1,7 +1,6 @@
 package dev.weir.readout.probe;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -59,7 +58,7 @@ final class RowFile implements AutoCloseable {
   }
 
   /// Goes through some of the rows, in order.
-  void forEach(boolean[] chosen, Reader reader) {
+  void forEach(boolean[] chosen, Reader reader) throws IOException {
     int block = Math.max(1, BLOCK_NUMBERS / width);
     for (int from = 0; from < count; from += block) {
       int rows = Math.min(block, count - from);
@@ -78,16 +77,12 @@ final class RowFile implements AutoCloseable {
     }
   }
 
-  private float[] read(int from, int rows) {
+  private float[] read(int from, int rows) throws IOException {
     ByteBuffer bytes =
         ByteBuffer.allocate(rows * width * Float.BYTES).order(ByteOrder.nativeOrder());
     long at = (long) from * width * Float.BYTES;
-    try {
-      while (bytes.hasRemaining() && channel.read(bytes, at + bytes.position()) >= 0) {
-        // Until all of it is there.
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    while (bytes.hasRemaining() && channel.read(bytes, at + bytes.position()) >= 0) {
+      // Until all of it is there.
     }
     float[] numbers = new float[rows * width];
     bytes.flip().asFloatBuffer().get(numbers);
@@ -99,7 +94,7 @@ final class RowFile implements AutoCloseable {
     try {
       channel.close();
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw ProbeException.disk("removed from", e);
     }
   }
 }

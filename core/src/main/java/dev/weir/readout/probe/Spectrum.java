@@ -14,12 +14,13 @@ import java.util.function.DoubleUnaryOperator;
 record Spectrum(Tensor values, Tensor vectors) {
   private static final double ROUNDING = 0x1p-52;
 
-  /// Of a covariance.
+  /// Of a covariance, without the directions in which rows do not vary, up to rounding: inverses
+  /// are pseudo-inverses.
   ///
   /// @param covariance `[feature, other]`
   static Spectrum of(Tensor covariance) {
-    LinearAlgebra.Eigen all = LinearAlgebra.symmetricEigen(covariance, "feature", "other");
-    double[] values = all.values().toDoubles();
+    Spectrum all = whole(covariance);
+    double[] values = all.values.toDoubles();
     double least = values[values.length - 1] * values.length * ROUNDING;
     int first = 0;
     while (first < values.length - 1 && values[first] <= least) {
@@ -27,7 +28,20 @@ record Spectrum(Tensor values, Tensor vectors) {
     }
     int kept = values.length - first;
     return new Spectrum(
-        all.values().slice("eigen", first, kept), all.vectors().slice("eigen", first, kept));
+        all.values.slice("eigen", first, kept), all.vectors.slice("eigen", first, kept));
+  }
+
+  /// Of a covariance to whose eigenvalues a penalty will be added: with one, every direction
+  /// counts.
+  ///
+  /// @param covariance `[feature, other]`
+  static Spectrum of(Tensor covariance, double penalty) {
+    return penalty > 0 ? whole(covariance) : of(covariance);
+  }
+
+  private static Spectrum whole(Tensor covariance) {
+    LinearAlgebra.Eigen all = LinearAlgebra.symmetricEigen(covariance, "feature", "other");
+    return new Spectrum(all.values(), all.vectors());
   }
 
   /// A function of the matrix times another, `f(covariance) right`.

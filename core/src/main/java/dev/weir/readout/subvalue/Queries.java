@@ -13,6 +13,7 @@ import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +33,7 @@ final class Queries {
 
   private final Transformer model;
   private final Arrivals arrivals;
+  private final Map<Reader, Components> seen = new HashMap<>();
   private int skipped;
 
   Queries(Transformer model, Arrivals arrivals) {
@@ -111,15 +113,11 @@ final class Queries {
 
   private List<QueryShare> layers(List<Scored> neurons) {
     Map<String, Double> shares = new LinkedHashMap<>();
-    Map<HookPoint, Components> seen = new LinkedHashMap<>();
-    try (Scope _ = Scope.open()) {
-      for (Scored neuron : neurons) {
-        Subkey subkey = subkey(neuron.unit());
-        Components parts = seen.computeIfAbsent(subkey.place(), this::components);
-        double[] inner =
-            parts.values().at("pos", subkey.position()).dot(subkey.key(), "d_model").toDoubles();
-        add(shares, parts.labels(), inner, neuron.importance());
-      }
+    for (Scored neuron : neurons) {
+      Subkey subkey = subkey(neuron.unit());
+      Components parts = components(subkey);
+      double[] inner = parts.values().dot(subkey.key(), "d_model").toDoubles();
+      add(shares, parts.labels(), inner, neuron.importance());
     }
     return shares.entrySet().stream().map(e -> new QueryShare(e.getKey(), e.getValue())).toList();
   }
@@ -141,12 +139,20 @@ final class Queries {
     }
   }
 
-  /// @param values `[component, pos, d_model]`
+  /// @param values `[component, d_model]`
   private record Components(List<String> labels, Tensor values) {}
 
-  /// Everything in the stream that a sublayer reads.
-  private Components components(HookPoint place) {
+  /// Where neurons read.
+  private record Reader(HookPoint place, int position) {}
+
+  private Components components(Subkey subkey) {
+    return seen.computeIfAbsent(new Reader(subkey.place(), subkey.position()), this::components);
+  }
+
+  /// Everything in the stream that a sublayer reads at a position.
+  private Components components(Reader reader) {
     Transport transport = arrivals.transport();
+    HookPoint place = reader.place();
     List<String> labels = new ArrayList<>(List.of("embed"));
     List<Tensor> parts =
         new ArrayList<>(List.of(transport.embedCarried(transport.embedded(), place)));
@@ -160,6 +166,7 @@ final class Queries {
             parts.add(constant);
           });
     }
+    parts.replaceAll(part -> part.at("pos", reader.position()));
     return new Components(labels, Tensor.stack("component", parts));
   }
 
@@ -168,18 +175,11 @@ final class Queries {
   private List<Scored> neurons(List<Scored> attention) {
     Map<Unit, Double> scores = new LinkedHashMap<>();
     for (Scored value : attention) {
-      try (Scope _ = Scope.open()) {
-        Subkey subkey = subkey(value.unit());
-        double whole =
-            components(subkey.place())
-                .values()
-                .sum("component")
-                .at("pos", subkey.position())
-                .dot(subkey.key(), "d_model")
-                .item();
-        if (Math.abs(whole) > 0) {
-          add(scores, subkey, value.importance() / whole);
-        }
+      Subkey subkey = subkey(value.unit());
+      double whole =
+          components(subkey).values().sum("component").dot(subkey.key(), "d_model").item();
+      if (whole != 0) {
+        add(scores, subkey, value.importance() / whole);
       }
     }
     return scores.entrySet().stream()
@@ -194,7 +194,10 @@ final class Queries {
       if (!model.spec().blocks().get(layer).hasMlp()) {
         continue;
       }
-      double[] inner = inner(layer, subkey);
+      double[] inner;
+      try (Scope _ = Scope.open()) {
+        inner = inner(layer, subkey);
+      }
       for (int neuron = 0; neuron < inner.length; neuron++) {
         scores.merge(new Unit.MlpNeuron(layer, neuron), factor * inner[neuron], Double::sum);
       }

@@ -113,7 +113,10 @@ public final class Subvalues {
 
     Subvalues found() {
       for (Site site : arrivals.transport().sites()) {
-        visit(site);
+        try (Scope scope = Scope.open()) {
+          visit(site);
+          scope.keep(context);
+        }
       }
       result.after = increases.logProbability(context);
       result.queries =

@@ -50,7 +50,7 @@ class ContributionGraphTest {
       }
       assertThat(shares.values()).allMatch(sum -> sum < 1 + 1e-9);
       for (int place = 1; place < graph.end().place(); place++) {
-        assertThat(flows.get(place)).isLessThan(flows.get(place + 1) + 1e-9);
+        assertThat(flows.get(place)).isLessThan(flows.getOrDefault(place + 1, 0.0) + 1e-9);
       }
     }
   }

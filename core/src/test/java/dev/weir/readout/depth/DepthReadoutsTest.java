@@ -187,16 +187,16 @@ class DepthReadoutsTest {
   void predictabilityHoldsOutEveryFourthText() {
     SplittableRandom random = new SplittableRandom(4);
     try (Transformer model = EveryModel.open(PLAIN, DType.FLOAT32);
-        LinearPredictability fits = LinearPredictability.over(model, 1, 1e-3)) {
+        LinearPredictability.Fit fits = LinearPredictability.over(model, 1, 1e-3)) {
       assertThat(fits.enough()).isFalse();
-      assertThatThrownBy(fits::scores).hasMessageContaining("there are only 0");
+      assertThatThrownBy(fits::fitted).hasMessageContaining("there are only 0");
       for (int text = 0; text < 8; text++) {
         int[] tokens = random.ints(30, 0, 16).toArray();
         try (StreamTrace trace = model.trace(tokens, LinearPredictability.capture())) {
-          fits.add(model, trace);
+          fits.add(trace);
         }
       }
-      assertThat(fits.scores())
+      assertThat(fits.fitted().scores())
           .hasSize(4)
           .allSatisfy(score -> {
             assertThat(score.rSquared()).isLessThanOrEqualTo(1);
@@ -215,13 +215,14 @@ class DepthReadoutsTest {
     try (Scope _ = Scope.open();
         Transformer model = EveryModel.open(PLAIN, DType.FLOAT64);
         Transformer without = BlockOrder.without(4, List.of(1)).over(model);
-        DepthEffects effects =
+        DepthEffects.Reader reader =
             DepthEffects.over(model, List.of(DepthExperiment.skip(model.spec(), 1)))) {
       double[] kl = new double[texts.length];
       for (int i = 0; i < texts.length; i++) {
-        effects.add(texts[i]);
+        reader.add(texts[i]);
         kl[i] = meanKl(model.logits(texts[i]), without.logits(texts[i]));
       }
+      DepthEffects effects = reader.effects();
       Estimate expected = Estimate.of(kl);
       Estimate found = effects.effects().getFirst().kl();
       assertThat(found.mean()).isCloseTo(expected.mean(), within(1e-10));

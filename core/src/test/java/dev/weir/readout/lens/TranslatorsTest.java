@@ -8,6 +8,7 @@ import dev.weir.model.MlpSpec;
 import dev.weir.model.NormSpec;
 import dev.weir.model.Transformer;
 import dev.weir.model.TransformerSpec;
+import dev.weir.pathway.PreNorm;
 import dev.weir.tensor.DType;
 import dev.weir.tensor.Scope;
 import dev.weir.testing.EveryModel;
@@ -21,6 +22,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Collections;
 import java.util.Map;
+import java.util.Objects;
+import java.util.zip.ZipFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -49,7 +52,7 @@ class TranslatorsTest {
         Transformer model = EveryModel.random(spec(4, 2), DType.FLOAT64);
         Translators lens = Translators.open(Golden.path("tuned_lens"), model)) {
       Map<String, StateDict.Entry> read = StateDict.read(Golden.path("tuned_lens/params.pt"));
-      float[] stored = read.get("1.weight").values();
+      float[] stored = Objects.requireNonNull(read.get("1.weight")).values();
       double[] weight = lens.weight(1);
       for (int in = 0; in < 4; in++) {
         for (int out = 0; out < 4; out++) {
@@ -57,7 +60,7 @@ class TranslatorsTest {
           assertThat(weight[in * 4 + out]).isEqualTo(stored[out * 4 + in]);
         }
       }
-      assertThat(lens.bias(0)[3]).isEqualTo(read.get("0.bias").values()[3]);
+      assertThat(lens.bias(0)[3]).isEqualTo(Objects.requireNonNull(read.get("0.bias")).values()[3]);
     }
   }
 
@@ -130,6 +133,23 @@ class TranslatorsTest {
     }
   }
 
+  @Test
+  void aModelKeepsItsDescription() throws IOException {
+    try (Scope _ = Scope.open();
+        Transformer model = EveryModel.random(spec(4, 2), DType.FLOAT32);
+        Translators lens = Translators.identity(model, "tiny")) {
+      Path config = Files.writeString(folder.resolve("config.json"), "{}");
+      assertThatExceptionOfType(LensException.class)
+          .isThrownBy(() -> lens.save(folder))
+          .withMessageStartingWith("The folder holds a config.json that is no lens's");
+      assertThatExceptionOfType(LensException.class)
+          .isThrownBy(() -> lens.save(config))
+          .withMessageStartingWith("No lens can be written here");
+      assertThat(config).hasContent("{}");
+      assertThat(folder.resolve("params.pt")).doesNotExist();
+    }
+  }
+
   /// A pickle that would run a command: `os.system("touch pwned")`.
   @Test
   void aPickleThatCallsSomethingIsRefusedAndNothingRuns() {
@@ -144,7 +164,7 @@ class TranslatorsTest {
   @Test
   void noDamagedByteGetsPastTheReader() throws IOException {
     byte[] pickle;
-    try (var zip = new java.util.zip.ZipFile(Golden.path("tuned_lens/params.pt").toFile());
+    try (var zip = new ZipFile(Golden.path("tuned_lens/params.pt").toFile());
         var in = zip.getInputStream(zip.getEntry("params/data.pkl"))) {
       pickle = in.readAllBytes();
     }
@@ -193,7 +213,7 @@ class TranslatorsTest {
   }
 
   private static TransformerSpec spec(int dModel, int layers) {
-    TransformerSpec tiny = PathwayModels.on(new dev.weir.pathway.PreNorm());
+    TransformerSpec tiny = PathwayModels.on(new PreNorm());
     BlockSpec block = tiny.blocks().getFirst();
     BlockSpec plain = block.withMlp(new MlpSpec.NoMlp()).mapNorms(_ -> new NormSpec.NoNorm());
     return new TransformerSpec(
