@@ -421,7 +421,7 @@ final class PatchCommand implements Callable<Integer> {
     }
 
     private static String number(double value) {
-      return "%.4f".formatted(Locale.ROOT, value);
+      return String.format(Locale.ROOT, "%.4f", value);
     }
 
     private Entry entry(int layer, OptionalInt head, OptionalInt position, Estimate score) {
