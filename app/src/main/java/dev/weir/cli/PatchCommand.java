@@ -128,7 +128,7 @@ final class PatchCommand implements Callable<Integer> {
       paramLabel = "N",
       description =
           "Steps of integrated gradients; 0 takes the slope in the changed run alone. Default: 0 for attribution, 5 for eap.")
-  private OptionalInt steps = OptionalInt.empty();
+  private Optional<Integer> steps = Optional.empty();
 
   @Option(
       names = "--subject",
@@ -421,7 +421,7 @@ final class PatchCommand implements Callable<Integer> {
     }
 
     private static String number(double value) {
-      return "%.4f".formatted(Locale.ROOT, value);
+      return String.format(Locale.ROOT, "%.4f", value);
     }
 
     private Entry entry(int layer, OptionalInt head, OptionalInt position, Estimate score) {
@@ -520,29 +520,28 @@ final class PatchCommand implements Callable<Integer> {
           neurons.isEmpty()
               ? Component.all(model)
               : neurons.stream().map(ReceiverName::neurons).toList();
-      try (AblationSweep sweep = new AblationSweep(model, components, replacement)) {
-        AnalysisOptions.Texts texts = analysis.texts(tokenizer, model, terminal);
-        if (replacement == AblationSweep.Replacement.MEAN) {
-          texts.forEach(text -> sweep.learn(text.ids()));
-        }
-        sweep(texts, sweep);
-        List<Entry> entries =
-            sweep.cells().stream().map(cell -> component(cell.component(), cell.change())).toList();
-        notes.add(
-            "Cross entropy with everything in its place: %s nats a token, over %d text%s. Replaced by %s. Raw coordinates: zeroing differs where value biases are folded."
-                .formatted(
-                    number(sweep.base().mean()),
-                    sweep.base().count(),
-                    sweep.base().count() == 1 ? "" : "s",
-                    replacement.name().toLowerCase(Locale.ROOT)));
-        return new PatchReport(
-            "Ablation in " + analysis.name(terminal),
-            "",
-            "change of cross entropy, nats a token",
-            entries,
-            neurons.isEmpty() ? "component" : "",
-            notes);
+      AblationSweep sweep = new AblationSweep(model, components, replacement);
+      AnalysisOptions.Texts texts = analysis.texts(tokenizer, model, terminal);
+      if (replacement == AblationSweep.Replacement.MEAN) {
+        texts.forEach(text -> sweep.learn(text.ids()));
       }
+      sweep(texts, sweep);
+      List<Entry> entries =
+          sweep.cells().stream().map(cell -> component(cell.component(), cell.change())).toList();
+      notes.add(
+          "Cross entropy with everything in its place: %s nats a token, over %d text%s. Replaced by %s. Raw coordinates: zeroing differs where value biases are folded."
+              .formatted(
+                  number(sweep.base().mean()),
+                  sweep.base().count(),
+                  sweep.base().count() == 1 ? "" : "s",
+                  replacement.name().toLowerCase(Locale.ROOT)));
+      return new PatchReport(
+          "Ablation in " + analysis.name(terminal),
+          "",
+          "change of cross entropy, nats a token",
+          entries,
+          neurons.isEmpty() ? "component" : "",
+          notes);
     }
 
     /// Where values of another text are put in, each takes those of the one before it, and the

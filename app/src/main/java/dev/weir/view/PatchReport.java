@@ -93,7 +93,10 @@ public record PatchReport(
   }
 
   private static String figure(double value) {
-    return Double.isNaN(value) ? "" : "%.2f".formatted(Locale.ROOT, value);
+    // Adding 0 turns a rounded -0 into 0.
+    return Double.isNaN(value)
+        ? ""
+        : String.format(Locale.ROOT, "%.2f", Math.round(value * 100) / 100.0 + 0.0);
   }
 
   private Heatmap heatmap() {

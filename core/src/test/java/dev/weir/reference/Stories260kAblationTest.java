@@ -31,9 +31,9 @@ class Stories260kAblationTest {
   void b4HeadAblations(Precision precision) {
     DType dtype = precision == Precision.DOUBLE ? DType.FLOAT64 : DType.FLOAT32;
     try (Scope _ = Scope.open();
-        Transformer model = Stories260kTest.open(dtype);
-        AblationSweep sweep =
-            new AblationSweep(model, Component.all(model), AblationSweep.Replacement.ZERO)) {
+        Transformer model = Stories260kTest.open(dtype)) {
+      AblationSweep sweep =
+          new AblationSweep(model, Component.all(model), AblationSweep.Replacement.ZERO);
       sweep.add(Stories260kTest.TOKENS);
       precision.same(sweep.base().mean(), BASE, "base");
       List<Cell> cells = sweep.cells();

@@ -10,8 +10,8 @@ import dev.weir.stream.HookPoint;
 import dev.weir.stream.Hooks;
 import dev.weir.stream.StreamTrace;
 import dev.weir.tensor.Scope;
+import dev.weir.tensor.Shape;
 import dev.weir.tensor.Tensor;
-import dev.weir.tensor.TensorOwner;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -25,7 +25,7 @@ import java.util.Optional;
 /// What stands in its place decides the number (Miller et al. 2024, arXiv:2407.08734): zeros, the
 /// component's mean over the texts, or its value in another text. Each text is run once up to each
 /// block; the ablated runs of a block are rows of a batch that starts there.
-public final class AblationSweep implements AutoCloseable {
+public final class AblationSweep {
   private static final int TOKENS_AT_ONCE = 1024;
 
   /// Scores of the vocabulary are the largest values of a run: 64 MiB of float32.
@@ -117,37 +117,33 @@ public final class AblationSweep implements AutoCloseable {
     }
   }
 
-  /// The mean of each place over positions and texts.
-  private static final class Means implements AutoCloseable {
-    private final Map<HookPoint, Tensor> sums = new LinkedHashMap<>();
-    private final Map<HookPoint, Long> counts = new LinkedHashMap<>();
-    private TensorOwner owner = new TensorOwner();
+  /// The mean of each place over positions and texts, summed in float64.
+  private static final class Means {
+    private final Map<HookPoint, Tally> tallies = new LinkedHashMap<>();
+
+    private static final class Tally {
+      private final Shape shape;
+      private final double[] sums;
+      private long count;
+
+      Tally(Shape shape) {
+        this.shape = shape;
+        this.sums = new double[Math.toIntExact(shape.elements())];
+      }
+    }
 
     void add(HookPoint point, Tensor value) {
       Tensor here = Wide.of(value).sum("pos");
-      Tensor sum = Optional.ofNullable(sums.get(point)).map(here::plus).orElse(here);
-      sums.put(point, sum.copy());
-      counts.merge(point, value.size("pos"), Long::sum);
-      keepOnly();
-    }
-
-    /// The sums so far; those before them are of no use any more.
-    private void keepOnly() {
-      TensorOwner now = new TensorOwner();
-      sums.replaceAll((_, sum) -> now.own(sum.view()));
-      owner.close();
-      owner = now;
+      Tally tally = tallies.computeIfAbsent(point, _ -> new Tally(here.shape()));
+      double[] numbers = here.toDoubles();
+      Arrays.setAll(tally.sums, i -> tally.sums[i] + numbers[i]);
+      tally.count += value.size("pos");
     }
 
     Tensor get(HookPoint point) {
-      Tensor sum =
-          Optional.ofNullable(sums.get(point)).orElseThrow(CausalException::nothingLearned);
-      return sum.times(1.0 / counts.getOrDefault(point, 1L));
-    }
-
-    @Override
-    public void close() {
-      owner.close();
+      Tally tally =
+          Optional.ofNullable(tallies.get(point)).orElseThrow(CausalException::nothingLearned);
+      return Tensor.of(tally.sums, tally.shape).times(1.0 / tally.count);
     }
   }
 
@@ -248,11 +244,5 @@ public final class AblationSweep implements AutoCloseable {
   /// The cross entropy of the texts with everything in its place, nats a token.
   public Estimate base() {
     return base.moved();
-  }
-
-  /// Frees the means.
-  @Override
-  public void close() {
-    means.close();
   }
 }

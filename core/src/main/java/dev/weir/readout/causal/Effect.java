@@ -32,7 +32,7 @@ final class Effect {
   }
 
   Estimate score() {
-    double ratio = meanX / meanY;
+    double ratio = meanX == 0 ? 0 : meanX / meanY;
     double residuals = squaresX - 2 * ratio * products + ratio * ratio * squaresY;
     return Estimate.withError(ratio, error(Math.max(0, residuals)) / Math.abs(meanY), count);
   }

@@ -245,13 +245,9 @@ public final class PathPatching {
     private List<HookPoint> frozen() {
       List<HookPoint> points = new ArrayList<>();
       for (HookPoint point : model.hookPoints()) {
-        boolean keeps =
-            switch (point) {
-              case HookPoint.Z _, HookPoint.LocalOut _ -> true;
-              case HookPoint.MlpOut _ -> options.frozen == Frozen.EVERYTHING;
-              case HookPoint.Route _ -> options.frozen == Frozen.EVERYTHING;
-              default -> false;
-            };
+        boolean mixes = point instanceof HookPoint.Z || point instanceof HookPoint.LocalOut;
+        boolean other = point instanceof HookPoint.MlpOut || point instanceof HookPoint.Route;
+        boolean keeps = mixes || (other && options.frozen == Frozen.EVERYTHING);
         if (keeps && layer(point) >= sender.layer()) {
           points.add(point);
         }
@@ -261,12 +257,10 @@ public final class PathPatching {
   }
 
   private int layer(HookPoint point) {
-    return switch (point) {
-      case HookPoint.InBlock place -> place.layer();
-      case HookPoint.Route(Site site, _, _) ->
-          site.sublayer() == Site.Sublayer.UNEMBED ? model.spec().nLayers() : site.layer();
-      default -> 0;
-    };
+    if (point instanceof HookPoint.Route(Site site, _, _)) {
+      return site.sublayer() == Site.Sublayer.UNEMBED ? model.spec().nLayers() : site.layer();
+    }
+    return point instanceof HookPoint.InBlock place ? place.layer() : 0;
   }
 
   // ---------------------------------------------------------------- what was found

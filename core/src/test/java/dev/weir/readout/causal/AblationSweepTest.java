@@ -63,20 +63,19 @@ class AblationSweepTest {
                 case RESAMPLE -> new Intervention.Ablate.Resample(donor);
               };
           double base = crossEntropy(model, text, Edits.of(model));
-          try (AblationSweep sweep = new AblationSweep(model, Component.all(model), replacement)) {
-            sweep.learn(text);
-            if (replacement == Replacement.RESAMPLE) {
-              sweep.add(text, other);
-            } else {
-              sweep.add(text);
-            }
-            assertThat(sweep.base().mean()).isCloseTo(base, within(1e-10));
-            for (AblationSweep.Cell cell : sweep.cells()) {
-              Edits edits = Edits.of(model, edit(cell.component(), instead));
-              assertThat(cell.change().mean())
-                  .as("%s %s", replacement, cell.component().label())
-                  .isCloseTo(crossEntropy(model, text, edits) - base, within(1e-10));
-            }
+          AblationSweep sweep = new AblationSweep(model, Component.all(model), replacement);
+          sweep.learn(text);
+          if (replacement == Replacement.RESAMPLE) {
+            sweep.add(text, other);
+          } else {
+            sweep.add(text);
+          }
+          assertThat(sweep.base().mean()).isCloseTo(base, within(1e-10));
+          for (AblationSweep.Cell cell : sweep.cells()) {
+            Edits edits = Edits.of(model, edit(cell.component(), instead));
+            assertThat(cell.change().mean())
+                .as("%s %s", replacement, cell.component().label())
+                .isCloseTo(crossEntropy(model, text, edits) - base, within(1e-10));
           }
         }
       }
@@ -94,11 +93,10 @@ class AblationSweepTest {
         every.add(neuron);
       }
       List<Component> components = List.of(new Component.Neurons(0, every), new Component.Mlp(0));
-      try (AblationSweep sweep = new AblationSweep(model, components, Replacement.ZERO)) {
-        sweep.add(EveryModel.tokens(name));
-        assertThat(sweep.cells().getFirst().change().mean())
-            .isCloseTo(sweep.cells().getLast().change().mean(), within(1e-12));
-      }
+      AblationSweep sweep = new AblationSweep(model, components, Replacement.ZERO);
+      sweep.add(EveryModel.tokens(name));
+      assertThat(sweep.cells().getFirst().change().mean())
+          .isCloseTo(sweep.cells().getLast().change().mean(), within(1e-12));
     }
   }
 
@@ -112,20 +110,18 @@ class AblationSweepTest {
       int[] other = Pairs.with(text, 3, 1);
       double[] each = new double[2];
       for (int i = 0; i < 2; i++) {
-        try (AblationSweep sweep = new AblationSweep(model, one, Replacement.ZERO)) {
-          sweep.add(i == 0 ? text : other);
-          each[i] = sweep.cells().getFirst().change().mean();
-        }
+        AblationSweep sweep = new AblationSweep(model, one, Replacement.ZERO);
+        sweep.add(i == 0 ? text : other);
+        each[i] = sweep.cells().getFirst().change().mean();
       }
-      try (AblationSweep sweep = new AblationSweep(model, one, Replacement.ZERO)) {
-        sweep.add(text);
-        sweep.add(other);
-        var expected = dev.weir.readout.Estimate.of(each);
-        var found = sweep.cells().getFirst().change();
-        assertThat(found.mean()).isCloseTo(expected.mean(), within(1e-12));
-        assertThat(found.low()).isCloseTo(expected.low(), within(1e-12));
-        assertThat(found.high()).isCloseTo(expected.high(), within(1e-12));
-      }
+      AblationSweep sweep = new AblationSweep(model, one, Replacement.ZERO);
+      sweep.add(text);
+      sweep.add(other);
+      var expected = dev.weir.readout.Estimate.of(each);
+      var found = sweep.cells().getFirst().change();
+      assertThat(found.mean()).isCloseTo(expected.mean(), within(1e-12));
+      assertThat(found.low()).isCloseTo(expected.low(), within(1e-12));
+      assertThat(found.high()).isCloseTo(expected.high(), within(1e-12));
     }
   }
 
@@ -140,23 +136,20 @@ class AblationSweepTest {
       assertThatExceptionOfType(CausalException.class)
           .isThrownBy(() -> new AblationSweep(model, List.of(), Replacement.ZERO))
           .withMessageStartingWith("There is nothing to ablate.");
-      try (AblationSweep sweep =
-          new AblationSweep(model, Component.all(model), Replacement.RESAMPLE)) {
-        assertThatExceptionOfType(CausalException.class)
-            .isThrownBy(() -> sweep.add(new int[] {1, 2, 3}))
-            .withMessageStartingWith("Resampling takes values from another text");
-        assertThatExceptionOfType(CausalException.class)
-            .isThrownBy(() -> sweep.add(new int[] {1, 2, 3}, new int[] {1, 2}))
-            .withMessageStartingWith("The other text has 2 tokens, and this one 3.");
-        assertThatExceptionOfType(CausalException.class)
-            .isThrownBy(sweep::cells)
-            .withMessageStartingWith("There is no text.");
-      }
-      try (AblationSweep sweep = new AblationSweep(model, Component.all(model), Replacement.MEAN)) {
-        assertThatExceptionOfType(CausalException.class)
-            .isThrownBy(() -> sweep.add(new int[] {1, 2, 3}))
-            .withMessageStartingWith("There is no mean yet");
-      }
+      AblationSweep sweep = new AblationSweep(model, Component.all(model), Replacement.RESAMPLE);
+      assertThatExceptionOfType(CausalException.class)
+          .isThrownBy(() -> sweep.add(new int[] {1, 2, 3}))
+          .withMessageStartingWith("Resampling takes values from another text");
+      assertThatExceptionOfType(CausalException.class)
+          .isThrownBy(() -> sweep.add(new int[] {1, 2, 3}, new int[] {1, 2}))
+          .withMessageStartingWith("The other text has 2 tokens, and this one 3.");
+      assertThatExceptionOfType(CausalException.class)
+          .isThrownBy(sweep::cells)
+          .withMessageStartingWith("There is no text.");
+      AblationSweep unlearned = new AblationSweep(model, Component.all(model), Replacement.MEAN);
+      assertThatExceptionOfType(CausalException.class)
+          .isThrownBy(() -> unlearned.add(new int[] {1, 2, 3}))
+          .withMessageStartingWith("There is no mean yet");
     }
   }
 }

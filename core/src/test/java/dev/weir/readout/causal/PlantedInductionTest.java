@@ -118,9 +118,9 @@ class PlantedInductionTest {
   @Test
   void ablationNoticesTheTwoHeadsAndNoOther() {
     try (Scope _ = Scope.open();
-        Transformer model = PlantedInduction.model();
-        AblationSweep sweep =
-            new AblationSweep(model, Component.all(model), AblationSweep.Replacement.ZERO)) {
+        Transformer model = PlantedInduction.model()) {
+      AblationSweep sweep =
+          new AblationSweep(model, Component.all(model), AblationSweep.Replacement.ZERO);
       sweep.add(new int[] {5, 1, 2, 0, 3, 4, 1, 2});
       for (AblationSweep.Cell cell : sweep.cells()) {
         boolean planted = Set.of("L0H0", "L1H0").contains(cell.component().label());
