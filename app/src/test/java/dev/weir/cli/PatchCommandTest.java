@@ -95,7 +95,7 @@ class PatchCommandTest {
       {CLEAN}
     };
     String[] expected = {
-      "The clean prompt has 9 tokens and the corrupted one 10.",
+      "The clean prompt has 10 tokens and the corrupted one 12.",
       "The clean and the corrupted prompt are the same.",
       "There is no site 'resid_prr' to patch.",
       "has no receiver 'L99H0.q'.",
