@@ -69,7 +69,8 @@ final class CircuitsCommand implements Callable<Integer> {
     @Option(
         names = "--heads",
         description =
-            "Every head: what it looks at on repeated random tokens or on the given texts, and its copying scores.")
+            "Every head: what it looks at on repeated random tokens or on the given texts, and its copying scores. This is what is shown where nothing else is asked for.")
+    @SuppressWarnings("UnusedVariable") // Naming the default changes nothing but excludes others.
     private boolean heads;
 
     @Option(

@@ -116,13 +116,6 @@ final class CliException extends WeirException {
         "give one of: prompts as arguments, --tokens, --prompts or --text");
   }
 
-  static CliException badDirection(Path file, String why) {
-    return new CliException(
-        "There is no direction in the file: " + why,
-        file.toString(),
-        "give a JSON array, an .npy array with one axis or a .safetensors file with one tensor");
-  }
-
   static CliException notHere(String what, String fix) {
     return new CliException(what, "arguments", fix);
   }

@@ -2,6 +2,7 @@ package dev.weir.cli;
 
 import dev.weir.model.Transformer;
 import dev.weir.readout.DirectLogitAttribution.Question;
+import dev.weir.readout.lens.Directions;
 import dev.weir.readout.memory.CopySuppression;
 import dev.weir.readout.memory.DeltaAudit;
 import dev.weir.readout.memory.ErasureCandidates;
@@ -17,6 +18,7 @@ import dev.weir.text.Tokenizer;
 import dev.weir.view.PersistenceReport;
 import dev.weir.view.Report;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -254,7 +256,17 @@ final class PersistenceCommand implements Callable<Integer> {
       return follow(
           List.of(
               new Persistence.Subject.Along(
-                  String.valueOf(file.getFileName()), DirectionFile.read(file))));
+                  String.valueOf(file.getFileName()), direction(file))));
+    }
+
+    private List<Double> direction(Path file) {
+      Directions found = Directions.read(file, Optional.empty(), model.spec().dModel());
+      if (found.all().size() != 1) {
+        throw CliException.notHere(
+            "%s holds %d directions, and one is followed".formatted(file, found.all().size()),
+            "give a file with one");
+      }
+      return Arrays.stream(found.all().getFirst().vector()).boxed().toList();
     }
 
     private Report follow(List<Persistence.Subject> subjects) {

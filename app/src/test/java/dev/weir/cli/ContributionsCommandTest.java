@@ -138,7 +138,7 @@ class ContributionsCommandTest {
           """)
   void badInputIsRefusedInOneLineAndNothingIsWritten(String line, String why) {
     Path out = folder.resolve("out.json");
-    String[] words = line.strip().split(" ");
+    String[] words = line.strip().split(" ", -1);
     String[] args = new String[words.length + 2];
     System.arraycopy(words, 0, args, 0, words.length);
     args[words.length] = "--out";

@@ -94,10 +94,13 @@ public record Estimate(double mean, double low, double high, long count) {
     private double mean;
     private double squares;
 
-    /// Takes one more value.
+    /// Takes one more value; what is not a number is left out.
     ///
     /// @param value the next of the sample
     public void add(double value) {
+      if (Double.isNaN(value)) {
+        return;
+      }
       count++;
       double step = value - mean;
       mean += step / count;

@@ -43,4 +43,21 @@ class EstimateTest {
   private static boolean holds(Estimate estimate) {
     return estimate.low() <= 0.5 && 0.5 <= estimate.high();
   }
+
+  @Test
+  void aRunningEstimateIsThatOfTheWholeSampleWithoutItsHoles() {
+    double[] values = new Random(4).doubles(1000, 5, 9).toArray();
+    Estimate.Running running = new Estimate.Running();
+    for (double value : values) {
+      running.add(value);
+      running.add(Double.NaN);
+    }
+    Estimate whole = Estimate.of(values);
+    // A thousand sums of numbers below 10.
+    assertThat(running.estimate().mean()).isCloseTo(whole.mean(), within(1e-12));
+    assertThat(running.estimate().low()).isCloseTo(whole.low(), within(1e-12));
+    assertThat(running.estimate().high()).isCloseTo(whole.high(), within(1e-12));
+    assertThat(running.estimate().count()).isEqualTo(1000);
+    assertThat(new Estimate.Running().estimate().mean()).isNaN();
+  }
 }

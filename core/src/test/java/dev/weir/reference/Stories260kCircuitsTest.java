@@ -157,9 +157,7 @@ class Stories260kCircuitsTest {
     };
     int[] half = IntStream.range(0, 60).map(i -> 3 + (7919 * i + 104729) % 509).toArray();
     int[] text =
-        IntStream.concat(
-                IntStream.of(1), IntStream.concat(Arrays.stream(half), Arrays.stream(half)))
-            .toArray();
+        IntStream.concat(IntStream.of(1), IntStream.range(0, 120).map(i -> half[i % 60])).toArray();
     try (Scope _ = Scope.open();
         Transformer model = Stories260kTest.open(precision.dtype());
         StreamTrace trace = model.trace(text, HeadDetectors.capture())) {

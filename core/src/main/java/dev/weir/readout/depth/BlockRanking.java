@@ -12,8 +12,8 @@ import java.util.stream.IntStream;
 public final class BlockRanking {
   private final Transformer model;
   private final AngularDistance.Positions positions;
-  private final List<RunningEstimate> influences;
-  private final List<List<RunningEstimate>> angles;
+  private final List<Estimate.Running> influences;
+  private final List<List<Estimate.Running>> angles;
 
   private BlockRanking(Transformer model, AngularDistance.Positions positions) {
     this.model = model;
@@ -23,8 +23,8 @@ public final class BlockRanking {
     this.angles = IntStream.range(0, layers).mapToObj(from -> estimates(layers - from)).toList();
   }
 
-  static List<RunningEstimate> estimates(int count) {
-    return IntStream.range(0, count).mapToObj(_ -> new RunningEstimate()).toList();
+  static List<Estimate.Running> estimates(int count) {
+    return IntStream.range(0, count).mapToObj(_ -> new Estimate.Running()).toList();
   }
 
   /// Nothing read yet.

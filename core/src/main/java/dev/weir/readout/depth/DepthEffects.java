@@ -144,11 +144,11 @@ public final class DepthEffects {
 
   private static final class Sums {
     private final String name;
-    private final RunningEstimate crossEntropy = new RunningEstimate();
-    private final RunningEstimate increase = new RunningEstimate();
-    private final RunningEstimate kl = new RunningEstimate();
-    private final RunningEstimate agreement = new RunningEstimate();
-    private final RunningEstimate entropy = new RunningEstimate();
+    private final Estimate.Running crossEntropy = new Estimate.Running();
+    private final Estimate.Running increase = new Estimate.Running();
+    private final Estimate.Running kl = new Estimate.Running();
+    private final Estimate.Running agreement = new Estimate.Running();
+    private final Estimate.Running entropy = new Estimate.Running();
 
     Sums(String name) {
       this.name = name;

@@ -18,7 +18,7 @@ public final class DepthProfile {
 
   private final Transformer model;
   private final List<StepSums> steps = new ArrayList<>();
-  private final List<RunningEstimate> settled;
+  private final List<Estimate.Running> settled;
   private String norm = "";
 
   private DepthProfile(Transformer model) {
@@ -42,18 +42,18 @@ public final class DepthProfile {
 
   private record StepSums(
       String label,
-      RunningEstimate written,
-      RunningEstimate update,
-      RunningEstimate cosine,
-      RunningEstimate cosineToPrevious) {
+      Estimate.Running written,
+      Estimate.Running update,
+      Estimate.Running cosine,
+      Estimate.Running cosineToPrevious) {
 
     static StepSums named(String label) {
       return new StepSums(
           label,
-          new RunningEstimate(),
-          new RunningEstimate(),
-          new RunningEstimate(),
-          new RunningEstimate());
+          new Estimate.Running(),
+          new Estimate.Running(),
+          new Estimate.Running(),
+          new Estimate.Running());
     }
 
     void add(RelativeUpdates.Step step) {

@@ -13,7 +13,7 @@ import java.util.stream.IntStream;
 /// of each other, and assume nothing of the positions within one.
 public final class LensSurvey {
   private final int firstPosition;
-  private final List<Map<Measure, Moments>> moments = new ArrayList<>();
+  private final List<Map<Measure, Estimate.Running>> running = new ArrayList<>();
   private List<String> places = List.of();
   private int texts;
 
@@ -51,7 +51,7 @@ public final class LensSurvey {
   public void add(LensReadings readings) {
     if (places.isEmpty()) {
       places = readings.places();
-      places.forEach(_ -> moments.add(new EnumMap<>(Measure.class)));
+      places.forEach(_ -> running.add(new EnumMap<>(Measure.class)));
     }
     int[] counted =
         IntStream.range(0, readings.positions().size())
@@ -69,13 +69,11 @@ public final class LensSurvey {
   }
 
   private void add(int place, Measure measure, double mean) {
-    if (!Double.isNaN(mean)) {
-      moments.get(place).put(measure, moments(place, measure).with(mean));
-    }
+    running(place, measure).add(mean);
   }
 
-  private Moments moments(int place, Measure measure) {
-    return moments.get(place).getOrDefault(measure, Moments.none());
+  private Estimate.Running running(int place, Measure measure) {
+    return running.get(place).computeIfAbsent(measure, _ -> new Estimate.Running());
   }
 
   /// NaN where no position has such a value.
@@ -114,6 +112,6 @@ public final class LensSurvey {
   /// @param place index of the place
   /// @param measure of what
   public Estimate mean(int place, Measure measure) {
-    return moments(place, measure).estimate();
+    return running(place, measure).estimate();
   }
 }

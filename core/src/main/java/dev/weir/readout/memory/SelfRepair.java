@@ -22,8 +22,6 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /// Who makes up for a component that is taken away (McGrath et al. 2023, arXiv:2307.15771; Rushing
 /// & Nanda 2024, arXiv:2402.15390): its output is set to zero, the text is run again, and what each
@@ -110,8 +108,7 @@ public final class SelfRepair {
     private final Transformer model;
     private final Write component;
     private final Reach reach;
-    private final Map<String, Sample> cleans = new LinkedHashMap<>();
-    private final Map<String, Sample> changes = new LinkedHashMap<>();
+    private final Map<String, Samples> samplesOf = new LinkedHashMap<>();
     private final Sums sums = new Sums();
 
     private Reader(Transformer model, Write component, Reach reach) {
@@ -159,15 +156,17 @@ public final class SelfRepair {
       }
     }
 
+    /// What a part says in the clean run, and how that changes.
+    private record Samples(Sample clean, Sample change) {}
+
     private void compare(Run clean, Run ablated, Question question) {
       double stretch = ablated.scale() / clean.scale();
-      Map<String, Part> now =
-          ablated.parts().stream().collect(Collectors.toMap(Part::label, Function.identity()));
       double direct = 0;
       double others = 0;
       double scale = 0;
-      for (Part part : clean.parts()) {
-        double after = now.get(part.label()).score();
+      for (int i = 0; i < clean.parts().size(); i++) { // Both runs have the same parts.
+        Part part = clean.parts().get(i);
+        double after = ablated.parts().get(i).score();
         // What stays the same whatever the scale is no part of the stream.
         double atOldScale = part.kind() == Kind.CONSTANT ? after : after * stretch;
         double change = atOldScale - part.score();
@@ -177,16 +176,19 @@ public final class SelfRepair {
         } else {
           others += change;
         }
-        cleans.computeIfAbsent(part.label(), _ -> new Sample()).add(part.score());
-        changes.computeIfAbsent(part.label(), _ -> new Sample()).add(change);
+        Samples samples =
+            samplesOf.computeIfAbsent(
+                part.label(), _ -> new Samples(new Sample(), new Sample()));
+        samples.clean.add(part.score());
+        samples.change.add(change);
       }
       sums.add(clean.logit(question), ablated.logit(question), direct, others, scale);
     }
 
     /// Whether a part is what was taken away, or a part of it.
     private boolean taken(String label) {
-      return component instanceof Write.Sublayer(Site site)
-              && site.sublayer() == Site.Sublayer.ATTENTION
+      return (component instanceof Write.Sublayer(Site site)
+              && site.sublayer() == Site.Sublayer.ATTENTION)
           ? label.startsWith("L%dH".formatted(site.layer()))
           : label.equals(component.label());
     }
@@ -195,19 +197,19 @@ public final class SelfRepair {
     ///
     /// @throws MemoryException if nothing was read
     public SelfRepair found() {
-      if (cleans.isEmpty()) {
+      if (samplesOf.isEmpty()) {
         throw MemoryException.nothingRead();
       }
       return new SelfRepair(
           component.label(),
           sums.totals(),
-          cleans.keySet().stream()
-              .map(label ->
+          samplesOf.entrySet().stream()
+              .map(each ->
                   new Change(
-                      label,
-                      cleans.get(label).estimate(),
-                      changes.get(label).estimate(),
-                      taken(label)))
+                      each.getKey(),
+                      each.getValue().clean.estimate(),
+                      each.getValue().change.estimate(),
+                      taken(each.getKey())))
               .toList());
     }
   }

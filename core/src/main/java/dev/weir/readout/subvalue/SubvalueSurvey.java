@@ -1,7 +1,6 @@
 package dev.weir.readout.subvalue;
 
 import dev.weir.readout.Estimate;
-import dev.weir.readout.lens.Moments;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -11,9 +10,9 @@ import java.util.Map;
 /// Subvalues and interventions on average over many prompts, which count as independent of each
 /// other. Only sums are kept, however many there are.
 public final class SubvalueSurvey {
-  private final Map<String, Moments> increases = new LinkedHashMap<>();
-  private final Map<String, Moments> valueNeurons = new LinkedHashMap<>();
-  private final Map<Measure, Moments> effects = new EnumMap<>(Measure.class);
+  private final Map<String, Estimate.Running> increases = new LinkedHashMap<>();
+  private final Map<String, Estimate.Running> valueNeurons = new LinkedHashMap<>();
+  private final Map<Measure, Estimate.Running> effects = new EnumMap<>(Measure.class);
   private int prompts;
 
   private SubvalueSurvey() {}
@@ -53,10 +52,7 @@ public final class SubvalueSurvey {
   public void add(Subvalues found, SubvalueIntervention effect, int valueNeurons) {
     prompts++;
     for (Scored each : found.sublayers()) {
-      increases.merge(
-          each.unit().label(),
-          Moments.none().with(each.importance()),
-          (so, _) -> so.with(each.importance()));
+      running(increases, each.unit().label()).add(each.importance());
     }
     count(found, valueNeurons);
     add(Measure.PROBABILITY_BEFORE, effect.before().probability());
@@ -72,7 +68,7 @@ public final class SubvalueSurvey {
     found.mlpNeurons().forEach(each -> counts.put(block(each), 0));
     found.topMlpNeurons(top).forEach(each -> counts.merge(block(each), 1, Integer::sum));
     counts.forEach((block, count) ->
-        valueNeurons.merge(block, Moments.none().with(count), (so, _) -> so.with(count)));
+        running(valueNeurons, block).add(count));
   }
 
   private static String block(Scored neuron) {
@@ -82,7 +78,11 @@ public final class SubvalueSurvey {
   }
 
   private void add(Measure measure, double value) {
-    effects.put(measure, effects.getOrDefault(measure, Moments.none()).with(value));
+    running(effects, measure).add(value);
+  }
+
+  private static <K> Estimate.Running running(Map<K, Estimate.Running> all, K key) {
+    return all.computeIfAbsent(key, _ -> new Estimate.Running());
   }
 
   /// How many prompts were added.
@@ -100,9 +100,9 @@ public final class SubvalueSurvey {
     return means(valueNeurons);
   }
 
-  private static List<Mean> means(Map<String, Moments> moments) {
+  private static List<Mean> means(Map<String, Estimate.Running> running) {
     List<Mean> means = new ArrayList<>();
-    moments.forEach((label, each) -> means.add(new Mean(label, each.estimate())));
+    running.forEach((label, each) -> means.add(new Mean(label, each.estimate())));
     return means;
   }
 
@@ -110,6 +110,6 @@ public final class SubvalueSurvey {
   ///
   /// @param measure by what
   public Estimate effect(Measure measure) {
-    return effects.getOrDefault(measure, Moments.none()).estimate();
+    return effects.getOrDefault(measure, new Estimate.Running()).estimate();
   }
 }

@@ -19,23 +19,6 @@ import org.junit.jupiter.api.Test;
 class LensSurveyTest {
 
   @Test
-  void momentsGiveTheIntervalOfTheWholeSample() {
-    SplittableRandom random = new SplittableRandom(4);
-    double[] values = random.doubles(1000, 5, 9).toArray();
-    Moments moments = Moments.none();
-    for (double value : values) {
-      moments = moments.with(value);
-    }
-    Estimate whole = Estimate.of(values);
-    assertThat(moments.estimate().mean()).isCloseTo(whole.mean(), within(1e-12));
-    assertThat(moments.estimate().low()).isCloseTo(whole.low(), within(1e-12));
-    assertThat(moments.estimate().high()).isCloseTo(whole.high(), within(1e-12));
-    assertThat(moments.estimate().count()).isEqualTo(1000);
-    assertThat(Moments.none().estimate().mean()).isNaN();
-    assertThat(Moments.none().with(3).estimate().low()).isNaN();
-  }
-
-  @Test
   void textsCountOnceEachWithTheirOwnMean() {
     List<int[]> texts = List.of(new int[] {1, 2, 3, 4}, new int[] {5, 6}, new int[] {7, 8, 9});
     LogitLens.Options options = LogitLens.Options.usual();

@@ -19,6 +19,7 @@ import dev.weir.tensor.TensorOwner;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 
 /// Models of heads alone that are written by hand: two blocks of two heads, a stream of eight
 /// numbers without norms, and heads that see the current token alone.
@@ -82,10 +83,14 @@ final class Planted {
   Planted set(String name, double value, int... indices) {
     int at = 0;
     for (int i = 0; i < indices.length; i++) {
-      at = at * Math.toIntExact(shapes.get(name).axes().get(i).size()) + indices[i];
+      at = at * Math.toIntExact(shape(name).axes().get(i).size()) + indices[i];
     }
-    numbers.get(name)[at] = value;
+    Objects.requireNonNull(numbers.get(name))[at] = value;
     return this;
+  }
+
+  private Shape shape(String name) {
+    return Objects.requireNonNull(shapes.get(name));
   }
 
   Transformer model() {
@@ -94,7 +99,7 @@ final class Planted {
     try (Scope _ = Scope.open()) {
       numbers.forEach((name, values) ->
           tensors.put(
-              name, owner.own(Tensor.of(values, shapes.get(name)).to(DType.FLOAT64).copy())));
+              name, owner.own(Tensor.of(values, shape(name)).to(DType.FLOAT64).copy())));
       return Transformer.of(spec, new Parameters(tensors), owner, "planted");
     }
   }
