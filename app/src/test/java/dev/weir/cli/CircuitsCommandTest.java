@@ -140,7 +140,7 @@ class CircuitsCommandTest {
         "--out heads.exe | does not say what kind of file"
       })
   void whatCannotBeDoneIsRefusedInOneLine(String args, String message) {
-    var result = circuits(args.strip().split(" "));
+    var result = circuits(args.strip().split(" ", -1));
     assertThat(result.code()).isEqualTo(1);
     assertThat(result.out()).isEmpty();
     assertThat(result.err().strip()).contains(message).hasLineCount(1);
