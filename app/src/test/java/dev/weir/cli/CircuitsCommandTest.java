@@ -137,10 +137,10 @@ class CircuitsCommandTest {
         "--composition words | this view reads weights alone",
         "--paths words | block 0 has an MLP",
         "--top 0 | is too small",
-        "--out heads.exe | says no format"
+        "--out heads.exe | does not say what kind of file"
       })
   void whatCannotBeDoneIsRefusedInOneLine(String args, String message) {
-    var result = circuits(args.strip().split(" "));
+    var result = circuits(args.strip().split(" ", -1));
     assertThat(result.code()).isEqualTo(1);
     assertThat(result.out()).isEmpty();
     assertThat(result.err().strip()).contains(message).hasLineCount(1);

@@ -57,7 +57,8 @@ class OptimizersTest {
   void anOptimizerGoesOnWhereAnotherLeftOff() {
     for (Function<Tensor, Optimizer> make :
         List.<Function<Tensor, Optimizer>>of(
-            w -> new Sgd(Sgd.Momentum.PLAIN, 0.9, w), w -> rotated(w, inner -> new Sgd(Sgd.Momentum.PLAIN, 0.9, inner)))) {
+            w -> new Sgd(Sgd.Momentum.PLAIN, 0.9, w),
+            w -> rotated(w, inner -> new Sgd(Sgd.Momentum.PLAIN, 0.9, inner)))) {
       try (Scope _ = Scope.open()) {
         Tensor parameter = weight(START).asParameter();
         try (Optimizer first = make.apply(parameter)) {

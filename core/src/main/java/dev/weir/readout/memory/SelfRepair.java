@@ -177,8 +177,7 @@ public final class SelfRepair {
           others += change;
         }
         Samples samples =
-            samplesOf.computeIfAbsent(
-                part.label(), _ -> new Samples(new Sample(), new Sample()));
+            samplesOf.computeIfAbsent(part.label(), _ -> new Samples(new Sample(), new Sample()));
         samples.clean.add(part.score());
         samples.change.add(change);
       }

@@ -67,8 +67,7 @@ public final class SubvalueSurvey {
     Map<String, Integer> counts = new LinkedHashMap<>();
     found.mlpNeurons().forEach(each -> counts.put(block(each), 0));
     found.topMlpNeurons(top).forEach(each -> counts.merge(block(each), 1, Integer::sum));
-    counts.forEach((block, count) ->
-        running(valueNeurons, block).add(count));
+    counts.forEach((block, count) -> running(valueNeurons, block).add(count));
   }
 
   private static String block(Scored neuron) {

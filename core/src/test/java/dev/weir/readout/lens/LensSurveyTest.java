@@ -13,7 +13,6 @@ import dev.weir.tensor.Scope;
 import dev.weir.testing.EveryModel;
 import java.util.Arrays;
 import java.util.List;
-import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 class LensSurveyTest {

@@ -98,8 +98,7 @@ final class Planted {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     try (Scope _ = Scope.open()) {
       numbers.forEach((name, values) ->
-          tensors.put(
-              name, owner.own(Tensor.of(values, shape(name)).to(DType.FLOAT64).copy())));
+          tensors.put(name, owner.own(Tensor.of(values, shape(name)).to(DType.FLOAT64).copy())));
       return Transformer.of(spec, new Parameters(tensors), owner, "planted");
     }
   }
