@@ -255,8 +255,7 @@ final class PersistenceCommand implements Callable<Integer> {
     private Report along(Path file) {
       return follow(
           List.of(
-              new Persistence.Subject.Along(
-                  String.valueOf(file.getFileName()), direction(file))));
+              new Persistence.Subject.Along(String.valueOf(file.getFileName()), direction(file))));
     }
 
     private List<Double> direction(Path file) {
