@@ -154,9 +154,11 @@ class Stories260kCircuitsTest {
     double[] diagonal = {
       0.002298, 0.009435, 0.015792, 0.010201, 0.002246, 0.00023, 0.001196, 0.017289
     };
-    int[] half = IntStream.range(0, 60).map(i -> 3 + (7919 * i + 104729) % 509).toArray();
-    int[] text =
-        IntStream.concat(IntStream.of(1), IntStream.range(0, 120).map(i -> half[i % 60])).toArray();
+    int[] text = new int[121];
+    text[0] = 1;
+    for (int i = 0; i < 120; i++) {
+      text[1 + i] = 3 + (7919 * (i % 60) + 104729) % 509;
+    }
     try (Scope _ = Scope.open();
         Transformer model = Stories260kTest.open(precision.dtype());
         StreamTrace trace = model.trace(text, HeadDetectors.capture())) {
