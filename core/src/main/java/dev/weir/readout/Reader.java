@@ -19,14 +19,8 @@ public record Reader(String label, HookPoint point) {
   public static List<Reader> of(Transformer model) {
     List<Reader> readers = new ArrayList<>();
     for (HookPoint point : model.hookPoints()) {
-      switch (point) {
-        case HookPoint.LocalIn in -> readers.add(of(in));
-        case HookPoint.AttnIn in -> readers.add(of(in));
-        case HookPoint.QueryIn in -> readers.add(of(in));
-        case HookPoint.KeyIn in -> readers.add(of(in));
-        case HookPoint.ValueIn in -> readers.add(of(in));
-        case HookPoint.MlpIn in -> readers.add(of(in));
-        default -> {}
+      if (point instanceof HookPoint.Reading in) {
+        readers.add(of(in));
       }
     }
     readers.add(end(model));

@@ -34,25 +34,25 @@ final class ReadingWeights {
   }
 
   private static List<Tensor> maps(Transformer model, HookPoint point) {
-    Stream<String> names =
-        switch (point) {
-          case HookPoint.LocalIn(int layer) -> names(layer, "local.W_Q", "local.W_K", "local.W_V");
-          case HookPoint.AttnIn(int layer) -> names(layer, "attn.W_Q", "attn.W_K", "attn.W_V");
-          case HookPoint.QueryIn(int layer) -> names(layer, "attn.W_Q");
-          case HookPoint.KeyIn(int layer) -> names(layer, "attn.W_K");
-          case HookPoint.ValueIn(int layer) -> names(layer, "attn.W_V");
-          case HookPoint.MlpIn(int layer) -> names(layer, "mlp.W_in", "mlp.W_gate");
-          default -> Stream.empty();
-        };
     List<Tensor> maps =
-        names.flatMap(name -> model.parameters().find(name).stream()).map(Wide::of).toList();
+        point instanceof HookPoint.Reading in
+            ? names(in).flatMap(name -> model.parameters().find(name).stream()).toList()
+            : List.of(model.unembedding());
     if (!maps.isEmpty()) {
-      return maps;
-    }
-    if (point instanceof HookPoint.ResidPost) {
-      return List.of(Wide.of(model.unembedding()));
+      return maps.stream().map(Wide::of).toList();
     }
     throw ReadoutException.noReadingWeights(point.name());
+  }
+
+  private static Stream<String> names(HookPoint.Reading in) {
+    return switch (in) {
+      case HookPoint.LocalIn(int layer) -> names(layer, "local.W_Q", "local.W_K", "local.W_V");
+      case HookPoint.AttnIn(int layer) -> names(layer, "attn.W_Q", "attn.W_K", "attn.W_V");
+      case HookPoint.QueryIn(int layer) -> names(layer, "attn.W_Q");
+      case HookPoint.KeyIn(int layer) -> names(layer, "attn.W_K");
+      case HookPoint.ValueIn(int layer) -> names(layer, "attn.W_V");
+      case HookPoint.MlpIn(int layer) -> names(layer, "mlp.W_in", "mlp.W_gate");
+    };
   }
 
   private static Stream<String> names(int layer, String... local) {
@@ -60,7 +60,7 @@ final class ReadingWeights {
   }
 
   private static Norm norm(Transformer model, HookPoint point) {
-    if (!(point instanceof HookPoint.InBlock in) || point instanceof HookPoint.ResidPost) {
+    if (!(point instanceof HookPoint.Reading in)) {
       return model.lnFinal();
     }
     BlockSpec block = model.spec().blocks().get(in.layer());
@@ -69,7 +69,12 @@ final class ReadingWeights {
       case HookPoint.LocalIn _ -> Norm.of(block.local().ln0(), model.parameters(), path + "ln0");
       case HookPoint.MlpIn _ when block.wiring() != BlockSpec.Wiring.PARALLEL_SHARED_NORM ->
           Norm.of(block.ln2(), model.parameters(), path + "ln2");
-      default -> Norm.of(block.ln1(), model.parameters(), path + "ln1");
+      case HookPoint.MlpIn _,
+          HookPoint.AttnIn _,
+          HookPoint.QueryIn _,
+          HookPoint.KeyIn _,
+          HookPoint.ValueIn _ ->
+          Norm.of(block.ln1(), model.parameters(), path + "ln1");
     };
   }
 }

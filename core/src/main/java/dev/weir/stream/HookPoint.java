@@ -29,6 +29,9 @@ public sealed interface HookPoint {
     }
   }
 
+  /// What a sublayer reads: what the pathway let it see, before its norm.
+  sealed interface Reading extends InBlock {}
+
   /// A place at a norm.
   sealed interface AtNorm extends HookPoint {
     /// Which norm.
@@ -102,7 +105,7 @@ public sealed interface HookPoint {
   }
 
   /// What the pathway let the local mixer read, before its norm, `[pos, d_model]`.
-  record LocalIn(int layer) implements InBlock {
+  record LocalIn(int layer) implements Reading {
     @Override
     public String local() {
       return "hook_local_in";
@@ -127,7 +130,7 @@ public sealed interface HookPoint {
 
   /// What the pathway let attention's queries read, before the norm, `[pos, d_model]`; only where
   /// queries, keys and values read apart.
-  record QueryIn(int layer) implements InBlock {
+  record QueryIn(int layer) implements Reading {
     @Override
     public String local() {
       return "hook_q_input";
@@ -136,7 +139,7 @@ public sealed interface HookPoint {
 
   /// What the pathway let attention's keys read, before the norm, `[pos, d_model]`; only where
   /// queries, keys and values read apart.
-  record KeyIn(int layer) implements InBlock {
+  record KeyIn(int layer) implements Reading {
     @Override
     public String local() {
       return "hook_k_input";
@@ -145,7 +148,7 @@ public sealed interface HookPoint {
 
   /// What the pathway let attention's values read, before the norm, `[pos, d_model]`; only where
   /// queries, keys and values read apart.
-  record ValueIn(int layer) implements InBlock {
+  record ValueIn(int layer) implements Reading {
     @Override
     public String local() {
       return "hook_v_input";
@@ -177,7 +180,7 @@ public sealed interface HookPoint {
   }
 
   /// What the pathway let attention read, before its norm, `[pos, d_model]`.
-  record AttnIn(int layer) implements InBlock {
+  record AttnIn(int layer) implements Reading {
     @Override
     public String local() {
       return "hook_attn_in";
@@ -185,7 +188,7 @@ public sealed interface HookPoint {
   }
 
   /// What the pathway let the MLP read, before its norm, `[pos, d_model]`.
-  record MlpIn(int layer) implements InBlock {
+  record MlpIn(int layer) implements Reading {
     @Override
     public String local() {
       return "hook_mlp_in";

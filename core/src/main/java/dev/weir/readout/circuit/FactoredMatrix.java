@@ -90,7 +90,7 @@ public record FactoredMatrix(Tensor left, Tensor right) {
         right.rename("to", "inner").dot(after, "inner"));
   }
 
-  /// The Frobenius norm, the axes that count matrices.
+  /// The Frobenius norm, `[..]`: the axes that count matrices.
   public Tensor norm() {
     return core().square().sum("rank", "out").sqrt();
   }
@@ -129,7 +129,7 @@ public record FactoredMatrix(Tensor left, Tensor right) {
 
   /// What is left of `Σ λ` after its terms have met, `Re Σ λ / Σ |λ|`, from −1 to 1: 1 for a map
   /// that makes everything it reads longer, −1 for one that turns everything around (Elhage et al.
-  /// 2021, "copying"). A map of zeros has 0.
+  /// 2021, "copying"), `[..]`: the axes that count matrices. A map of zeros has 0.
   public Tensor copying() {
     Complex values = eigenvalues();
     Tensor sizes = values.real().square().plus(values.imaginary().square()).sqrt();

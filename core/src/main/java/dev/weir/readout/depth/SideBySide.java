@@ -20,26 +20,22 @@ final class SideBySide implements Hooks {
 
   @Override
   public boolean touches(HookPoint point) {
-    return switch (point) {
-      case HookPoint.ResidPre(int layer) -> layer >= first && layer <= last;
-      case HookPoint.ResidPost(int layer) -> layer >= first && layer <= last;
-      default -> false;
-    };
+    boolean atAnEdge = point instanceof HookPoint.ResidPre || point instanceof HookPoint.ResidPost;
+    return atAnEdge && point instanceof HookPoint.InBlock edge && isWithin(edge.layer());
+  }
+
+  private boolean isWithin(int layer) {
+    return layer >= first && layer <= last;
   }
 
   @Override
   public Tensor apply(HookPoint point, Tensor value) {
-    return switch (point) {
-      case HookPoint.ResidPre _ -> {
-        entered.add(value);
-        yield entered.getFirst();
-      }
-      case HookPoint.ResidPost(int layer) -> {
-        left.add(value);
-        yield layer == last ? mean() : value;
-      }
-      default -> value;
-    };
+    if (point instanceof HookPoint.ResidPost(int layer)) {
+      left.add(value);
+      return layer == last ? mean() : value;
+    }
+    entered.add(value);
+    return entered.getFirst();
   }
 
   private Tensor mean() {
