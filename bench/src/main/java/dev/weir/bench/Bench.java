@@ -113,6 +113,9 @@ public final class Bench {
   private void measure(List<Workload> compared, Map<Library, Worker> workers, Results results) {
     for (int turn = -1; turn < turns; turn++) {
       for (var worker : workers.entrySet()) {
+        if (!takesPart(worker.getKey(), compared.getFirst())) {
+          continue;
+        }
         for (Workload workload : compared) {
           double[] ms = worker.getValue().measure(workload, workload.perTurn());
           if (turn >= 0) { // The first turn warms up.
@@ -126,6 +129,13 @@ public final class Bench {
     }
   }
 
+  /// Only Weir and TransformerLens have analyses ready-made.
+  private static boolean takesPart(Library library, Workload workload) {
+    return !Workload.ANALYSES.contains(workload)
+        || library == Library.WEIR
+        || library == Library.TRANSFORMER_LENS;
+  }
+
   /// What needs a process of its own: the time to the first scores, and the memory of each
   /// workload.
   private void measureFresh(
@@ -133,6 +143,9 @@ public final class Bench {
     for (Workload workload : wanted) {
       say("memory and first scores, " + workload.title());
       for (Library library : present) {
+        if (!takesPart(library, workload)) {
+          continue;
+        }
         try (Worker worker = library.start(settings).orElseThrow()) {
           results.start(library, worker.startMs(), worker.memory());
           double[] unused = worker.measure(workload, 1);

@@ -4,12 +4,13 @@ import dev.weir.model.TransformerSpec;
 import dev.weir.readout.Estimate;
 import dev.weir.readout.FirstPosition;
 import dev.weir.readout.Places;
+import dev.weir.readout.Wide;
 import dev.weir.stream.Capture;
 import dev.weir.stream.StreamTrace;
-import dev.weir.tensor.DType;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Shape;
 import dev.weir.tensor.Tensor;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -85,61 +86,54 @@ public final class Kurtosis {
   public void read(StreamTrace trace) {
     int length = Rows.requireWhole(trace);
     try (Scope _ = Scope.open()) {
-      Tensor turn = Tensor.of(rotation, Shape.of("d_model", dModel, "turned", dModel));
-      for (int place = 0; place < places.size(); place++) {
-        Tensor stream = trace.get(places.get(place).point()).to(DType.FLOAT64);
-        double[] own = ofRows(stream.toDoubles());
-        double[] turned = ofRows(stream.dot(turn, "d_model").toDoubles());
-        for (Map.Entry<FirstPosition, List<Sample>> one : samples.entrySet()) {
-          if (one.getKey().from() < length) {
-            add(one.getValue().get(place), own, turned, one.getKey().from());
-          }
+      List<Tensor> streams =
+          places.stream().map(place -> Wide.of(trace.get(place.point()))).toList();
+      Tensor stack = Tensor.stack("place", streams).order("place", "pos", "d_model");
+      Tensor turn =
+          Tensor.of(rotation, Shape.of("d_model", dModel, "turned", dModel))
+              .to(stack.dtype())
+              .to(stack.device());
+      double[] own = ofRows(stack, "d_model");
+      double[] turned = ofRows(stack.dot(turn, "d_model"), "turned");
+      for (Map.Entry<FirstPosition, List<Sample>> one : samples.entrySet()) {
+        int from = one.getKey().from();
+        for (int place = 0; from < length && place < places.size(); place++) {
+          int start = place * length + from;
+          int end = (place + 1) * length;
+          add(one.getValue().get(place), mean(own, start, end), mean(turned, start, end));
         }
       }
     }
   }
 
-  private static void add(Sample sample, double[] own, double[] turned, int from) {
-    double mean = mean(own, from);
-    double control = mean(turned, from);
-    sample.own.add(mean);
-    sample.rotated.add(control);
-    sample.excess.add(mean - control);
+  private static void add(Sample sample, double own, double turned) {
+    sample.own.add(own);
+    sample.rotated.add(turned);
+    sample.excess.add(own - turned);
   }
 
-  private static double mean(double[] values, int from) {
-    return IntStream.range(from, values.length)
+  private static double mean(double[] values, int from, int to) {
+    return IntStream.range(from, to)
         .mapToDouble(i -> values[i])
         .filter(Double::isFinite) // A token whose coordinates are all the same has no kurtosis.
         .average()
         .orElse(Double.NaN);
   }
 
-  private double[] ofRows(double[] rows) {
-    return IntStream.range(0, rows.length / dModel)
-        .mapToDouble(row -> of(rows, row * dModel, dModel))
-        .toArray();
+  /// [#of] of each row.
+  private static double[] ofRows(Tensor rows, String coordinates) {
+    Tensor squares = rows.minus(rows.mean(coordinates)).square();
+    Tensor second = squares.mean(coordinates);
+    return squares.square().mean(coordinates).dividedBy(second.square()).toDoubles();
   }
 
   /// `mean((x − x̄)⁴) / mean((x − x̄)²)²` of some numbers; NaN where they are all the same.
   ///
   /// @param values the numbers
   public static double of(double... values) {
-    return of(values, 0, values.length);
-  }
-
-  private static double of(double[] values, int from, int count) {
-    double mean = 0;
-    for (int i = from; i < from + count; i++) {
-      mean += values[i] / count;
-    }
-    double second = 0;
-    double fourth = 0;
-    for (int i = from; i < from + count; i++) {
-      double square = (values[i] - mean) * (values[i] - mean);
-      second += square / count;
-      fourth += square * square / count;
-    }
+    double mean = Arrays.stream(values).average().orElse(Double.NaN);
+    double second = Arrays.stream(values).map(x -> Math.pow(x - mean, 2)).average().orElse(0);
+    double fourth = Arrays.stream(values).map(x -> Math.pow(x - mean, 4)).average().orElse(0);
     return fourth / (second * second);
   }
 
