@@ -22,12 +22,13 @@ import java.util.function.UnaryOperator;
 public final class Folding {
   private final Set<Step> steps;
   private final Map<String, Tensor> weights = new LinkedHashMap<>();
+  private final Map<String, TensorOwner> owners = new LinkedHashMap<>();
   private TransformerSpec spec;
 
   private Folding(Transformer model, Set<Step> steps) {
     this.spec = model.spec();
     this.steps = steps;
-    model.parameters().tensors().forEach((name, w) -> weights.put(name, w.to(DType.FLOAT64)));
+    model.parameters().tensors().forEach((name, w) -> put(name, w.to(DType.FLOAT64).alias()));
   }
 
   /// What can be folded, in the order it is done.
@@ -78,10 +79,17 @@ public final class Folding {
     TensorOwner owner = new TensorOwner();
     try (Scope _ = Scope.open()) {
       Folding folding = new Folding(model, steps);
-      folding.run();
       Map<String, Tensor> owned = new LinkedHashMap<>();
-      folding.weights.forEach(
-          (name, weight) -> owned.put(name, owner.own(weight.to(dtype).copy())));
+      try {
+        folding.run();
+        folding.weights.forEach((name, weight) -> {
+          try (Scope _ = Scope.open()) {
+            owned.put(name, owner.own(weight.to(dtype).copy()));
+          }
+        });
+      } finally {
+        folding.owners.values().forEach(TensorOwner::close);
+      }
       return new Folded(
           Transformer.of(folding.spec, new Parameters(owned), owner, "folded weights"),
           new Coordinates(steps));
@@ -207,7 +215,7 @@ public final class Folding {
 
   private void run() {
     if (spec.unembedding() == TransformerSpec.Unembedding.TIED && touchesUnembedding()) {
-      weights.put("unembed.W_U", weight("embed.W_E"));
+      put("unembed.W_U", weight("embed.W_E").alias());
       spec = spec.withUnembedding(TransformerSpec.Unembedding.SEPARATE);
     }
     for (int layer = 0; layer < spec.nLayers(); layer++) {
@@ -385,6 +393,18 @@ public final class Folding {
   }
 
   private void change(String name, UnaryOperator<Tensor> how) {
-    weights.computeIfPresent(name, (_, weight) -> how.apply(weight));
+    if (weights.containsKey(name)) {
+      try (Scope _ = Scope.open()) {
+        put(name, how.apply(weight(name)));
+      }
+    }
+  }
+
+  /// Puts a weight in the place of what it was before, which is freed: all steps of all weights
+  /// together would take several times the memory of the model.
+  private void put(String name, Tensor weight) {
+    TensorOwner owner = new TensorOwner();
+    weights.put(name, owner.own(weight));
+    Optional.ofNullable(owners.put(name, owner)).ifPresent(TensorOwner::close);
   }
 }
