@@ -86,21 +86,25 @@ public final class Kurtosis {
   public void read(StreamTrace trace) {
     int length = Rows.requireWhole(trace);
     try (Scope _ = Scope.open()) {
-      List<Tensor> streams =
-          places.stream().map(place -> Wide.of(trace.get(place.point()))).toList();
-      Tensor stack = Tensor.stack("place", streams).order("place", "pos", "d_model");
+      Tensor first = Wide.of(trace.get(places.getFirst().point()));
       Tensor turn =
           Tensor.of(rotation, Shape.of("d_model", dModel, "turned", dModel))
-              .to(stack.dtype())
-              .to(stack.device());
-      double[] own = ofRows(stack, "d_model");
-      double[] turned = ofRows(stack.dot(turn, "d_model"), "turned");
+              .to(first.dtype())
+              .to(first.device());
+      for (int place = 0; place < places.size(); place++) {
+        read(place, Wide.of(trace.get(places.get(place).point())), turn, length);
+      }
+    }
+  }
+
+  private void read(int place, Tensor stream, Tensor turn, int length) {
+    try (Scope _ = Scope.open()) {
+      double[] own = ofRows(stream, "d_model");
+      double[] turned = ofRows(stream.dot(turn, "d_model"), "turned");
       for (Map.Entry<FirstPosition, List<Sample>> one : samples.entrySet()) {
         int from = one.getKey().from();
-        for (int place = 0; from < length && place < places.size(); place++) {
-          int start = place * length + from;
-          int end = (place + 1) * length;
-          add(one.getValue().get(place), mean(own, start, end), mean(turned, start, end));
+        if (from < length) {
+          add(one.getValue().get(place), mean(own, from), mean(turned, from));
         }
       }
     }
@@ -112,8 +116,8 @@ public final class Kurtosis {
     sample.excess.add(own - turned);
   }
 
-  private static double mean(double[] values, int from, int to) {
-    return IntStream.range(from, to)
+  private static double mean(double[] values, int from) {
+    return IntStream.range(from, values.length)
         .mapToDouble(i -> values[i])
         .filter(Double::isFinite) // A token whose coordinates are all the same has no kurtosis.
         .average()
