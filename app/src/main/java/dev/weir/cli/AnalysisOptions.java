@@ -22,6 +22,8 @@ import picocli.CommandLine.Option;
 
 /// What every analysis asks for: a model, texts, a seed, and where the result goes.
 final class AnalysisOptions {
+  private static final String BUNDLED = "bundled";
+
   @Mixin private ModelOptions model = new ModelOptions();
   @Mixin private PromptOptions prompt = new PromptOptions();
 
@@ -108,6 +110,15 @@ final class AnalysisOptions {
   /// Whether the result goes where long tables do no harm: into a file or to a program.
   boolean whole() {
     return json || out.isPresent();
+  }
+
+  /// Reads the text that ships with Weir where none is named: for what is known of a model by any
+  /// text of its kind.
+  void orBundledText(Terminal terminal) {
+    if (!hasTexts()) {
+      text = Optional.of(Path.of(BUNDLED));
+      terminal.note("no text is named, so the bundled one is read");
+    }
   }
 
   boolean hasTexts() {
@@ -240,7 +251,7 @@ final class AnalysisOptions {
     }
 
     private List<Text> windows(Path file) {
-      Path from = file.toString().equals("bundled") ? terminal.bundledText() : file;
+      Path from = file.toString().equals(BUNDLED) ? terminal.bundledText() : file;
       int[] ids;
       try {
         ids = prompt.ofText(Files.readString(from), tokenizer).ids();

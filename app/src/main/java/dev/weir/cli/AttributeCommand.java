@@ -41,7 +41,7 @@ final class AttributeCommand implements Callable<Integer> {
   @Mixin private AnalysisOptions analysis = new AnalysisOptions();
 
   @Option(
-      names = "--token",
+      names = {"--target", "--token"},
       paramLabel = "TOKEN",
       description =
           "Whose logit: a token's text, or its id after #. Default: the field 'answer' of a prompt's line, or the model's own answer.")

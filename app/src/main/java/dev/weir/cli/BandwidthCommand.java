@@ -85,6 +85,7 @@ final class BandwidthCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     analysis.check();
+    analysis.orBundledText(terminal);
     if (outliers < 0 || points < 1) {
       throw CliException.notHere(
           "--outliers %d and --points %d are not possible".formatted(outliers, points),

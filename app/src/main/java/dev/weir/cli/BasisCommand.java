@@ -93,6 +93,7 @@ final class BasisCommand implements Callable<Integer> {
       analysis.emit(experimented(), terminal);
       return 0;
     }
+    analysis.orBundledText(terminal);
     List<DType> dtypes = precisions.stream().map(DType::parse).toList();
     try (Transformer transformer = analysis.open(terminal);
         Tokenizer tokenizer = analysis.openTokenizer(terminal);

@@ -138,6 +138,7 @@ final class CompressCommand implements Callable<Integer> {
     requireOneWay();
     OptionalInt steps = steps();
     ModelDraft.requireFree(to);
+    analysis.orBundledText(terminal);
     try (Transformer model = analysis.open(terminal);
         Tokenizer tokenizer = analysis.openTokenizer(terminal)) {
       Texts texts = new Texts(analysis.texts(tokenizer, model, terminal));

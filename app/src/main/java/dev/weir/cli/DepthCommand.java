@@ -100,6 +100,9 @@ final class DepthCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     analysis.check();
+    if (!graph) {
+      analysis.orBundledText(terminal);
+    }
     try (Transformer model = analysis.open(terminal);
         Tokenizer tokenizer = analysis.openTokenizer(terminal)) {
       AnalysisOptions.Texts texts = analysis.texts(tokenizer, model, terminal);

@@ -87,7 +87,7 @@ final class LensCommand implements Callable<Integer> {
   private int position = -1;
 
   @Option(
-      names = "--target",
+      names = {"--target", "--token"},
       paramLabel = "TOKEN",
       description =
           "Follow this token (its text, or its id after #) instead of the model's own answer.")

@@ -104,7 +104,7 @@ final class SteerCommand implements Callable<Integer> {
   private boolean select;
 
   @Option(
-      names = "--target",
+      names = {"--target", "--token"},
       paramLabel = "TOKEN",
       split = ",",
       description = "Follow these tokens (their text, or their id after #).")

@@ -44,7 +44,7 @@ final class SubvalueCommand implements Callable<Integer> {
   @Mixin private AnalysisOptions analysis = new AnalysisOptions();
 
   @Option(
-      names = "--token",
+      names = {"--target", "--token"},
       paramLabel = "TOKEN",
       description =
           "The answer (its text, or its id after #). Default: the field 'answer' of a line of --prompts, of which the first token counts, or else the model's own answer.")

@@ -29,6 +29,14 @@ class CommandsTest {
   }
 
   @Test
+  void whatIsKnownByAnyTextIsReadFromTheBundledOne() {
+    Shell.Result result = Shell.here().run("bandwidth", "--limit", "2", "--window", "16", "--json");
+    assertThat(result.code()).as(result.err()).isZero();
+    assertThat(result.err()).contains("the bundled one is read");
+    assertThat(Shell.here().run("depth", "--graph").err()).contains("There is no prompt");
+  }
+
+  @Test
   void greedyTextOfStories260kIsTheReference() throws IOException {
     String model = Shell.shared("stories260k/stories260K.bin");
     JsonNode reference =

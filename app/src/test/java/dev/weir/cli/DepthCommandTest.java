@@ -111,7 +111,7 @@ class DepthCommandTest {
             new String[] {"depth", "--parallel", "3", PROMPT},
             new String[] {"depth", "--graph", "--position", "99", PROMPT},
             new String[] {"depth", "--graph", "--threshold", "2", PROMPT},
-            new String[] {"depth"},
+            new String[] {"depth", "--graph"},
             new String[] {"compress", "--to", to, PROMPT},
             new String[] {"compress", "--to", to, "--drop", "1", "--blocks", "2", PROMPT},
             new String[] {"compress", "--to", to, "--drop", "6", PROMPT},
