@@ -108,8 +108,8 @@ public final class CirclesReport {
         .row(
             "gradient symmetricity",
             found.gradientSymmetricity().mean(),
-            found.gradientSymmetricity().low(),
-            found.gradientSymmetricity().high(),
+            Intervals.low(found.gradientSymmetricity()),
+            Intervals.high(found.gradientSymmetricity()),
             "low",
             "near 1")
         .note("Distance irrelevance is over all pairs; gradients are compared at random triples.")

@@ -118,7 +118,9 @@ public record ContributionsReport(
         Heatmap.named("contributions", Legend.diverging("share of what is read", reach))
             .title("Who talks to whom: share of what each reader reads, by writer")
             .rows("writer")
-            .columns("reader", mean.readers().stream().map(Reader::label).toList());
+            .columns(
+                "reader: a attention, m MLP, l local mixer, each with its block",
+                mean.readers().stream().map(ContributionsReport::initial).toList());
     for (int w = mean.writers().size() - 1; w >= 0; w--) {
       int writer = w;
       map.row(
@@ -157,8 +159,8 @@ public record ContributionsReport(
               mean.readers().get(r).label(),
               mean.readers().get(r).point().name(),
               share.mean(),
-              share.low(),
-              share.high(),
+              Intervals.low(share),
+              Intervals.high(share),
               mean.norm(w, r).mean(),
               mean.cosine(w, r).mean());
         }

@@ -14,4 +14,18 @@ final class Intervals {
         ? ""
         : String.format(Locale.ROOT, "%.4g to %.4g", estimate.low(), estimate.high());
   }
+
+  /// Its lower end; missing where the sample is too small for one.
+  static Cell low(Estimate estimate) {
+    return end(estimate.low());
+  }
+
+  /// Its upper end; missing where the sample is too small for one.
+  static Cell high(Estimate estimate) {
+    return end(estimate.high());
+  }
+
+  private static Cell end(double value) {
+    return Double.isNaN(value) ? Cell.missing() : new Cell.Real(value);
+  }
 }

@@ -81,7 +81,11 @@ public record PartsReport(
       String kind = part.kind().name().toLowerCase(Locale.ROOT).replace('_', ' ');
       if (several) {
         table.row(
-            name(part.label()), kind, part.score().mean(), part.score().low(), part.score().high());
+            name(part.label()),
+            kind,
+            part.score().mean(),
+            Intervals.low(part.score()),
+            Intervals.high(part.score()));
       } else {
         table.row(name(part.label()), kind, part.score().mean());
       }
