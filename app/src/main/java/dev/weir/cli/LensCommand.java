@@ -18,6 +18,7 @@ import dev.weir.stream.StreamTrace;
 import dev.weir.text.Tokenizer;
 import dev.weir.view.LensReport;
 import dev.weir.view.Report;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -280,6 +281,11 @@ final class LensCommand implements Callable<Integer> {
 
   private Report directions(Transformer model, Tokenizer tokenizer) {
     Matcher part = PART.matcher(of);
+    if (!part.matches() && !Files.exists(Path.of(of))) {
+      throw CliException.notHere(
+          "There is nothing called '%s' to look at through a lens".formatted(of),
+          "use stream, updates, heads, neuron:L.J, head:L.H, or a file of directions");
+    }
     if (!part.matches()) {
       Directions all = Directions.read(Path.of(of), tensor, model.spec().dModel());
       Directions shown =
