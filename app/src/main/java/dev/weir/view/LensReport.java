@@ -126,15 +126,7 @@ public record LensReport(String model, IntFunction<String> word, List<String> no
 
   private Table everything(List<String> tokens, LensReadings readings) {
     Table.Builder table =
-        Table.named("readings")
-            .title("Every position and place")
-            .integer("position", "", "position in the text")
-            .token("token", "the token there")
-            .text("place", "where along depth")
-            .token("top_token", "likeliest token through the lens")
-            .real("top_probability", "", "its probability")
-            .real("entropy", "nats", "entropy of the lens's distribution")
-            .real("kl_to_final", "nats", "KL(final ‖ lens)")
+        LensColumns.start("readings", "Every position and place")
             .token("target", "the token that is followed")
             .real("target_probability", "", "its probability through the lens")
             .integer("target_rank", "", "how many tokens are likelier than it")

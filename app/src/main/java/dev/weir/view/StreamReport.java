@@ -219,15 +219,7 @@ public record StreamReport(
   /// One row for each position and place.
   private Table readings() {
     Table.Builder table =
-        Table.named("stream")
-            .title("The stream at every position and place")
-            .integer("position", "", "position in the text")
-            .token("token", "the token there")
-            .text("place", "where along depth")
-            .token("top_token", "likeliest token through the lens")
-            .real("top_probability", "", "its probability")
-            .real("entropy", "nats", "entropy of the lens's distribution")
-            .real("kl_to_final", "nats", "KL(final ‖ lens)")
+        LensColumns.start("stream", "The stream at every position and place")
             .token("answer", "the model's own likeliest token, or the one asked for")
             .real("answer_probability", "", "its probability through the lens")
             .integer("answer_rank", "", "how many tokens are likelier than it")

@@ -10,6 +10,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// What analyses say to input that makes no sense: one line that says what and where, exit code 1,
@@ -48,9 +49,8 @@ class AnalysisErrorsTest {
     assertRefused(line.replace(',', ' ').replace("LABELS", labels.toString()), nearest);
   }
 
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
+  static Stream<String> commandsWithPrompts() {
+    return Stream.of(
         "lens",
         "attribute",
         "contributions",
@@ -61,28 +61,18 @@ class AnalysisErrorsTest {
         "subvalue",
         "patch",
         "probe",
-        "depth",
-      })
+        "depth");
+  }
+
+  @ParameterizedTest
+  @MethodSource("commandsWithPrompts")
   void anEmptyFileOfPromptsIsRefused(String command) throws IOException {
     Path empty = Files.writeString(folder.resolve("none.jsonl"), "\n\n");
     assertRefused(command + " --prompts " + empty, "none.jsonl");
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "lens",
-        "attribute",
-        "contributions",
-        "circuits",
-        "basis",
-        "bandwidth",
-        "persistence",
-        "subvalue",
-        "patch",
-        "probe",
-        "depth",
-      })
+  @MethodSource("commandsWithPrompts")
   void aBrokenLineInAFileOfPromptsIsRefusedByItsNumber(String command) throws IOException {
     Path broken = folder.resolve("broken.jsonl");
     Files.writeString(broken, "{\"prompt\": \"Once\"}\n{\"promt\": \"upon\"}\n");

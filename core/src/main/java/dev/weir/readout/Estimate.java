@@ -107,6 +107,11 @@ public record Estimate(double mean, double low, double high, long count) {
       squares += step * (value - mean);
     }
 
+    /// How many values there were.
+    public long count() {
+      return count;
+    }
+
     /// The mean so far, with the interval of [Estimate#of]; NaN before the first value.
     public Estimate estimate() {
       return count == 0

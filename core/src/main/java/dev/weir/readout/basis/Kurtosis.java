@@ -157,7 +157,7 @@ public final class Kurtosis {
   /// @throws BasisException if no text was long enough
   public List<Layer> layers(FirstPosition first) {
     List<Sample> all = samples.get(first);
-    if (all == null || all.getFirst().own.estimate().count() == 0) {
+    if (all == null || all.getFirst().own.count() == 0) {
       throw BasisException.nothingRead();
     }
     return IntStream.range(0, places.size())

@@ -20,12 +20,10 @@ final class SideBySide implements Hooks {
 
   @Override
   public boolean touches(HookPoint point) {
-    boolean atAnEdge = point instanceof HookPoint.ResidPre || point instanceof HookPoint.ResidPost;
-    return atAnEdge && point instanceof HookPoint.InBlock edge && isWithin(edge.layer());
-  }
-
-  private boolean isWithin(int layer) {
-    return layer >= first && layer <= last;
+    return point instanceof HookPoint.InBlock edge
+        && (edge instanceof HookPoint.ResidPre || edge instanceof HookPoint.ResidPost)
+        && edge.layer() >= first
+        && edge.layer() <= last;
   }
 
   @Override

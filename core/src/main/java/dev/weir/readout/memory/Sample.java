@@ -17,13 +17,12 @@ final class Sample {
     if (finite.length == 0) {
       return;
     }
-    first = means.estimate().count() == 0 ? finite : new double[0];
+    first = means.count() == 0 ? finite : new double[0];
     means.add(Mean.of(finite).getAsDouble());
   }
 
   /// The mean; NaN where there was nothing.
   Estimate estimate() {
-    Estimate overTexts = means.estimate();
-    return overTexts.count() == 1 ? Estimate.of(first) : overTexts;
+    return means.count() == 1 ? Estimate.of(first) : means.estimate();
   }
 }
