@@ -55,6 +55,7 @@ class DataFlowTest {
           "study",
           "harvest",
           "view",
+          "page",
           "cli");
 
   /// Fewer than this and the rules would be passing on nothing.

@@ -1,0 +1,96 @@
+package dev.weir.page.run;
+
+import dev.weir.WeirException;
+import java.io.Serial;
+
+/// Something that the stream page was asked for and cannot do.
+public final class PageException extends WeirException {
+  @Serial private static final long serialVersionUID = 1L;
+
+  private final Kind kind;
+
+  /// What sort of problem it is; the HTTP status follows from it.
+  public enum Kind {
+    /// The question cannot be answered as it was asked.
+    BAD_REQUEST,
+    /// There is no such thing.
+    NOT_FOUND,
+    /// It was asked by somebody who may not.
+    FORBIDDEN,
+    /// Somebody else changed it meanwhile, or the name is taken.
+    CONFLICT,
+    /// It is longer or larger than allowed.
+    TOO_LARGE
+  }
+
+  /// A problem in three parts.
+  ///
+  /// @param kind what sort of problem it is
+  /// @param what what is wrong, with the numbers involved
+  /// @param where what it is about
+  /// @param fix what to do about it
+  public PageException(Kind kind, String what, String where, String fix) {
+    super(what, where, fix);
+    this.kind = kind;
+  }
+
+  static PageException noModel(String id, int models) {
+    return new PageException(
+        Kind.NOT_FOUND,
+        "There is no model '%s'; %d were chosen when the page was started".formatted(id, models),
+        "model",
+        "ask /api/models which there are");
+  }
+
+  static PageException noRun(String id) {
+    return new PageException(
+        Kind.NOT_FOUND,
+        "There is no run '%s' here".formatted(id),
+        "run",
+        "run the prompt again: POST /api/runs");
+  }
+
+  static PageException promptTooLong(int tokens, long longest, String model) {
+    return new PageException(
+        Kind.TOO_LARGE,
+        "The prompt has %d tokens, and %s takes at most %d".formatted(tokens, model, longest),
+        "prompt",
+        "shorten it");
+  }
+
+  static PageException emptyPrompt() {
+    return new PageException(
+        Kind.BAD_REQUEST, "The prompt has no tokens", "prompt", "type some text");
+  }
+
+  static PageException outsidePlane(Window window, int places, int positions) {
+    return new PageException(
+        Kind.BAD_REQUEST,
+        "The window %s lies outside the plane of %d places and %d positions"
+            .formatted(window, places, positions),
+        "window",
+        "ask for a part of the plane");
+  }
+
+  static PageException noDirection(String id) {
+    return new PageException(
+        Kind.NOT_FOUND,
+        "There is no direction '%s' here".formatted(id),
+        "direction",
+        "make it again: POST /api/directions");
+  }
+
+  static PageException wrongWidth(String id, int width, int wanted) {
+    return new PageException(
+        Kind.BAD_REQUEST,
+        "The direction '%s' has %d numbers, and the stream of this model %d"
+            .formatted(id, width, wanted),
+        "direction",
+        "use a direction of a model of the same width");
+  }
+
+  /// What sort of problem it is.
+  public Kind kind() {
+    return kind;
+  }
+}

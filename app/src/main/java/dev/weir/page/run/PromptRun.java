@@ -1,0 +1,85 @@
+package dev.weir.page.run;
+
+import dev.weir.edit.Edits;
+import dev.weir.model.Transformer;
+import dev.weir.readout.Contributions;
+import dev.weir.readout.Places;
+import dev.weir.stream.Capture;
+import dev.weir.stream.Hooks;
+import dev.weir.stream.StreamTrace;
+import dev.weir.tensor.Tensor;
+import java.util.List;
+
+/// A run of one prompt, kept in memory. Only the engine's thread may touch its trace.
+public final class PromptRun implements AutoCloseable {
+  private final Recipe recipe;
+  private final OpenModel model;
+  private final List<Places.Place> places;
+  private final StreamTrace trace;
+  private final long bytes;
+
+  private PromptRun(Recipe recipe, OpenModel model, StreamTrace trace) {
+    this.recipe = recipe;
+    this.model = model;
+    this.places = Places.SUBLAYERS.of(model.transformer().spec());
+    this.trace = trace;
+    this.bytes = trace.points().stream().mapToLong(point -> bytes(trace.get(point))).sum();
+  }
+
+  private static long bytes(Tensor value) {
+    return value.shape().elements() * value.dtype().bytes();
+  }
+
+  /// What is kept: the stream, what was written and read, and the pathway's routing; of attention
+  /// what each head wrote. Patterns grow with the square of the text and are run for when needed.
+  private static Capture capture() {
+    return Contributions.capture();
+  }
+
+  /// Runs a prompt.
+  static PromptRun of(Recipe recipe, OpenModel model) {
+    Transformer transformer = model.transformer();
+    Hooks edits = Edits.of(transformer, recipe.changes().stream().map(Change::edit).toList());
+    return new PromptRun(recipe, model, transformer.trace(List.of(recipe.ids()), capture(), edits));
+  }
+
+  /// Short, and the same for the same recipe.
+  public String id() {
+    return recipe.id();
+  }
+
+  /// What it was made from.
+  public Recipe recipe() {
+    return recipe;
+  }
+
+  /// Whose run it was.
+  public OpenModel model() {
+    return model;
+  }
+
+  /// The places of the stream, first to last: the rows of the plane.
+  public List<Places.Place> places() {
+    return places;
+  }
+
+  /// How many tokens: the columns of the plane.
+  public int length() {
+    return recipe.tokens().size();
+  }
+
+  /// What was kept; for the engine's thread alone.
+  public StreamTrace trace() {
+    return trace;
+  }
+
+  /// How much memory it holds, bytes.
+  long bytes() {
+    return bytes;
+  }
+
+  @Override
+  public void close() {
+    trace.close();
+  }
+}

@@ -1,0 +1,31 @@
+package dev.weir.page.run;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/// What a run is made from. The same recipe is the same run, whoever asks for it, so that many
+/// pages share it and a link finds it again.
+///
+/// @param model the id of the model
+/// @param tokens the tokens
+/// @param changes what is changed on the way, in this order
+public record Recipe(String model, List<Integer> tokens, List<Change> changes) {
+  public Recipe {
+    tokens = List.copyOf(tokens);
+    changes = List.copyOf(changes);
+  }
+
+  /// The same without changes.
+  public Recipe unchanged() {
+    return new Recipe(model, tokens, List.of());
+  }
+
+  /// Short, and the same for the same recipe.
+  public String id() {
+    return Hash.of(toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  int[] ids() {
+    return tokens.stream().mapToInt(Integer::intValue).toArray();
+  }
+}

@@ -1,0 +1,124 @@
+package dev.weir.page.run;
+
+import dev.weir.text.TokenSequence;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/// The runs that pages look at. Recipes are remembered; what a run keeps is held up to a limit of
+/// memory, those looked at longest ago are let go first and run again when somebody asks.
+public final class Runs implements AutoCloseable {
+  private static final int RECIPES = 10_000;
+
+  private final EngineThread engine;
+  private final Models models;
+  private final long most;
+  private final Map<String, Recipe> recipes = new LinkedHashMap<>();
+
+  /// In the order in which they were last asked for; for the engine's thread alone.
+  private final Map<String, PromptRun> held = new LinkedHashMap<>(16, 0.75f, true);
+
+  /// No runs yet.
+  ///
+  /// @param engine who runs them
+  /// @param models whose runs they are
+  /// @param most bytes to hold, the run that is asked for not counted
+  public Runs(EngineThread engine, Models models, long most) {
+    this.engine = engine;
+    this.models = models;
+    this.most = most;
+  }
+
+  /// The recipe of a text, with a BOS as the model's own files say.
+  ///
+  /// @param model the id of the model
+  /// @param text the text
+  /// @param changes what is changed on the way
+  /// @throws dev.weir.WeirException if there is no such model, or it cannot take the text
+  public Recipe recipe(String model, String text, List<Change> changes) {
+    TokenSequence tokens = models.get(model).language().encode(text);
+    return recipe(model, tokens.ids(), changes);
+  }
+
+  /// The recipe of some tokens.
+  ///
+  /// @param model the id of the model
+  /// @param tokens the tokens, BOS included
+  /// @param changes what is changed on the way
+  /// @throws dev.weir.WeirException if there is no such model, or it cannot take them
+  public Recipe recipe(String model, int[] tokens, List<Change> changes) {
+    OpenModel open = models.get(model);
+    long longest = open.transformer().spec().longestText();
+    if (tokens.length > longest) {
+      throw PageException.promptTooLong(tokens.length, longest, open.name());
+    }
+    if (tokens.length == 0) {
+      throw PageException.emptyPrompt();
+    }
+    Recipe recipe = new Recipe(model, Arrays.stream(tokens).boxed().toList(), changes);
+    remember(recipe);
+    return recipe;
+  }
+
+  private void remember(Recipe recipe) {
+    synchronized (recipes) {
+      recipes.remove(recipe.id());
+      recipes.put(recipe.id(), recipe);
+      if (recipes.size() > RECIPES) {
+        recipes.remove(recipes.keySet().iterator().next());
+      }
+    }
+  }
+
+  /// Reads something from a run, on the engine's thread.
+  ///
+  /// @param id which run
+  /// @param read what to read; its result must hold no tensor
+  /// @throws PageException if nobody asked for such a run
+  public <T> T read(String id, Function<PromptRun, T> read) {
+    Recipe recipe;
+    synchronized (recipes) {
+      recipe = recipes.get(id);
+    }
+    if (recipe == null) {
+      throw PageException.noRun(id);
+    }
+    return engine.call(() -> read.apply(held(recipe)));
+  }
+
+  /// The run of a recipe; for the engine's thread alone.
+  ///
+  /// @param recipe what it is made from
+  public PromptRun held(Recipe recipe) {
+    PromptRun run = held.get(recipe.id());
+    if (run == null) {
+      run = PromptRun.of(recipe, models.get(recipe.model()));
+      held.put(run.id(), run);
+      letGo(run);
+    }
+    return run;
+  }
+
+  private void letGo(PromptRun newest) {
+    long bytes = held.values().stream().mapToLong(PromptRun::bytes).sum();
+    Iterator<PromptRun> oldest = held.values().iterator();
+    while (bytes > most && oldest.hasNext()) {
+      PromptRun run = oldest.next();
+      if (run != newest) {
+        bytes -= run.bytes();
+        oldest.remove();
+        run.close();
+      }
+    }
+  }
+
+  /// Frees all of them.
+  @Override
+  public void close() {
+    held.values().forEach(PromptRun::close);
+    held.clear();
+  }
+}
