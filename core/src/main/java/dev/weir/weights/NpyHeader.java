@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 /// @param sizes row-major, outermost first; empty for a single number
 /// @param dataStart the byte at which they begin
 public record NpyHeader(Encoding encoding, List<Long> sizes, int dataStart) {
-  /// How many bytes of a file are looked at for its header.
+  /// As many bytes as hold any header of a plain array.
   public static final int LONGEST = 1 << 16;
 
   private static final ByteBuffer MAGIC =
@@ -34,7 +34,7 @@ public record NpyHeader(Encoding encoding, List<Long> sizes, int dataStart) {
 
   /// Reads it, and holds what it says against the length of the file.
   ///
-  /// @param start the first bytes of the file: all of them, or [#LONGEST]
+  /// @param start the first bytes of the file, [#LONGEST] of them or all
   /// @param fileBytes how many bytes the file has
   /// @param file for messages
   /// @throws WeightException if this is no such file, or one whose numbers are not read here
@@ -59,14 +59,13 @@ public record NpyHeader(Encoding encoding, List<Long> sizes, int dataStart) {
 
   /// The array of a whole file.
   ///
-  /// @param bytes the file
+  /// @param bytes the file; its numbers are not copied
   /// @param file for messages
   /// @throws WeightException if this is no such file, or one whose numbers are not read here
-  public static WeightEntry array(MemorySegment bytes, Path file) {
-    ByteBuffer start = bytes.asSlice(0, Math.min(LONGEST, bytes.byteSize())).asByteBuffer();
-    NpyHeader header = parse(start, bytes.byteSize(), file);
-    return new WeightEntry(
-        file.toString(), header.encoding, header.sizes, bytes.asSlice(header.dataStart));
+  public static WeightEntry array(byte[] bytes, Path file) {
+    NpyHeader header = parse(ByteBuffer.wrap(bytes), bytes.length, file);
+    MemorySegment numbers = MemorySegment.ofArray(bytes).asSlice(header.dataStart);
+    return new WeightEntry(file.toString(), header.encoding, header.sizes, numbers);
   }
 
   /// How many numbers there are.

@@ -59,8 +59,9 @@ public final class Safetensors implements WeightSource {
   /// @param bytes the file; they are not copied
   /// @param path what to call it
   /// @throws WeightException if it is damaged, or not what its header says
-  public static Safetensors of(MemorySegment bytes, Path path) {
-    return MappedFile.Group.opening(files -> single(new MappedFile(path, bytes), files));
+  public static Safetensors of(byte[] bytes, Path path) {
+    MappedFile file = new MappedFile(path, MemorySegment.ofArray(bytes));
+    return MappedFile.Group.opening(files -> single(file, files));
   }
 
   private static Path within(Path folder) {

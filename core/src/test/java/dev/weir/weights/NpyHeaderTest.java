@@ -3,7 +3,6 @@ package dev.weir.weights;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -42,7 +41,7 @@ class NpyHeaderTest {
   }
 
   private static WeightEntry read(byte[] file) {
-    return NpyHeader.array(MemorySegment.ofArray(file), NAME);
+    return NpyHeader.array(file, NAME);
   }
 
   private static void refuses(byte[] file, String why) {

@@ -5,10 +5,6 @@ import dev.weir.weights.Safetensors;
 import dev.weir.weights.StrictJson;
 import dev.weir.weights.WeightEntry;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -23,6 +19,7 @@ import tools.jackson.databind.JsonNode;
 ///
 /// @param all the directions, in the order of the file
 public record Directions(List<Direction> all) {
+  private static final long LONGEST = Integer.MAX_VALUE - 8;
   private static final long LONGEST_JSON = 1L << 28;
 
   public Directions {
@@ -51,7 +48,7 @@ public record Directions(List<Direction> all) {
   /// @throws dev.weir.weights.WeightException if it is damaged
   public static Directions read(byte[] bytes, String name, Optional<String> tensor, int dModel) {
     Path file = named(name);
-    return rows(MemorySegment.ofArray(bytes), file, tensor, dModel).requirePointing(file);
+    return rows(bytes, file, tensor, dModel).requirePointing(file);
   }
 
   private static Path named(String name) {
@@ -74,28 +71,38 @@ public record Directions(List<Direction> all) {
     if (!Files.isRegularFile(file)) {
       throw LensException.noDirections(file, "There is no such file");
     }
-    try (Arena arena = Arena.ofConfined();
-        FileChannel channel = FileChannel.open(file)) {
-      MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-      return rows(bytes, file, tensor, dModel);
+    if (isSafetensors(file)) { // It may hold a whole model beside the tensor that is asked for.
+      return checked(ofSafetensors(Safetensors.open(file), tensor, file, dModel), file, dModel);
+    }
+    try {
+      if (Files.size(file) > LONGEST) {
+        throw LensException.tooLong(file, Files.size(file), LONGEST);
+      }
+      return rows(Files.readAllBytes(file), file, tensor, dModel);
     } catch (IOException e) {
       throw LensException.unreadable(file, e);
     }
   }
 
-  private static Directions rows(
-      MemorySegment bytes, Path file, Optional<String> tensor, int dModel) {
-    String name = file.toString();
+  private static Directions rows(byte[] bytes, Path file, Optional<String> tensor, int dModel) {
     List<Direction> found;
-    if (name.endsWith(".npy")) {
+    if (isSafetensors(file)) {
+      found = ofSafetensors(Safetensors.of(bytes, file), tensor, file, dModel);
+    } else if (file.toString().endsWith(".npy")) {
       found = ofArray(NpyHeader.array(bytes, file), file, dModel);
-    } else if (name.endsWith(".safetensors")) {
-      found = ofSafetensors(bytes, tensor, file, dModel);
-    } else if (name.endsWith(".json")) {
+    } else if (file.toString().endsWith(".json")) {
       found = ofJson(bytes, file);
     } else {
       throw LensException.noDirections(file, "The ending says no format that directions come in");
     }
+    return checked(found, file, dModel);
+  }
+
+  private static boolean isSafetensors(Path file) {
+    return file.toString().endsWith(".safetensors");
+  }
+
+  private static Directions checked(List<Direction> found, Path file, int dModel) {
     if (found.isEmpty()) {
       throw LensException.noDirections(file, "There is no direction in the file");
     }
@@ -139,8 +146,8 @@ public record Directions(List<Direction> all) {
   // ---------------------------------------------------------------- formats
 
   private static List<Direction> ofSafetensors(
-      MemorySegment bytes, Optional<String> tensor, Path file, int dModel) {
-    try (Safetensors source = Safetensors.of(bytes, file)) {
+      Safetensors opened, Optional<String> tensor, Path file, int dModel) {
+    try (Safetensors source = opened) {
       if (tensor.isEmpty() && source.names().size() != 1) {
         throw LensException.whichTensor(file, source.names());
       }
@@ -168,12 +175,11 @@ public record Directions(List<Direction> all) {
         .toList();
   }
 
-  private static List<Direction> ofJson(MemorySegment bytes, Path file) {
-    if (bytes.byteSize() > LONGEST_JSON) {
-      throw LensException.noDirections(
-          file, "The JSON has %,d bytes, more than %,d".formatted(bytes.byteSize(), LONGEST_JSON));
+  private static List<Direction> ofJson(byte[] bytes, Path file) {
+    if (bytes.length > LONGEST_JSON) {
+      throw LensException.tooLong(file, bytes.length, LONGEST_JSON);
     }
-    JsonNode node = StrictJson.parse(bytes.toArray(ValueLayout.JAVA_BYTE), file.toString());
+    JsonNode node = StrictJson.parse(bytes, file.toString());
     if (node.isObject()) {
       return node.properties().stream()
           .map(entry -> new Direction(entry.getKey(), numbers(entry.getValue(), file)))
