@@ -31,7 +31,7 @@ class JobsTest {
   }
 
   @Test
-  void work_tells_what_it_found_so_far_and_all_of_it_at_the_end() throws InterruptedException {
+  void workTellsWhatItFoundSoFarAndAllOfItAtTheEnd() throws InterruptedException {
     CountDownLatch seen = new CountDownLatch(1);
     Job<List<Integer>> job =
         jobs.start(
@@ -64,7 +64,7 @@ class JobsTest {
   }
 
   @Test
-  void the_rest_takes_as_long_as_what_is_done_says() throws InterruptedException {
+  void theRestTakesAsLongAsWhatIsDoneSays() throws InterruptedException {
     CountDownLatch asked = new CountDownLatch(1);
     Job<Integer> job =
         jobs.start(
@@ -94,7 +94,7 @@ class JobsTest {
   }
 
   @Test
-  void a_question_is_answered_between_two_steps() throws InterruptedException {
+  void aQuestionIsAnsweredBetweenTwoSteps() throws InterruptedException {
     AtomicInteger steps = new AtomicInteger();
     Job<Integer> job = jobs.start("endless", forever(steps));
     while (steps.get() < 3) {
@@ -114,7 +114,7 @@ class JobsTest {
   }
 
   @Test
-  void cancelled_work_makes_no_further_step() throws InterruptedException {
+  void cancelledWorkMakesNoFurtherStep() throws InterruptedException {
     AtomicInteger steps = new AtomicInteger();
     Job<Integer> job = jobs.start("endless", forever(steps));
     while (steps.get() < 3) {
@@ -130,7 +130,7 @@ class JobsTest {
   }
 
   @Test
-  void work_that_nobody_watches_ends_by_itself_and_watched_work_goes_on()
+  void workThatNobodyWatchesEndsByItselfAndWatchedWorkGoesOn()
       throws InterruptedException {
     Job<Integer> left = jobs.start("endless", forever(new AtomicInteger()));
     Job<Integer> watched = jobs.start("endless", forever(new AtomicInteger()));
@@ -149,7 +149,7 @@ class JobsTest {
   }
 
   @Test
-  void work_that_cannot_be_done_says_why_in_one_line() {
+  void workThatCannotBeDoneSaysWhyInOneLine() {
     Job<Integer> job =
         jobs.start(
             "wrong",
@@ -182,7 +182,7 @@ class JobsTest {
   }
 
   @Test
-  void what_was_found_is_forgotten_after_a_while() {
+  void whatWasFoundIsForgottenAfterAWhile() {
     Job<Integer> old = jobs.start("quick", _ -> 1);
     assertThat(last(old).found()).hasValue(1);
     assertThat(jobs.get(old.id())).isSameAs(old);
@@ -196,7 +196,7 @@ class JobsTest {
   }
 
   @Test
-  void a_few_go_on_at_a_time_and_too_many_are_refused() throws InterruptedException {
+  void aFewGoOnAtATimeAndTooManyAreRefused() throws InterruptedException {
     CountDownLatch end = new CountDownLatch(1);
     List<Job<Integer>> all = new ArrayList<>();
     for (int i = 0; i < 32; i++) {
