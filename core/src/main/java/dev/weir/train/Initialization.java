@@ -41,11 +41,11 @@ public record Initialization(double deviation, long seed) {
   /// @param dtype how to store them
   /// @param owner who keeps them
   public Parameters parameters(TransformerSpec spec, DType dtype, TensorOwner owner) {
-    RandomGenerator random = new SplittableRandom(seed);
     Map<String, Weight> declared = ParameterLayout.declared(spec);
     Map<String, Tensor> made = new LinkedHashMap<>();
     ParameterLayout.of(spec)
         .forEach((name, shape) -> {
+          RandomGenerator random = luck(name);
           try (Scope _ = Scope.open()) {
             Tensor start =
                 (declared.containsKey(name)
@@ -56,6 +56,16 @@ public record Initialization(double deviation, long seed) {
           }
         });
     return new Parameters(made);
+  }
+
+  /// Each weight has luck of its own, from the seed and its name: weights that two models share
+  /// start from the same numbers, whatever else either of them has.
+  private RandomGenerator luck(String name) {
+    long mixed = new SplittableRandom(seed).nextLong();
+    for (int i = 0; i < name.length(); i++) {
+      mixed = new SplittableRandom(mixed ^ name.charAt(i)).nextLong();
+    }
+    return new SplittableRandom(mixed);
   }
 
   /// What a pathway or a mixer says its weight starts from.

@@ -172,6 +172,27 @@ public record ModelSettings(
         otherMixers);
   }
 
+  /// The same for other data.
+  ///
+  /// @param otherVocab how many tokens there are
+  /// @param otherCtx the longest text, in tokens
+  public ModelSettings with(int otherVocab, int otherCtx) {
+    return new ModelSettings(
+        pathway,
+        dModel,
+        nLayers,
+        nHeads,
+        nKvHeads,
+        dMlp,
+        otherVocab,
+        otherCtx,
+        norm,
+        mlp,
+        positions,
+        head,
+        mixers);
+  }
+
   /// How many heads a width has, if nobody says: heads of size 32 up to a width of 256, of size 64
   /// above, as far as that goes.
   ///

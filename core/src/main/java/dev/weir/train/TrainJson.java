@@ -10,7 +10,7 @@ import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /// Settings as JSON: nothing missing, nothing unknown.
-final class TrainJson {
+public final class TrainJson {
   private static final long LONGEST = 1 << 20;
   private static final JsonMapper MAPPER =
       JsonMapper.builder()
@@ -29,7 +29,7 @@ final class TrainJson {
   private interface Named {}
 
   /// Writes a record whole or not at all.
-  static void write(Path file, Object settings) {
+  public static void write(Path file, Object settings) {
     String json = MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(settings) + "\n";
     byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
     AtomicFile.write(file, channel -> channel.write(ByteBuffer.wrap(bytes)));
@@ -38,7 +38,7 @@ final class TrainJson {
   /// Reads a record.
   ///
   /// @throws tools.jackson.core.JacksonException if the file holds none
-  static <T> T read(Path file, Class<T> type) {
+  public static <T> T read(Path file, Class<T> type) {
     return MAPPER.treeToValue(StrictJson.read(file, LONGEST), type);
   }
 }

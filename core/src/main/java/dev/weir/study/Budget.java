@@ -1,0 +1,22 @@
+package dev.weir.study;
+
+import java.util.Locale;
+
+/// What is made equal between a variant and the baseline. A comparison under one of them says
+/// little under another: a variant that learns more from each token may still lose by the clock.
+public enum Budget {
+  /// Both read the same tokens.
+  TOKENS,
+  /// Both compute as many floating-point operations, counted from the equations
+  /// ([dev.weir.model.TransformerCost]).
+  FLOPS,
+  /// Both train for as long on this machine, by their measured paces.
+  SECONDS,
+  /// Both read the same tokens, and the baseline is widened until it has as many parameters.
+  PARAMETERS;
+
+  /// Its name in study files.
+  public String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,25 @@
+package dev.weir.study;
+
+import java.util.List;
+
+/// A variant beside the baseline, with one thing made equal: pairs of runs, one pair for each seed.
+///
+/// @param variant who is compared
+/// @param against who with: the baseline, widened where parameters are made equal
+/// @param task what both learned
+/// @param budget what was made equal
+/// @param pairs the runs
+public record Contest(
+    Variant variant, Variant against, StudyTask task, Budget budget, List<Pair> pairs) {
+  public Contest {
+    pairs = List.copyOf(pairs);
+  }
+
+  /// Two runs that differ in the variant alone.
+  ///
+  /// @param seed the seed of both
+  /// @param rate what the learning rate of both is multiplied with
+  /// @param mine the variant's
+  /// @param theirs the other's
+  public record Pair(long seed, double rate, StudyRun mine, StudyRun theirs) {}
+}

@@ -1,0 +1,104 @@
+package dev.weir.study;
+
+import java.util.Arrays;
+import java.util.random.RandomGenerator;
+import org.apache.commons.statistics.descriptive.Mean;
+import org.apache.commons.statistics.descriptive.Quantile;
+import org.apache.commons.statistics.descriptive.StandardDeviation;
+import org.apache.commons.statistics.distribution.TDistribution;
+
+/// What separates a variant from what it is compared with: the paired differences over seeds.
+///
+/// Two intervals are given. The percentile bootstrap (Efron 1979) assumes nothing of how
+/// differences spread, but of three seeds it knows only ten different means, and it leaves out zero
+/// whenever all three point the same way: one time in four where nothing differs. Student's t has
+/// the right coverage at small counts, if differences are near normal. A difference is called one
+/// only if **both** leave out zero.
+///
+/// @param mean of the differences, variant less other
+/// @param error the standard error of the mean; NaN for a single pair
+/// @param bootstrap by the percentile bootstrap
+/// @param student by Student's t
+/// @param level the coverage of both, after correction for how many variants are compared
+/// @param pairs how many pairs of runs
+public record Difference(
+    double mean, double error, Interval bootstrap, Interval student, double level, int pairs) {
+  private static final int RESAMPLES = 10_000;
+
+  /// From a low to a high end; NaN where there is none.
+  ///
+  /// @param low the lower end
+  /// @param high the upper end
+  public record Interval(double low, double high) {
+    private static final Interval NONE = new Interval(Double.NaN, Double.NaN);
+
+    private boolean above(double number) {
+      return low > number;
+    }
+
+    private boolean below(double number) {
+      return high < number;
+    }
+  }
+
+  /// What follows.
+  public enum Verdict {
+    /// Above zero by both intervals.
+    HIGHER,
+    /// Below zero by both intervals.
+    LOWER,
+    /// Neither.
+    NO_DIFFERENCE_FOUND
+  }
+
+  /// Of paired differences.
+  ///
+  /// @param differences one for each pair
+  /// @param comparisons how many variants are compared with the same baseline: the chance of a
+  ///   false difference among all of them stays below 5 % (Bonferroni)
+  /// @param random where the bootstrap draws from
+  public static Difference of(double[] differences, int comparisons, RandomGenerator random) {
+    double level = 1 - 0.05 / Math.max(1, comparisons);
+    double mean = Mean.of(differences).getAsDouble();
+    if (differences.length < 2) {
+      return new Difference(
+          mean, Double.NaN, Interval.NONE, Interval.NONE, level, differences.length);
+    }
+    double error = StandardDeviation.of(differences).getAsDouble() / Math.sqrt(differences.length);
+    return new Difference(
+        mean,
+        error,
+        bootstrap(differences, level, random),
+        student(mean, error, differences.length, level),
+        level,
+        differences.length);
+  }
+
+  private static Interval student(double mean, double error, int count, double level) {
+    double reach =
+        TDistribution.of(count - 1.0).inverseCumulativeProbability((1 + level) / 2) * error;
+    return new Interval(mean - reach, mean + reach);
+  }
+
+  private static Interval bootstrap(double[] values, double level, RandomGenerator random) {
+    double[] means = new double[RESAMPLES];
+    Arrays.setAll(
+        means,
+        _ ->
+            random
+                .ints(values.length, 0, values.length)
+                .mapToDouble(i -> values[i])
+                .average()
+                .orElseThrow());
+    double[] ends = Quantile.withDefaults().evaluate(means, (1 - level) / 2, (1 + level) / 2);
+    return new Interval(ends[0], ends[1]);
+  }
+
+  /// What follows from both intervals.
+  public Verdict verdict() {
+    if (bootstrap.above(0) && student.above(0)) {
+      return Verdict.HIGHER;
+    }
+    return bootstrap.below(0) && student.below(0) ? Verdict.LOWER : Verdict.NO_DIFFERENCE_FOUND;
+  }
+}

@@ -1,0 +1,57 @@
+package dev.weir.study;
+
+import dev.weir.WeirException;
+import java.io.Serial;
+import java.util.List;
+
+/// A study that cannot be done, or not any more.
+public final class StudyException extends WeirException {
+  @Serial private static final long serialVersionUID = 1L;
+
+  private StudyException(String what, String where, String fix) {
+    super(what, where, fix);
+  }
+
+  private StudyException(String what, String where, String fix, Throwable cause) {
+    super(what, where, fix, cause);
+  }
+
+  /// All problems at once: a study is long, and should not stop at its second run.
+  static StudyException problems(String where, List<String> problems) {
+    return new StudyException(
+        problems.size() == 1
+            ? problems.getFirst()
+            : "%d problems: %s".formatted(problems.size(), String.join("; ", problems)),
+        where,
+        "mend the study file; 'weir study show' prints a whole one");
+  }
+
+  static StudyException notYaml(String where, String why, Throwable cause) {
+    return new StudyException(
+        "The file is no YAML: " + why, where, "mend it; a study is one YAML mapping", cause);
+  }
+
+  static StudyException unreadable(String where, Throwable cause) {
+    return new StudyException("The file cannot be read", where, "check the path", cause);
+  }
+
+  static StudyException otherStudy(String folder) {
+    return new StudyException(
+        "The folder holds the runs of another study",
+        folder,
+        "name another folder with --out, or take back the change of the study file");
+  }
+
+  static StudyException unwritable(String where, Throwable cause) {
+    return new StudyException(
+        "The folder cannot be written: " + cause.getMessage(),
+        where,
+        "make room or choose another with --out; what is done is kept",
+        cause);
+  }
+
+  static StudyException noPreset(String name, List<String> known) {
+    return new StudyException(
+        "There is no preset '%s'".formatted(name), "--preset", "use " + String.join(", ", known));
+  }
+}

@@ -1,0 +1,214 @@
+package dev.weir.study;
+
+import dev.weir.train.DataSettings;
+import dev.weir.train.RunData;
+import dev.weir.train.RunFolder;
+import dev.weir.train.RunTokenizer;
+import dev.weir.train.TrainJson;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/// A study in a folder, which any number of processes may work on and which can be killed at any
+/// moment and gone on with:
+///
+/// | file | what |
+/// |---|---|
+/// | `study.json` | the [Study] |
+/// | `tasks/NAME` | the tokenizer of a task |
+/// | `data.json` | the tasks as they were found |
+/// | `pace.json` | the [Pace] |
+/// | `runs/ID` | a [RunFolder] |
+/// | `runs/ID/outcome.json` | the [Outcome], once the run is done |
+/// | `runs/ID/taken` | locked by the process that works on the run |
+///
+/// A lock ends with its process, however that ends, so a run whose worker was killed is free again.
+public final class StudyFolder {
+  private final Path path;
+
+  private StudyFolder(Path path) {
+    this.path = path;
+  }
+
+  /// The folder of a study, which is begun if it is not there.
+  ///
+  /// @param path the folder
+  /// @param study the study
+  /// @throws dev.weir.WeirException if it holds another study, or cannot be written
+  public static StudyFolder of(Path path, Study study) {
+    StudyFolder folder = new StudyFolder(path);
+    Path file = path.resolve("study.json");
+    if (!Files.exists(file)) {
+      folder.makeFolders(path);
+      TrainJson.write(file, study);
+    } else if (!TrainJson.read(file, Study.class).equals(study)) {
+      throw StudyException.otherStudy(path.toString());
+    }
+    return folder;
+  }
+
+  /// The study that a folder holds.
+  ///
+  /// @param path the folder
+  public static StudyFolder open(Path path) {
+    return new StudyFolder(path);
+  }
+
+  /// What is asked.
+  public Study study() {
+    return TrainJson.read(path.resolve("study.json"), Study.class);
+  }
+
+  /// Where it is.
+  public Path path() {
+    return path;
+  }
+
+  private void makeFolders(Path folder) {
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw StudyException.unwritable(folder.toString(), e);
+    }
+  }
+
+  // ---------------------------------------------------------------- data
+
+  private record Found(List<Prepared> tasks) {}
+
+  /// The tasks with their data, found once.
+  ///
+  /// @throws dev.weir.WeirException if data cannot be read
+  public List<Prepared> tasks() {
+    Path file = path.resolve("data.json");
+    if (!Files.exists(file)) {
+      TrainJson.write(file, new Found(study().tasks().stream().map(this::prepare).toList()));
+    }
+    return TrainJson.read(file, Found.class).tasks();
+  }
+
+  private Prepared prepare(StudyTask task) {
+    DataSettings where = task.data();
+    RunData found =
+        RunData.prepare(
+            where,
+            task.textTokenizer(),
+            OptionalInt.empty(),
+            path.resolve("tasks").resolve(task.name()));
+    return new Prepared(
+        task,
+        where.withDigest(found.digest()),
+        found.data().dVocab(),
+        found.data().window().orElse(task.window()));
+  }
+
+  // ---------------------------------------------------------------- pace
+
+  /// The pace of this machine, if it was measured.
+  public Optional<Pace> pace() {
+    Path file = path.resolve("pace.json");
+    return Files.exists(file) ? Optional.of(TrainJson.read(file, Pace.class)) : Optional.empty();
+  }
+
+  /// Keeps the pace.
+  ///
+  /// @param pace what was measured
+  public void keep(Pace pace) {
+    TrainJson.write(path.resolve("pace.json"), pace);
+  }
+
+  // ---------------------------------------------------------------- runs
+
+  /// The folder of a run.
+  Path runPath(StudyRun run) {
+    return path.resolve("runs").resolve(run.id());
+  }
+
+  /// What came of a run, if it is done.
+  ///
+  /// @param run which
+  public Optional<Outcome> outcome(StudyRun run) {
+    Path file = runPath(run).resolve("outcome.json");
+    return Files.exists(file) ? Optional.of(TrainJson.read(file, Outcome.class)) : Optional.empty();
+  }
+
+  /// Keeps what came of a run.
+  ///
+  /// @param run which
+  /// @param outcome what came of it
+  void keep(StudyRun run, Outcome outcome) {
+    TrainJson.write(runPath(run).resolve("outcome.json"), outcome);
+  }
+
+  /// The run's folder, begun if it is not there.
+  ///
+  /// @param run which
+  RunFolder begin(StudyRun run) {
+    Path folder = runPath(run);
+    if (Files.exists(folder.resolve("run.json"))) {
+      return RunFolder.open(folder);
+    }
+    new RunTokenizer.Given(path.resolve("tasks").resolve(run.task().name()))
+        .write(List.of(), folder);
+    return RunFolder.begin(folder, run.plan());
+  }
+
+  /// Takes a run, if nobody has it: no other process takes it until the claim is closed.
+  ///
+  /// @param run which
+  Optional<Claim> take(StudyRun run) {
+    Path folder = runPath(run);
+    makeFolders(folder);
+    try {
+      FileChannel channel =
+          FileChannel.open(
+              folder.resolve("taken"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      Optional<FileLock> lock = lock(channel);
+      if (lock.isEmpty()) {
+        channel.close();
+      }
+      return lock.map(_ -> new Claim(channel));
+    } catch (IOException e) {
+      throw StudyException.unwritable(folder.toString(), e);
+    }
+  }
+
+  private static Optional<FileLock> lock(FileChannel channel) throws IOException {
+    try {
+      return Optional.ofNullable(channel.tryLock());
+    } catch (OverlappingFileLockException _) {
+      return Optional.empty();
+    }
+  }
+
+  /// That a run is worked on here.
+  ///
+  /// @param channel which holds the lock
+  record Claim(FileChannel channel) implements AutoCloseable {
+    @Override
+    public void close() {
+      try {
+        channel.close();
+      } catch (IOException e) {
+        throw StudyException.unwritable("a claim", e);
+      }
+    }
+  }
+
+  /// The outcomes that are there, in the order of the plan.
+  ///
+  /// @param plan the study's plan
+  public List<Outcome> outcomes(StudyPlan plan) {
+    List<Outcome> outcomes = new ArrayList<>();
+    plan.runs().forEach(run -> outcome(run).ifPresent(outcomes::add));
+    return outcomes;
+  }
+}

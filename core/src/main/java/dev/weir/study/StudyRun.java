@@ -1,0 +1,14 @@
+package dev.weir.study;
+
+import dev.weir.train.RunPlan;
+
+/// One model trained once.
+///
+/// @param id its folder's name: the same for the same plan, whichever study or budget asks for it
+/// @param variant who is trained
+/// @param task what it learns
+/// @param seed where its luck comes from
+/// @param rate what the learning rate is multiplied with
+/// @param plan all that its numbers depend on
+public record StudyRun(
+    String id, Variant variant, StudyTask task, long seed, double rate, RunPlan plan) {}

@@ -1,0 +1,113 @@
+package dev.weir.study;
+
+import dev.weir.WeirException;
+import dev.weir.model.TransformerCost;
+import dev.weir.train.RunFolder;
+import dev.weir.train.RunPlan;
+import dev.weir.train.TrainException;
+import dev.weir.train.TrainingParts;
+import dev.weir.train.TrainingRun;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+
+/// Trains what is not trained yet, run after run. Several may work in one folder, in one process or
+/// many, on one machine or on all that see the folder.
+public final class StudyWorker {
+  private final StudyFolder folder;
+  private final Function<StudyRun, TrainingParts> parts;
+
+  /// A worker.
+  ///
+  /// @param folder where the study is
+  public StudyWorker(StudyFolder folder) {
+    this(folder, _ -> TrainingParts.usual());
+  }
+
+  /// A worker that trains some runs otherwise.
+  ///
+  /// @param folder where the study is
+  /// @param parts who takes part in a run
+  StudyWorker(StudyFolder folder, Function<StudyRun, TrainingParts> parts) {
+    this.folder = folder;
+    this.parts = parts;
+  }
+
+  /// Told how the study goes on.
+  public interface Listener {
+    /// A step of a run is done.
+    ///
+    /// @param run which run
+    /// @param step how many of its steps are done
+    void stepped(StudyRun run, int step);
+
+    /// A run is done.
+    ///
+    /// @param outcome what came of it
+    void finished(Outcome outcome);
+  }
+
+  /// Works until every run is done or taken by another, or somebody says stop. A combination that
+  /// is refused, and a loss that is no number, are outcomes too.
+  ///
+  /// @param plan the study's plan
+  /// @param listener told how it goes on
+  /// @param stop whether to stop after the step
+  /// @throws WeirException if something cannot be written; what is done stays done
+  public void work(StudyPlan plan, Listener listener, BooleanSupplier stop) {
+    for (StudyRun run : plan.runs()) {
+      if (stop.getAsBoolean()) {
+        return;
+      }
+      if (folder.outcome(run).isEmpty()) {
+        folder
+            .take(run)
+            .ifPresent(claim -> {
+              try (claim) {
+                take(run, listener, stop);
+              }
+            });
+      }
+    }
+  }
+
+  private void take(StudyRun run, Listener listener, BooleanSupplier stop) {
+    if (folder.outcome(run).isPresent()) {
+      return;
+    }
+    RunFolder place = folder.begin(run);
+    try (TrainingRun training = place.start(place.data(), parts(run))) {
+      train(run, place, training, listener, stop);
+    }
+  }
+
+  private void train(
+      StudyRun run,
+      RunFolder place,
+      TrainingRun training,
+      Listener listener,
+      BooleanSupplier stop) {
+    try {
+      place.run(training, step -> listener.stepped(run, step.step()), stop);
+    } catch (TrainException e) {
+      finish(run, Outcome.failed(run, String.valueOf(e.getMessage())), listener);
+      return;
+    }
+    if (training.isDone()) {
+      finish(run, Outcome.of(run, training.model().parameters().count(), place.steps()), listener);
+    }
+  }
+
+  private void finish(StudyRun run, Outcome outcome, Listener listener) {
+    folder.keep(run, outcome);
+    listener.finished(outcome);
+  }
+
+  private TrainingParts parts(StudyRun run) {
+    RunPlan plan = run.plan();
+    return parts
+        .apply(run)
+        .withFlopsPerToken(
+            TransformerCost.trainingFlopsPerToken(
+                plan.model().spec(), plan.training().batching().window()));
+  }
+}
