@@ -3,6 +3,8 @@ package dev.weir.study;
 import dev.weir.WeirException;
 import java.io.Serial;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /// A study that cannot be done, or not any more.
 public final class StudyException extends WeirException {
@@ -21,9 +23,15 @@ public final class StudyException extends WeirException {
     return new StudyException(
         problems.size() == 1
             ? problems.getFirst()
-            : "%d problems: %s".formatted(problems.size(), String.join("; ", problems)),
+            : "%d problems: %s".formatted(problems.size(), numbered(problems)),
         where,
         "mend the study file; 'weir study show' prints a whole one");
+  }
+
+  private static String numbered(List<String> problems) {
+    return IntStream.range(0, problems.size())
+        .mapToObj(i -> "(%d) %s".formatted(i + 1, problems.get(i)))
+        .collect(Collectors.joining("; "));
   }
 
   static StudyException notYaml(String where, String why, Throwable cause) {

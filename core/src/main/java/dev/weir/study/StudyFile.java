@@ -1,0 +1,341 @@
+package dev.weir.study;
+
+import dev.weir.WeirException;
+import dev.weir.model.AttentionSpec;
+import dev.weir.train.DataSettings;
+import dev.weir.train.Mixers;
+import dev.weir.train.ModelSettings;
+import dev.weir.train.task.Tasks;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.dataformat.yaml.YAMLMapper;
+
+/// Reads a [Study] from YAML. Everything that is wrong is told at once, before anything trains:
+/// unknown keys, impossible sizes, names that mean nothing, files that are not there, and variants
+/// that cannot do a task.
+public final class StudyFile {
+  private static final YAMLMapper YAML =
+      YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+
+  private static final int USUAL_SEEDS = 3;
+
+  private final Path folder;
+  private final List<String> problems = new ArrayList<>();
+
+  private StudyFile(Path folder) {
+    this.folder = folder;
+  }
+
+  /// The study of a file. Paths in it are meant from where the file is.
+  ///
+  /// @param file the file
+  /// @throws WeirException with every problem, if there is one
+  public static Study read(Path file) {
+    try {
+      Path folder = file.toAbsolutePath().normalize().getParent();
+      return parse(Files.readString(file), folder == null ? file : folder, file.toString());
+    } catch (IOException e) {
+      throw StudyException.unreadable(file.toString(), e);
+    }
+  }
+
+  /// The study of a text.
+  ///
+  /// @param yaml the text
+  /// @param folder where paths in it are meant from
+  /// @param where what the text is, for messages
+  /// @throws WeirException with every problem, if there is one
+  public static Study parse(String yaml, Path folder, String where) {
+    StudyFile file = new StudyFile(folder);
+    try {
+      Study study = file.study(new Fields(YAML.readTree(yaml), "", file.problems));
+      if (file.problems.isEmpty()) {
+        file.check(study);
+      }
+      if (!file.problems.isEmpty()) {
+        throw StudyException.problems(where, file.problems);
+      }
+      return study;
+    } catch (JacksonException e) {
+      throw StudyException.notYaml(where, e.getOriginalMessage(), e);
+    }
+  }
+
+  private Study study(Fields fields) {
+    Study study =
+        new Study(
+            fields.requiredText("name"),
+            fields.text("question").orElse(""),
+            model(fields.mapping("model")),
+            recipe(fields.mapping("recipe")),
+            items(fields, "variants", this::variant),
+            items(fields, "tasks", this::task),
+            budgets(fields),
+            seeds(fields),
+            rates(fields));
+    fields.end("name, question, model, recipe, variants, tasks, budgets, seeds, rates");
+    return study;
+  }
+
+  private interface Item<T> {
+    T read(Fields fields);
+  }
+
+  private <T> List<T> items(Fields fields, String name, Item<T> item) {
+    List<T> items = new ArrayList<>();
+    List<JsonNode> nodes = fields.list(name);
+    for (int i = 0; i < nodes.size(); i++) {
+      items.add(item.read(new Fields(nodes.get(i), "%s[%d]".formatted(name, i), problems)));
+    }
+    return items;
+  }
+
+  // ---------------------------------------------------------------- parts
+
+  /// Vocabulary and context are the tasks'; one stands in for them here.
+  private ModelSettings model(Fields fields) {
+    int dModel = fields.size("d_model").orElse(64);
+    int heads = fields.size("n_heads").orElse(ModelSettings.usualHeads(dModel));
+    ModelSettings.MlpKind mlp = ModelSettings.MlpKind.GATED;
+    int neurons = fields.size("d_mlp").orElse(ModelSettings.usualNeurons(dModel, mlp));
+    int layers = fields.size("n_layers").orElse(4);
+    int keys = fields.size("n_kv_heads").orElse(heads);
+    boolean learned =
+        fields
+            .text("positions")
+            .map(text -> {
+              if (!Set.of("rotary", "learned").contains(text)) {
+                fields.problem("positions", "must be rotary or learned, not " + text);
+              }
+              return text.equals("learned");
+            })
+            .orElse(false);
+    fields.end("d_model, n_layers, n_heads, n_kv_heads, d_mlp, positions");
+    return trying(() ->
+            new ModelSettings(
+                "pre_norm",
+                dModel,
+                layers,
+                heads,
+                keys,
+                neurons,
+                2,
+                2,
+                ModelSettings.NormKind.RMS,
+                mlp,
+                learned ? ModelSettings.Positions.LEARNED : ModelSettings.Positions.ROTARY,
+                ModelSettings.Head.SEPARATE))
+        .orElseGet(StudyFile::anyModel);
+  }
+
+  /// Stands in for a model whose problems were told.
+  private static ModelSettings anyModel() {
+    return new ModelSettings(
+        "pre_norm",
+        2,
+        1,
+        1,
+        1,
+        1,
+        2,
+        2,
+        ModelSettings.NormKind.RMS,
+        ModelSettings.MlpKind.GATED,
+        ModelSettings.Positions.LEARNED,
+        ModelSettings.Head.SEPARATE);
+  }
+
+  private static Recipe recipe(Fields fields) {
+    Recipe recipe =
+        new Recipe(
+            fields.size("batch").orElse(16),
+            fields.count("tokens").orElse(400_000L),
+            fields.number("peak", 1e-9, 10).orElse(3e-3),
+            fields.number("warmup", 0, 0.5).orElse(0.05),
+            fields.number("decay", 0, 0.5).orElse(0.3),
+            fields.number("weight_decay", 0, 10).orElse(0.1),
+            fields.size("looks").orElse(20));
+    fields.end("batch, tokens, peak, warmup, decay, weight_decay, looks");
+    return recipe;
+  }
+
+  private Variant variant(Fields fields) {
+    Variant variant =
+        new Variant(
+            fields.requiredText("name"),
+            fields.text("about").orElse(""),
+            fields.text("pathway").orElse("pre_norm"),
+            mixers(fields.mapping("mixers")),
+            new Variant.Shape(
+                optional(fields.size("d_model")),
+                optional(fields.size("n_layers")),
+                optional(fields.size("n_heads")),
+                optional(fields.size("d_mlp"))));
+    fields.end("name, about, pathway, mixers, d_model, n_layers, n_heads, d_mlp");
+    return variant;
+  }
+
+  private static OptionalInt optional(Optional<Integer> value) {
+    return value.isPresent() ? OptionalInt.of(value.get()) : OptionalInt.empty();
+  }
+
+  private Mixers mixers(Fields fields) {
+    Mixers.Local sublayer = local(fields, "sublayer");
+    Mixers.Local branch = local(fields, "branch");
+    String canon = fields.text("canon").orElse("");
+    Optional<AttentionSpec.Values> values =
+        fields
+            .text("values")
+            .flatMap(text -> choice(fields, "values", text, AttentionSpec.Values.values()));
+    fields.end("sublayer, branch, canon, values");
+    return trying(
+            () -> new Mixers(sublayer, branch, canon, values.orElse(AttentionSpec.Values.OWN)))
+        .orElseGet(Mixers::none);
+  }
+
+  private Mixers.Local local(Fields fields, String name) {
+    return fields
+        .text(name)
+        .flatMap(text -> trying(() -> Mixers.Local.parse(text)))
+        .orElseGet(Mixers.Local::none);
+  }
+
+  private StudyTask task(Fields fields) {
+    String source = fields.requiredText("source");
+    boolean synthetic = DataSettings.task(source).isPresent();
+    StudyTask task =
+        new StudyTask(
+            fields.requiredText("name"),
+            synthetic ? source : here(fields, "source", source),
+            fields.text("tokenizer").map(path -> here(fields, "tokenizer", path)),
+            fields.size("window").orElse(128),
+            fields
+                .number("difficulty", 0, Double.MAX_VALUE)
+                .map(OptionalDouble::of)
+                .orElseGet(OptionalDouble::empty));
+    if (!task.name().matches("[A-Za-z0-9._-]+")) {
+      fields.problem("name", "names a folder: letters, digits, '.', '_' and '-' only");
+    }
+    DataSettings.task(source).ifPresent(name -> trying(() -> Tasks.parse(name)));
+    fields.end("name, source, tokenizer, window, difficulty");
+    return task;
+  }
+
+  private String here(Fields fields, String name, String path) {
+    Path file = folder.resolve(path).normalize();
+    if (!Files.exists(file)) {
+      fields.problem(name, "is not there: " + file);
+    }
+    return file.toString();
+  }
+
+  private static List<Budget> budgets(Fields fields) {
+    List<Budget> budgets = new ArrayList<>();
+    for (JsonNode node : fields.list("budgets")) {
+      choice(fields, "budgets", node.asString(), Budget.values()).ifPresent(budgets::add);
+    }
+    return budgets.isEmpty() ? List.of(Budget.TOKENS) : budgets.stream().distinct().toList();
+  }
+
+  private static <E extends Enum<E>> Optional<E> choice(
+      Fields fields, String name, String text, E[] values) {
+    Optional<E> found =
+        Arrays.stream(values).filter(value -> value.name().equalsIgnoreCase(text)).findFirst();
+    if (found.isEmpty()) {
+      fields.problem(
+          name,
+          "has no '%s'; there are %s"
+              .formatted(
+                  text,
+                  Arrays.stream(values)
+                      .map(value -> value.name().toLowerCase(Locale.ROOT))
+                      .collect(Collectors.joining(", "))));
+    }
+    return found;
+  }
+
+  private static List<Long> seeds(Fields fields) {
+    return LongStream.range(0, fields.size("seeds").orElse(USUAL_SEEDS)).boxed().toList();
+  }
+
+  private static List<Double> rates(Fields fields) {
+    List<Double> rates = new ArrayList<>();
+    for (JsonNode node : fields.list("rates")) {
+      if (node.isNumber() && node.doubleValue() > 0) {
+        rates.add(node.doubleValue());
+      } else {
+        fields.problem("rates", "must be numbers above 0, not " + node);
+      }
+    }
+    return rates.isEmpty() ? List.of(1.0) : rates;
+  }
+
+  /// What something gives, or its complaint as a problem.
+  private <T> Optional<T> trying(Supplier<T> work) {
+    try {
+      return Optional.of(work.get());
+    } catch (WeirException e) {
+      problems.add(e.what());
+      return Optional.empty();
+    }
+  }
+
+  // ---------------------------------------------------------------- the whole
+
+  private void check(Study study) {
+    if (study.variants().size() < 2) {
+      problems.add("variants must be two at least, the first being the baseline");
+    }
+    if (study.tasks().isEmpty()) {
+      problems.add("tasks must be one at least");
+    }
+    twice("variants", study.variants().stream().map(Variant::name).toList());
+    twice("tasks", study.tasks().stream().map(StudyTask::name).toList());
+    for (Variant variant : study.variants()) {
+      for (StudyTask task : study.tasks()) {
+        possible(study, variant, task)
+            .ifPresent(why ->
+                problems.add("%s cannot do %s: %s".formatted(variant.name(), task.name(), why)));
+      }
+    }
+  }
+
+  private void twice(String where, List<String> names) {
+    Set<String> seen = new HashSet<>();
+    names.stream()
+        .filter(name -> !seen.add(name))
+        .distinct()
+        .forEach(name -> problems.add("%s has '%s' twice".formatted(where, name)));
+  }
+
+  /// Why a variant cannot do a task, if it cannot.
+  private static Optional<String> possible(Study study, Variant variant, StudyTask task) {
+    int window =
+        DataSettings.task(task.source())
+            .map(name -> Tasks.parse(name).length())
+            .orElse(task.window());
+    try {
+      var _ = variant.model(study.model()).with(257, window).spec();
+      var _ = study.recipe().settings(study.recipe().steps(window), window, 1, 0);
+      return Optional.empty();
+    } catch (WeirException e) {
+      return Optional.of(e.what());
+    }
+  }
+}

@@ -1,0 +1,100 @@
+package dev.weir.study;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.weir.train.Mixers;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+/// What a study file says, and what it may not say.
+class StudyFileTest {
+  private static final String GOOD =
+      """
+      name: small
+      question: which?
+      model: {d_model: 32, n_layers: 2}
+      recipe: {batch: 4, tokens: 10000, peak: 1e-3}
+      variants:
+        - {name: plain}
+        - {name: swa, about: a window, mixers: {sublayer: "shortswa:window=8"}}
+        - {name: ddl, pathway: ddl}
+      tasks:
+        - {name: recall, source: "task:mqar:pairs=4", difficulty: 4}
+      budgets: [tokens, flops]
+      seeds: 2
+      rates: [0.5, 1]
+      """;
+
+  @Test
+  void readsAStudy() {
+    Study study = StudyFile.parse(GOOD, Path.of("."), "here");
+    assertThat(study.name()).isEqualTo("small");
+    assertThat(study.variants())
+        .extracting(Variant::pathway)
+        .containsExactly("pre_norm", "pre_norm", "ddl");
+    assertThat(study.variants().get(1).mixers().sublayer())
+        .isEqualTo(new Mixers.Local(Mixers.Kind.SHORTSWA, 8));
+    assertThat(study.budgets()).containsExactly(Budget.TOKENS, Budget.FLOPS);
+    assertThat(study.seeds()).containsExactly(0L, 1L);
+    assertThat(study.rates()).containsExactly(0.5, 1.0);
+    assertThat(study.tasks().getFirst().byAccuracy()).isTrue();
+  }
+
+  @Test
+  void tellsEveryProblemAtOnce() {
+    String bad =
+        """
+        name: small
+        colour: blue
+        model: {d_model: 30, n_heads: 4, n_layers: two}
+        variants:
+          - {name: plain}
+          - {name: odd, pathwy: ddl, mixers: {sublayer: nothing-known}}
+        tasks:
+          - {name: recall, source: "task:mqr"}
+          - {name: text, source: not/there.txt}
+        budgets: [tokens, money]
+        seeds: 0
+        rates: [fast]
+        """;
+    assertThatThrownBy(() -> StudyFile.parse(bad, Path.of("."), "here"))
+        .isInstanceOf(StudyException.class)
+        .hasMessageContaining("10 problems: (1) ")
+        .hasMessageContaining("colour is not known")
+        .hasMessageContaining("model.n_layers must be a whole number from 1, not \"two\"")
+        .hasMessageContaining("30 cannot be parted into 4 heads")
+        .hasMessageContaining("variants[1].pathwy is not known")
+        .hasMessageContaining("'nothing-known' is no local mixer")
+        .hasMessageContaining("mqr")
+        .hasMessageContaining("tasks[1].source is not there")
+        .hasMessageContaining("budgets has no 'money'")
+        .hasMessageContaining("seeds must be a whole number from 1")
+        .hasMessageContaining("rates must be numbers above 0");
+  }
+
+  @Test
+  void refusesWhatAVariantCannotDo() {
+    assertThatThrownBy(() ->
+            StudyFile.parse(
+                GOOD.replace("pathway: ddl", "pathway: no-such-way"), Path.of("."), "here"))
+        .hasMessageContaining("ddl cannot do recall: There is no pathway 'no-such-way'");
+  }
+
+  @Test
+  void refusesNamesThatAreThereTwiceAndAStudyOfOne() {
+    assertThatThrownBy(
+            () -> StudyFile.parse(GOOD.replace("name: swa", "name: plain"), Path.of("."), "here"))
+        .hasMessageContaining("variants has 'plain' twice");
+    assertThatThrownBy(() -> StudyFile.parse("name: x", Path.of("."), "here"))
+        .hasMessageContaining("variants must be two at least")
+        .hasMessageContaining("tasks must be one at least");
+  }
+
+  @Test
+  void saysWhereYamlEnds() {
+    assertThatThrownBy(() -> StudyFile.parse("name: [", Path.of("."), "here"))
+        .isInstanceOf(StudyException.class)
+        .hasMessageContaining("no YAML");
+  }
+}
