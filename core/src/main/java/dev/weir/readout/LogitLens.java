@@ -164,14 +164,15 @@ public final class LogitLens {
     LogitLens lens =
         new LogitLens(
             options,
-            describe(model.lnFinal(), options.variant()),
+            norm(model, options.variant()),
             places.stream().map(Places.Place::label).toList(),
             trace.positions());
     lens.read(model, trace, places, all.getLast(), scores);
     return lens;
   }
 
-  /// Reads as many places and positions at a time as give so many scores at most, two rows at least.
+  /// Reads as many places and positions at a time as give so many scores at most, two rows at
+  /// least.
   private void read(
       Transformer model,
       StreamTrace trace,
@@ -213,8 +214,12 @@ public final class LogitLens {
     }
   }
 
-  private static String describe(Norm norm, Variant variant) {
-    if (norm instanceof Norm.NoNorm) {
+  /// Which norm the stream passes, in words.
+  ///
+  /// @param model whose stream
+  /// @param variant which way the norm is taken
+  public static String norm(Transformer model, Variant variant) {
+    if (model.lnFinal() instanceof Norm.NoNorm) {
       return "no final norm";
     }
     return switch (variant) {

@@ -102,8 +102,8 @@ public final class StreamTrace implements AutoCloseable {
     return new StreamTrace(List.of(tokens.get(index)), of, scores, own, views);
   }
 
-  /// The record of some of the positions, as a run that kept only them would have left it. It shares
-  /// the memory, and both may be closed in any order.
+  /// The record of some of the positions, as a run that kept only them would have left it. It
+  /// shares the memory, and both may be closed in any order.
   ///
   /// @param from the first position
   /// @param to one past the last
