@@ -3,11 +3,11 @@ package dev.weir.page;
 import dev.weir.page.run.CellDetail;
 import dev.weir.page.run.CellReading;
 import dev.weir.page.run.Change;
-import dev.weir.page.run.Direction;
 import dev.weir.page.run.Models;
 import dev.weir.page.run.OpenModel;
 import dev.weir.page.run.PageException;
 import dev.weir.page.run.Plane;
+import dev.weir.page.run.Projection;
 import dev.weir.page.run.PromptRun;
 import dev.weir.page.run.Recipe;
 import dev.weir.page.run.Runs;
@@ -129,12 +129,12 @@ final class RunsApi implements HttpService {
         .of(() -> direction(request, model), () -> target(request, model));
   }
 
-  private Direction direction(ServerRequest request, OpenModel model) {
+  private Projection direction(ServerRequest request, OpenModel model) {
     String id =
         Wire.parameter(request, "direction")
             .orElseThrow(
                 () -> PageException.missing("direction", "name one that /api/directions made"));
-    return vectors.direction(id, model.transformer().spec().dModel());
+    return vectors.projection(id, model.transformer().spec().dModel());
   }
 
   private static LogitLens.Target target(ServerRequest request, OpenModel model) {

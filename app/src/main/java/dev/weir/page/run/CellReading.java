@@ -17,15 +17,16 @@ public sealed interface CellReading {
   /// `1 − cosine` between the stream and what it was at the place before.
   record Turn() implements CellReading {}
 
-  /// The dot product with a direction; of the z-scored stream where the direction is of it.
+  /// Where the stream lies along a direction, [Projection#of]: the dot product, less the offset
+  /// where there is one.
   ///
   /// @param direction which
-  record Dot(Direction direction) implements CellReading {}
+  record Dot(Projection direction) implements CellReading {}
 
-  /// The cosine with a direction; of the z-scored stream where the direction is of it.
+  /// The cosine between the stream and a direction's numbers, whatever its offset.
   ///
   /// @param direction which
-  record Cosine(Direction direction) implements CellReading {}
+  record Cosine(Projection direction) implements CellReading {}
 
   /// Something that the logit lens says.
   ///
@@ -147,7 +148,7 @@ public sealed interface CellReading {
     ///
     /// @param direction asked where the reading is of a direction
     /// @param target asked where it is of a token
-    public CellReading of(Supplier<Direction> direction, Supplier<LogitLens.Target> target) {
+    public CellReading of(Supplier<Projection> direction, Supplier<LogitLens.Target> target) {
       return switch (this) {
         case NORM -> new Norm();
         case CHANGE -> new Step();

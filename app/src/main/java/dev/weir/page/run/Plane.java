@@ -73,9 +73,9 @@ public record Plane(
           plane(reading, window, place -> stream(run, place, window).norm("d_model"));
       case CellReading.Step() -> plane(reading, window, place -> step(run, place, window));
       case CellReading.Turn() -> plane(reading, window, place -> turn(run, place, window));
-      case CellReading.Dot(Direction direction) ->
+      case CellReading.Dot(Projection direction) ->
           plane(reading, window, place -> dot(run, place, window, direction));
-      case CellReading.Cosine(Direction direction) ->
+      case CellReading.Cosine(Projection direction) ->
           plane(reading, window, place -> cosine(run, place, window, direction));
       case CellReading.Lens lens -> lens(run, lens, window);
     };
@@ -119,37 +119,27 @@ public record Plane(
     return Tensor.of(none, Shape.of(new Axis("pos", none.length)));
   }
 
-  private static Tensor dot(PromptRun run, int place, Window window, Direction direction) {
+  private static Tensor dot(PromptRun run, int place, Window window, Projection direction) {
     Tensor stream = wide(run, place, window);
-    return scored(stream, direction).times(vector(direction.numbers(), stream)).sum("d_model");
+    return stream.dot(numbers(direction, stream), "d_model").plus(-direction.offset());
   }
 
-  private static Tensor cosine(PromptRun run, int place, Window window, Direction direction) {
+  private static Tensor cosine(PromptRun run, int place, Window window, Projection direction) {
     Tensor stream = wide(run, place, window);
-    return cosine(scored(stream, direction), vector(direction.numbers(), stream));
+    return cosine(stream, numbers(direction, stream));
   }
 
   private static Tensor cosine(Tensor a, Tensor b) {
     return a.times(b).sum("d_model").dividedBy(a.norm("d_model")).dividedBy(b.norm("d_model"));
   }
 
-  /// The stream on the scale that a direction is of.
-  private static Tensor scored(Tensor stream, Direction direction) {
-    return direction
-        .standard()
-        .map(standard ->
-            stream
-                .minus(vector(standard.mean(), stream))
-                .dividedBy(vector(standard.deviation(), stream)))
-        .orElse(stream);
-  }
-
-  private static Tensor vector(double[] numbers, Tensor stream) {
+  /// `[d_model]`.
+  private static Tensor numbers(Projection direction, Tensor stream) {
     Axis width = stream.shape().axis("d_model");
-    if (width.size() != numbers.length) {
-      throw PageException.wrongWidth(numbers.length, width.size());
+    if (width.size() != direction.width()) {
+      throw PageException.wrongWidth(direction.width(), width.size());
     }
-    return Tensor.of(numbers, Shape.of(width)).to(stream.device());
+    return Tensor.of(direction.numbers(), Shape.of(width)).to(stream.device());
   }
 
   private static Plane lens(PromptRun run, CellReading.Lens reading, Window window) {
