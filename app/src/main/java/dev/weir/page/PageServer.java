@@ -110,11 +110,12 @@ public final class PageServer implements AutoCloseable {
   @Override
   public void close() {
     server.stop();
-    engine.submit(() -> {
-      runs.close();
-      models.close();
-      return true;
-    });
+    var _ =
+        engine.submit(() -> {
+          runs.close();
+          models.close();
+          return true;
+        });
     engine.close();
   }
 }
