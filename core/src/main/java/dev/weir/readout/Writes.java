@@ -1,5 +1,8 @@
 package dev.weir.readout;
 
+import dev.weir.model.AttentionSpec;
+import dev.weir.model.BlockSpec;
+import dev.weir.model.LocalMixing;
 import dev.weir.model.Norm;
 import dev.weir.model.NormSpec;
 import dev.weir.model.Transformer;
@@ -184,7 +187,7 @@ final class Writes {
 
   /// What each head of a block wrote, after any post-norm, `[head, pos, d_model]`.
   Tensor headWrites(int layer) {
-    Tensor result = z(layer).dot(outputMap(layer), "d_head").order("head", "pos", "d_model");
+    Tensor result = z(layer).dot(outputMap(Site.attention(layer)), "d_head").order("head", "pos", "d_model");
     return postNorm(Site.attention(layer)).applied(result);
   }
 
@@ -325,7 +328,7 @@ final class Writes {
   Tensor headScores(int layer, Tensor direction) {
     Tensor before = postNorm(Site.attention(layer)).before(direction);
     return z(layer)
-        .times(before.dot(outputMap(layer), "d_model"))
+        .times(before.dot(outputMap(Site.attention(layer)), "d_model"))
         .sum("d_head")
         .order("pos", "head");
   }
@@ -354,7 +357,7 @@ final class Writes {
     Tensor results =
         pattern
             .slice("key_pos", from, count)
-            .times(reached(layer, from, count))
+            .times(reached(Site.attention(layer), from, count))
             .order("head", "query_pos", "key_pos", "d_model");
     FrozenNorm norm = postNorm(Site.attention(layer));
     return norm.scale().isEmpty()
@@ -372,41 +375,44 @@ final class Writes {
     Tensor reach =
         postNorm(Site.attention(layer))
             .before(direction)
-            .dot(outputMap(layer), "d_model")
+            .dot(outputMap(Site.attention(layer)), "d_model")
             .rename("pos", "query_pos");
     Tensor received = pattern.dot(reach, "query_pos").order("head", "key_pos", "d_head");
-    return received.times(forEachHead(layer, values(layer))).sum("d_head");
+    Site site = Site.attention(layer);
+    return received.times(forEachHead(site, values(site))).sum("d_head");
   }
 
   /// What every position offered to attention, `[key_pos, kv_head, d_head]`.
-  private Tensor values(int layer) {
-    Tensor values = Wide.of(trace.get(new HookPoint.Value(layer))).rename("pos", "key_pos");
+  private Tensor values(Site site) {
+    HookPoint point = within(site, new HookPoint.Value(site.layer()));
+    Tensor values = Wide.of(trace.get(point)).rename("pos", "key_pos");
     if (values.size("key_pos") != trace.tokens().getFirst().length) {
-      throw ReadoutException.needsEveryPosition(layer);
+      throw ReadoutException.needsEveryPosition(site.layer());
     }
     return values;
   }
 
   /// What each source token writes through each head at one position, `[head, key_pos, d_model]`.
-  Tensor sourcesAt(int layer, int index) {
-    Tensor pattern = Wide.of(trace.get(new HookPoint.Pattern(layer))).at("query_pos", index);
+  ///
+  /// @param site attention, or a local mixer that is attention
+  Tensor sourcesAt(Site site, int index) {
+    Tensor pattern = Wide.of(trace.get(within(site, new HookPoint.Pattern(site.layer()))));
+    Tensor row = pattern.at("query_pos", pattern.size("query_pos") == 1 ? 0 : index);
     Tensor results =
-        pattern
-            .times(reached(layer, 0, pattern.size("key_pos")))
-            .order("head", "key_pos", "d_model");
-    FrozenNorm norm = postNorm(Site.attention(layer));
+        row.times(reached(site, 0, row.size("key_pos"))).order("head", "key_pos", "d_model");
+    FrozenNorm norm = postNorm(site);
     return new FrozenNorm(norm.norm(), norm.scale().map(s -> s.at("pos", index))).applied(results);
   }
 
   /// What some source tokens would write through each head with all the weight, `[head, key_pos,
   /// d_model]`.
-  private Tensor reached(int layer, long from, long count) {
-    return forEachHead(layer, values(layer).slice("key_pos", from, count))
-        .dot(outputMap(layer), "d_head");
+  private Tensor reached(Site site, long from, long count) {
+    return forEachHead(site, values(site).slice("key_pos", from, count))
+        .dot(outputMap(site), "d_head");
   }
 
-  private Tensor forEachHead(int layer, Tensor values) {
-    var attention = spec().blocks().get(layer).attention();
+  private Tensor forEachHead(Site site, Tensor values) {
+    AttentionSpec attention = attention(site);
     var group = new Axis("group", attention.nHeads() / attention.nKvHeads());
     return values
         .repeat(group)
@@ -414,12 +420,25 @@ final class Writes {
         .merge("head", "kv_head", "group");
   }
 
+  private AttentionSpec attention(Site site) {
+    BlockSpec block = spec().blocks().get(site.layer());
+    return site.sublayer() == Site.Sublayer.LOCAL
+            && block.local().sublayer() instanceof LocalMixing.Sublayer.ShortSwa(AttentionSpec own)
+        ? own
+        : block.attention();
+  }
+
+  /// The place in a block's attention, or the same place in its local mixer.
+  private static HookPoint within(Site site, HookPoint.InBlock like) {
+    return site.sublayer() == Site.Sublayer.LOCAL ? new HookPoint.InLocal(like) : like;
+  }
+
   private Tensor z(int layer) {
     return Wide.of(trace.get(new HookPoint.Z(layer)));
   }
 
-  private Tensor outputMap(int layer) {
-    return Wide.of(model.parameters().get("blocks.%d.attn.W_O".formatted(layer)));
+  private Tensor outputMap(Site site) {
+    return Wide.of(model.parameters().get(site.path() + ".W_O"));
   }
 
   // ---------------------------------------------------------------- norms

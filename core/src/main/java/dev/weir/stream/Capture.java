@@ -40,22 +40,31 @@ public record Capture(List<String> globs, Positions positions, Logits logits) {
     /// @param index the position
     record One(int index) implements Positions {}
 
+    /// Every position, but of attention's scores and patterns, which grow with the square of the
+    /// text, what one query looked at.
+    ///
+    /// @param index the query's position; negative counts from the end
+    record OneQuery(int index) implements Positions {}
+
     /// The kept positions of a value, a view; same axes.
     ///
     /// @param value any shape with an axis `pos` or `query_pos`
     default Tensor of(Tensor value) {
+      String axis = value.shape().has("query_pos") ? "query_pos" : "pos";
       return switch (this) {
         case All() -> value;
-        case One(int index) -> {
-          String axis = value.shape().has("query_pos") ? "query_pos" : "pos";
-          int length = (int) value.size(axis);
-          int position = index < 0 ? length + index : index;
-          if (position < 0 || position >= length) {
-            throw StreamException.positionOutside(index, length);
-          }
-          yield value.slice(axis, position, 1);
-        }
+        case One(int index) -> one(value, axis, index);
+        case OneQuery(int index) -> axis.equals("pos") ? value : one(value, axis, index);
       };
+    }
+
+    private static Tensor one(Tensor value, String axis, int index) {
+      int length = (int) value.size(axis);
+      int position = index < 0 ? length + index : index;
+      if (position < 0 || position >= length) {
+        throw StreamException.positionOutside(index, length);
+      }
+      return value.slice(axis, position, 1);
     }
   }
 
@@ -88,6 +97,13 @@ public record Capture(List<String> globs, Positions positions, Logits logits) {
   /// @param position from 0; negative counts from the end
   public Capture at(int position) {
     return new Capture(globs, new Positions.One(position), logits);
+  }
+
+  /// The same places at every position, but of attention's scores and patterns one query's alone.
+  ///
+  /// @param position the query's, from 0; negative counts from the end
+  public Capture atQuery(int position) {
+    return new Capture(globs, new Positions.OneQuery(position), logits);
   }
 
   /// The same places without the logits, so that the run can stop early.

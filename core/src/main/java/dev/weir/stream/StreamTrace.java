@@ -81,7 +81,8 @@ public final class StreamTrace implements AutoCloseable {
   public List<Integer> positions() {
     int length = longest();
     return switch (kept) {
-      case Capture.Positions.All() -> IntStream.range(0, length).boxed().toList();
+      case Capture.Positions.All(), Capture.Positions.OneQuery(int _) ->
+          IntStream.range(0, length).boxed().toList();
       case Capture.Positions.One(int index) -> List.of(index < 0 ? length + index : index);
     };
   }
@@ -101,18 +102,40 @@ public final class StreamTrace implements AutoCloseable {
     return new StreamTrace(List.of(tokens.get(index)), of, scores, own, views);
   }
 
+  /// The record as a run that kept one position alone would have left it. It shares the memory, and
+  /// both may be closed in any order.
+  ///
+  /// @param position which of the kept positions, counted in the text
+  /// @throws StreamException if it was not kept
+  public StreamTrace at(int position) {
+    int index = positions().indexOf(position);
+    if (index < 0) {
+      throw StreamException.positionOutside(position, longest());
+    }
+    Capture.Positions only = new Capture.Positions.One(index);
+    TensorOwner views = new TensorOwner();
+    Map<HookPoint, Tensor> of = new LinkedHashMap<>();
+    values.forEach((point, value) -> of.put(point, views.own(only.of(value).view())));
+    Optional<Tensor> scores = logits.map(all -> views.own(only.of(all).view()));
+    return new StreamTrace(tokens, of, scores, new Capture.Positions.One(position), views);
+  }
+
   /// The kept positions, counted in a text with so much padding before it.
   private Capture.Positions own(int padding) {
     return switch (kept) {
       case Capture.Positions.All all -> all;
-      case Capture.Positions.One(int position) -> {
-        int place = position < 0 ? position : position - padding;
-        if ((position < 0 ? longest() + position : position) < padding) {
-          throw StreamException.positionOutside(position, longest() - padding);
-        }
-        yield new Capture.Positions.One(place);
-      }
+      case Capture.Positions.One(int position) ->
+          new Capture.Positions.One(own(position, padding));
+      case Capture.Positions.OneQuery(int position) ->
+          new Capture.Positions.OneQuery(own(position, padding));
     };
+  }
+
+  private int own(int position, int padding) {
+    if ((position < 0 ? longest() + position : position) < padding) {
+      throw StreamException.positionOutside(position, longest() - padding);
+    }
+    return position < 0 ? position : position - padding;
   }
 
   private Tensor textOf(Tensor value, int index, int padding) {
