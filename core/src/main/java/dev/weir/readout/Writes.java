@@ -19,11 +19,11 @@ import dev.weir.stream.StreamTrace;
 import dev.weir.tensor.Axis;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import java.util.stream.IntStream;
 
 /// Who wrote what into the stream in a run, and what becomes of it. Tensors are of the current
 /// scope.
@@ -191,6 +191,13 @@ final class Writes {
     return postNorm(Site.attention(layer)).applied(result);
   }
 
+  /// What one head of a block wrote, after any post-norm, `[pos, d_model]`.
+  private Tensor headWrite(int layer, int head) {
+    Site site = Site.attention(layer);
+    Tensor result = z(layer).at("head", head).dot(outputMap(site).at("head", head), "d_head");
+    return postNorm(site).applied(result.order("pos", "d_model"));
+  }
+
   /// What a sublayer writes whatever it reads: its output bias through any post-norm, and that
   /// norm's shift, `[d_model]` or `[pos, d_model]`.
   Optional<Tensor> bias(Site site) {
@@ -224,66 +231,67 @@ final class Writes {
     return value.shape().has("pos") ? value : value.repeat(embed().shape().axis("pos"));
   }
 
-  // ---------------------------------------------------------------- one entry after the other
+  // ---------------------------------------------------------------- some entries after the others
 
-  /// What entered the stream together.
+  /// Some of what entered the stream, in the order in which it did.
   ///
   /// @param writers who wrote each part
   /// @param parts `[writer, pos, d_model]`
-  /// @param origin how they entered
-  record Entry(List<Contributions.Writer> writers, Tensor parts, Origin origin) {}
+  /// @param origins how each entered
+  record Batch(List<Contributions.Writer> writers, Tensor parts, List<Origin> origins) {}
 
-  /// Everything that entered the stream, first to last; an entry lives until the next.
+  /// Everything that entered the stream, first to last; a batch lives until the next.
   ///
   /// @param level whether attention counts as one or head by head
   /// @param most how many parts are handed on together at most
   /// @param taker takes each
-  void forEach(Contributions.Level level, int most, Consumer<Entry> taker) {
-    one(Kind.EMBED, "embed", this::embed, new Origin.Embedding(), taker);
+  void forEach(Contributions.Level level, int most, Consumer<Batch> taker) {
+    List<Entry> all = new ArrayList<>();
+    add(all, Kind.EMBED, "embed", this::embed, new Origin.Embedding());
     if (posEmbed().isPresent()) {
-      one(
-          Kind.POS_EMBED,
-          "pos_embed",
-          () -> posEmbed().orElseThrow(),
-          new Origin.Embedding(),
-          taker);
+      add(all, Kind.POS_EMBED, "pos_embed", () -> posEmbed().orElseThrow(), new Origin.Embedding());
     }
     for (int i = 0; i < sites.size(); i++) {
       Site site = sites.get(i);
       Origin origin = new Origin.Write(i);
       if (site.sublayer() == Site.Sublayer.ATTENTION && level == Contributions.Level.HEAD) {
-        eachHead(site, most, origin, taker);
-        Optional<Tensor> bias = bias(site);
-        bias.ifPresent(b -> one(Kind.BIAS, biasLabel(site), () -> everywhere(b), origin, taker));
+        addHeads(all, site, origin);
+        bias(site).ifPresent(b ->
+            add(all, Kind.BIAS, biasLabel(site), () -> everywhere(b), origin));
       } else {
-        one(kind(site), Decomposition.label(site), () -> written(site), origin, taker);
+        add(all, kind(site), Decomposition.label(site), () -> written(site), origin);
       }
       Origin.Constant added = new Origin.Constant(i);
-      constant(i).ifPresent(c -> one(Kind.BIAS, constantLabel(site), () -> c, added, taker));
+      constant(i).ifPresent(c -> add(all, Kind.BIAS, constantLabel(site), () -> c, added));
     }
-  }
-
-  private static void one(
-      Kind kind, String label, Supplier<Tensor> part, Origin origin, Consumer<Entry> taker) {
-    try (Scope _ = Scope.open()) {
-      List<Contributions.Writer> writer = List.of(new Contributions.Writer(kind, label));
-      taker.accept(new Entry(writer, part.get().repeat(new Axis("writer", 1)), origin));
-    }
-  }
-
-  private void eachHead(Site site, int most, Origin origin, Consumer<Entry> taker) {
-    try (Scope _ = Scope.open()) {
-      Tensor heads = headWrites(site.layer()).rename("head", "writer");
-      int count = Math.toIntExact(heads.size("writer"));
-      for (int from = 0; from < count; from += most) {
-        int to = Math.min(count, from + most);
-        List<Contributions.Writer> writers =
-            IntStream.range(from, to)
-                .mapToObj(h -> new Contributions.Writer(Kind.HEAD, head(site.layer(), h)))
-                .toList();
-        taker.accept(new Entry(writers, heads.slice("writer", from, to - from), origin));
+    for (int from = 0; from < all.size(); from += most) {
+      try (Scope _ = Scope.open()) {
+        taker.accept(batch(all.subList(from, Math.min(all.size(), from + most))));
       }
     }
+  }
+
+  /// One part, made when its turn comes.
+  private record Entry(Contributions.Writer writer, Supplier<Tensor> part, Origin origin) {}
+
+  private static void add(
+      List<Entry> all, Kind kind, String label, Supplier<Tensor> part, Origin origin) {
+    all.add(new Entry(new Contributions.Writer(kind, label), part, origin));
+  }
+
+  private void addHeads(List<Entry> all, Site site, Origin origin) {
+    int layer = site.layer();
+    for (int head = 0; head < attention(site).nHeads(); head++) {
+      int one = head;
+      add(all, Kind.HEAD, head(layer, head), () -> headWrite(layer, one), origin);
+    }
+  }
+
+  private static Batch batch(List<Entry> entries) {
+    return new Batch(
+        entries.stream().map(Entry::writer).toList(),
+        Tensor.stack("writer", entries.stream().map(entry -> entry.part().get()).toList()),
+        entries.stream().map(Entry::origin).toList());
   }
 
   static Kind kind(Site site) {
