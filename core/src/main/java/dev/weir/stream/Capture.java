@@ -40,6 +40,12 @@ public record Capture(List<String> globs, Positions positions, Logits logits) {
     /// @param index the position
     record One(int index) implements Positions {}
 
+    /// Some positions that follow each other.
+    ///
+    /// @param from the first
+    /// @param to one past the last
+    record Some(int from, int to) implements Positions {}
+
     /// Every position, but of attention's scores and patterns, which grow with the square of the
     /// text, what one query looked at.
     ///
@@ -50,21 +56,25 @@ public record Capture(List<String> globs, Positions positions, Logits logits) {
     ///
     /// @param value any shape with an axis `pos` or `query_pos`
     default Tensor of(Tensor value) {
-      String axis = value.shape().has("query_pos") ? "query_pos" : "pos";
       return switch (this) {
         case All() -> value;
-        case One(int index) -> one(value, axis, index);
-        case OneQuery(int index) -> axis.equals("pos") ? value : one(value, axis, index);
+        case One(int index) -> slice(value, index, index + 1);
+        case Some(int from, int to) -> slice(value, from, to);
+        case OneQuery(int index) ->
+            value.shape().has("query_pos") ? slice(value, index, index + 1) : value;
       };
     }
 
-    private static Tensor one(Tensor value, String axis, int index) {
-      int length = (int) value.size(axis);
-      int position = index < 0 ? length + index : index;
-      if (position < 0 || position >= length) {
-        throw StreamException.positionOutside(index, length);
+    /// Negative positions count from the end.
+    private static Tensor slice(Tensor value, int from, int to) {
+      String axis = value.shape().has("query_pos") ? "query_pos" : "pos";
+      int length = Math.toIntExact(value.size(axis));
+      int first = from < 0 ? length + from : from;
+      int count = to - from;
+      if (first < 0 || first + count > length) {
+        throw StreamException.positionOutside(first < 0 ? from : to - 1, length);
       }
-      return value.slice(axis, position, 1);
+      return value.slice(axis, first, count);
     }
   }
 
