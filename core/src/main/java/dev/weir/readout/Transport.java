@@ -148,8 +148,7 @@ public final class Transport {
   /// @param site attention, or a local mixer that is attention
   /// @param index index of the position among those kept
   /// @throws ReadoutException if the trace lacks values at some position; it needs what
-  ///   [Decomposition#captureSources] names, patterns at this position at least
-  ///   ([Capture#atQuery])
+  ///   [Decomposition#captureSources] names, patterns at this position at least ([Capture#atQuery])
   public Tensor sourcesAt(Site site, int index) {
     return writes.sourcesAt(site, index);
   }

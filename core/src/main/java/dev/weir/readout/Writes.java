@@ -1,10 +1,6 @@
 package dev.weir.readout;
 
-import dev.weir.model.AttentionSpec;
-import dev.weir.model.BlockSpec;
-import dev.weir.model.LocalMixing;
 import dev.weir.model.Norm;
-import dev.weir.model.NormSpec;
 import dev.weir.model.Transformer;
 import dev.weir.model.TransformerSpec;
 import dev.weir.pathway.ResidualPathway;
@@ -16,7 +12,6 @@ import dev.weir.stream.Hooks;
 import dev.weir.stream.NormSite;
 import dev.weir.stream.Site;
 import dev.weir.stream.StreamTrace;
-import dev.weir.tensor.Axis;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
 import java.util.ArrayList;
@@ -31,6 +26,7 @@ final class Writes {
   private final Transformer model;
   private final StreamTrace trace;
   private final List<Site> sites;
+  private final AttentionSources sources;
   private final FrozenPathway<?> pathway;
 
   Writes(String readout, Transformer model, StreamTrace trace) {
@@ -40,6 +36,7 @@ final class Writes {
     }
     this.model = model;
     this.trace = trace;
+    this.sources = new AttentionSources(model, trace);
     this.sites = spec().depth().sites();
     if (model.pathway().mixesPositions()
         && trace.positions().size() != trace.tokens().getFirst().length) {
@@ -187,14 +184,18 @@ final class Writes {
 
   /// What each head of a block wrote, after any post-norm, `[head, pos, d_model]`.
   Tensor headWrites(int layer) {
-    Tensor result = z(layer).dot(outputMap(Site.attention(layer)), "d_head").order("head", "pos", "d_model");
+    Tensor result =
+        z(layer)
+            .dot(sources.outputMap(Site.attention(layer)), "d_head")
+            .order("head", "pos", "d_model");
     return postNorm(Site.attention(layer)).applied(result);
   }
 
   /// What one head of a block wrote, after any post-norm, `[pos, d_model]`.
   private Tensor headWrite(int layer, int head) {
     Site site = Site.attention(layer);
-    Tensor result = z(layer).at("head", head).dot(outputMap(site).at("head", head), "d_head");
+    Tensor result =
+        z(layer).at("head", head).dot(sources.outputMap(site).at("head", head), "d_head");
     return postNorm(site).applied(result.order("pos", "d_model"));
   }
 
@@ -256,8 +257,8 @@ final class Writes {
       Origin origin = new Origin.Write(i);
       if (site.sublayer() == Site.Sublayer.ATTENTION && level == Contributions.Level.HEAD) {
         addHeads(all, site, origin);
-        bias(site).ifPresent(b ->
-            add(all, Kind.BIAS, biasLabel(site), () -> everywhere(b), origin));
+        bias(site)
+            .ifPresent(b -> add(all, Kind.BIAS, biasLabel(site), () -> everywhere(b), origin));
       } else {
         add(all, kind(site), Decomposition.label(site), () -> written(site), origin);
       }
@@ -281,7 +282,7 @@ final class Writes {
 
   private void addHeads(List<Entry> all, Site site, Origin origin) {
     int layer = site.layer();
-    for (int head = 0; head < attention(site).nHeads(); head++) {
+    for (int head = 0; head < sources.attention(site).nHeads(); head++) {
       int one = head;
       add(all, Kind.HEAD, head(layer, head), () -> headWrite(layer, one), origin);
     }
@@ -336,7 +337,7 @@ final class Writes {
   Tensor headScores(int layer, Tensor direction) {
     Tensor before = postNorm(Site.attention(layer)).before(direction);
     return z(layer)
-        .times(before.dot(outputMap(Site.attention(layer)), "d_model"))
+        .times(before.dot(sources.outputMap(Site.attention(layer)), "d_model"))
         .sum("d_head")
         .order("pos", "head");
   }
@@ -365,7 +366,7 @@ final class Writes {
     Tensor results =
         pattern
             .slice("key_pos", from, count)
-            .times(reached(Site.attention(layer), from, count))
+            .times(sources.reached(Site.attention(layer), from, count))
             .order("head", "query_pos", "key_pos", "d_model");
     FrozenNorm norm = postNorm(Site.attention(layer));
     return norm.scale().isEmpty()
@@ -383,91 +384,28 @@ final class Writes {
     Tensor reach =
         postNorm(Site.attention(layer))
             .before(direction)
-            .dot(outputMap(Site.attention(layer)), "d_model")
+            .dot(sources.outputMap(Site.attention(layer)), "d_model")
             .rename("pos", "query_pos");
     Tensor received = pattern.dot(reach, "query_pos").order("head", "key_pos", "d_head");
     Site site = Site.attention(layer);
-    return received.times(forEachHead(site, values(site))).sum("d_head");
-  }
-
-  /// What every position offered to attention, `[key_pos, kv_head, d_head]`.
-  private Tensor values(Site site) {
-    HookPoint point = within(site, new HookPoint.Value(site.layer()));
-    Tensor values = Wide.of(trace.get(point)).rename("pos", "key_pos");
-    if (values.size("key_pos") != trace.tokens().getFirst().length) {
-      throw ReadoutException.needsEveryPosition(site.layer());
-    }
-    return values;
+    return received.times(sources.forEachHead(site, sources.values(site))).sum("d_head");
   }
 
   /// What each source token writes through each head at one position, `[head, key_pos, d_model]`.
   ///
   /// @param site attention, or a local mixer that is attention
   Tensor sourcesAt(Site site, int index) {
-    Tensor pattern = Wide.of(trace.get(within(site, new HookPoint.Pattern(site.layer()))));
-    Tensor row = pattern.at("query_pos", pattern.size("query_pos") == 1 ? 0 : index);
-    Tensor results =
-        row.times(reached(site, 0, row.size("key_pos"))).order("head", "key_pos", "d_model");
-    FrozenNorm norm = postNorm(site);
-    return new FrozenNorm(norm.norm(), norm.scale().map(s -> s.at("pos", index))).applied(results);
-  }
-
-  /// What some source tokens would write through each head with all the weight, `[head, key_pos,
-  /// d_model]`.
-  private Tensor reached(Site site, long from, long count) {
-    return forEachHead(site, values(site).slice("key_pos", from, count))
-        .dot(outputMap(site), "d_head");
-  }
-
-  private Tensor forEachHead(Site site, Tensor values) {
-    AttentionSpec attention = attention(site);
-    var group = new Axis("group", attention.nHeads() / attention.nKvHeads());
-    return values
-        .repeat(group)
-        .order("kv_head", "group", "key_pos", "d_head")
-        .merge("head", "kv_head", "group");
-  }
-
-  private AttentionSpec attention(Site site) {
-    BlockSpec block = spec().blocks().get(site.layer());
-    return site.sublayer() == Site.Sublayer.LOCAL
-            && block.local().sublayer() instanceof LocalMixing.Sublayer.ShortSwa(AttentionSpec own)
-        ? own
-        : block.attention();
-  }
-
-  /// The place in a block's attention, or the same place in its local mixer.
-  private static HookPoint within(Site site, HookPoint.InBlock like) {
-    return site.sublayer() == Site.Sublayer.LOCAL ? new HookPoint.InLocal(like) : like;
+    return sources.at(site, index);
   }
 
   private Tensor z(int layer) {
     return Wide.of(trace.get(new HookPoint.Z(layer)));
   }
 
-  private Tensor outputMap(Site site) {
-    return Wide.of(model.parameters().get(site.path() + ".W_O"));
-  }
-
   // ---------------------------------------------------------------- norms
 
   private FrozenNorm postNorm(Site site) {
-    var block = spec().blocks().get(site.layer());
-    return switch (site.sublayer()) {
-      case ATTENTION -> postNorm(block.ln1Post(), new NormSite.Ln1Post(site.layer()));
-      case MLP -> postNorm(block.ln2Post(), new NormSite.Ln2Post(site.layer()));
-      case LOCAL, UNEMBED -> FrozenNorm.none();
-    };
-  }
-
-  private FrozenNorm postNorm(NormSpec spec, NormSite at) {
-    Norm norm = Norm.of(spec, model.parameters(), at.path());
-    return norm instanceof Norm.NoNorm ? FrozenNorm.none() : recorded(norm, at);
-  }
-
-  private FrozenNorm recorded(Norm norm, NormSite site) {
-    return new FrozenNorm(
-        norm, Optional.of(Wide.of(trace.get(new HookPoint.NormScale(site))).at("one", 0)));
+    return FrozenNorm.after(model, trace, site);
   }
 
   /// The norm before the unembedding with the scale of this run.
@@ -478,7 +416,7 @@ final class Writes {
       return FrozenNorm.none();
     }
     return trace.has(new HookPoint.NormScale(site))
-        ? recorded(norm, site)
+        ? FrozenNorm.recorded(norm, site, trace)
         : new FrozenNorm(norm, Optional.of(norm.scale(last())));
   }
 }

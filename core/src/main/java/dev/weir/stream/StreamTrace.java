@@ -131,8 +131,7 @@ public final class StreamTrace implements AutoCloseable {
   private Capture.Positions own(int padding) {
     return switch (kept) {
       case Capture.Positions.All all -> all;
-      case Capture.Positions.One(int position) ->
-          new Capture.Positions.One(own(position, padding));
+      case Capture.Positions.One(int position) -> new Capture.Positions.One(own(position, padding));
       case Capture.Positions.OneQuery(int position) ->
           new Capture.Positions.OneQuery(own(position, padding));
       case Capture.Positions.Some(int from, int to) -> {
