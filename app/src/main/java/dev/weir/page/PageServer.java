@@ -5,6 +5,7 @@ import dev.weir.page.run.EngineThread;
 import dev.weir.page.run.Models;
 import dev.weir.page.run.PageException;
 import dev.weir.page.run.Runs;
+import dev.weir.page.run.Vectors;
 import io.helidon.http.Status;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
@@ -21,6 +22,7 @@ public final class PageServer implements AutoCloseable {
   private final EngineThread engine = new EngineThread();
   private final Models models;
   private final Runs runs;
+  private final Vectors vectors = new Vectors();
   private final WebServer server;
 
   private PageServer(Settings settings, List<Models.Source> sources) {
@@ -69,7 +71,7 @@ public final class PageServer implements AutoCloseable {
             (_, response, e) -> Wire.problem(response, Status.BAD_REQUEST_400, e.getMessage()))
         .error(RuntimeException.class, this::fault)
         .register("/api", new ServerApi(models))
-        .register("/api/runs", new RunsApi(runs))
+        .register("/api/runs", new RunsApi(runs, models, vectors))
         .register("/", new Assets());
   }
 
