@@ -17,14 +17,21 @@ public final class Vectors {
   /// @param direction `[d_model]`
   /// @return its id
   public synchronized String put(double[] direction) {
-    ByteBuffer bytes = ByteBuffer.allocate(direction.length * Double.BYTES);
-    bytes.asDoubleBuffer().put(direction);
-    String id = Hash.of(bytes.array());
+    String id = id(direction);
     held.put(id, direction.clone());
     if (held.size() > MOST) {
       held.remove(held.keySet().iterator().next());
     }
     return id;
+  }
+
+  /// The id that follows from the numbers.
+  ///
+  /// @param direction `[d_model]`
+  public static String id(double[] direction) {
+    ByteBuffer bytes = ByteBuffer.allocate(direction.length * Double.BYTES);
+    bytes.asDoubleBuffer().put(direction);
+    return Hash.of(bytes.array());
   }
 
   /// A direction, `[d_model]`; empty if nobody made it since the page was started.
