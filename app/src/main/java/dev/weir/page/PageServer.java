@@ -81,6 +81,7 @@ public final class PageServer implements AutoCloseable {
           case FORBIDDEN -> Status.FORBIDDEN_403;
           case CONFLICT -> Status.CONFLICT_409;
           case TOO_LARGE -> Status.REQUEST_ENTITY_TOO_LARGE_413;
+          case UNAVAILABLE -> Status.SERVICE_UNAVAILABLE_503;
         };
     Wire.problem(response, status, e.getMessage());
   }

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNullElse;
 
 import java.io.InputStream;
 import java.util.List;
+import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -48,13 +49,13 @@ public record LibraryFile(
   /// @param json UTF-8
   /// @throws dev.weir.page.run.PageException if it is none, or of a later version
   public static LibraryFile read(InputStream json) {
-    LibraryFile file;
     try {
-      file = MAPPER.readValue(json, LibraryFile.class);
+      return Optional.ofNullable(MAPPER.readValue(json, LibraryFile.class))
+          .orElseThrow(() -> Problems.notAnExport("nothing in it", Optional.empty()))
+          .requireKnown();
     } catch (JacksonException e) {
-      throw Problems.notAnExport(e.getOriginalMessage(), e.getLocation());
+      throw Problems.notAnExport(e.getOriginalMessage(), Optional.ofNullable(e.getLocation()));
     }
-    return file.requireKnown();
   }
 
   private LibraryFile requireKnown() {

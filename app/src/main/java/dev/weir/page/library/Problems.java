@@ -3,6 +3,7 @@ package dev.weir.page.library;
 import dev.weir.page.run.PageException;
 import dev.weir.page.run.PageException.Kind;
 import java.nio.file.Path;
+import java.util.Optional;
 import tools.jackson.core.TokenStreamLocation;
 
 /// What can be wrong with the library and with what is asked of it.
@@ -89,10 +90,11 @@ final class Problems {
 
   // ---------------------------------------------------------------- imports
 
-  static PageException notAnExport(String how, TokenStreamLocation at) {
+  static PageException notAnExport(String how, Optional<TokenStreamLocation> at) {
     return bad(
         "This is not an export of a library (%s)".formatted(how),
-        "line %d, column %d".formatted(at.getLineNr(), at.getColumnNr()),
+        at.map(place -> "line %d, column %d".formatted(place.getLineNr(), place.getColumnNr()))
+            .orElse("the file"),
         "choose a file that was exported; nothing was imported");
   }
 
