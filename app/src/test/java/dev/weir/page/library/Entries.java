@@ -20,4 +20,9 @@ final class Entries {
         Optional.empty(),
         Optional.empty());
   }
+
+  static ViewEntry view(String name, String note) {
+    return new ViewEntry(
+        name, note, JsonNodeFactory.instance.objectNode(), Optional.empty(), Optional.empty());
+  }
 }
