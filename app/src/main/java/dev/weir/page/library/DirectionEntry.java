@@ -2,6 +2,8 @@ package dev.weir.page.library;
 
 import static java.util.Objects.requireNonNullElse;
 
+import dev.weir.page.run.Projection;
+import dev.weir.page.run.Vectors;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -19,7 +21,8 @@ import tools.jackson.databind.node.JsonNodeFactory;
 /// @param tags short words
 /// @param model the name of the model it came from; empty if from none
 /// @param recipe how it was made, a JSON object
-/// @param numbers `[d_model]`
+/// @param numbers `[d_model]`, in raw coordinates
+/// @param offset what is taken from their product with the stream; 0 for the plain product
 /// @param created when it was kept; now if empty
 /// @param changed when it was last written; now if empty
 public record DirectionEntry(
@@ -29,6 +32,7 @@ public record DirectionEntry(
     String model,
     JsonNode recipe,
     Numbers numbers,
+    double offset,
     Optional<Instant> created,
     Optional<Instant> changed)
     implements Row.Entry<DirectionEntry> {
@@ -53,26 +57,36 @@ public record DirectionEntry(
         row.getString("model"),
         Text.object(row.getString("recipe")),
         Numbers.ofBytes(row.getBytes("numbers")),
+        row.getDouble("offset"),
         Optional.of(Instant.ofEpochMilli(row.getLong("created"))),
         Optional.of(Instant.ofEpochMilli(row.getLong("changed"))));
+  }
+
+  /// What the page reads along it.
+  public Projection projection() {
+    return new Projection(numbers.toArray(), offset);
   }
 
   @Override
   public DirectionEntry copy(int copy) {
     return new DirectionEntry(
-        Text.copy(name, copy), description, tags, model, recipe, numbers, created, changed);
+        Text.copy(name, copy), description, tags, model, recipe, numbers, offset, created, changed);
   }
 
   @Override
   public Map<String, ?> columns() {
     Numbers sound = numbers.requireSound("numbers");
+    if (!Double.isFinite(offset)) {
+      throw Problems.bad("It is not finite", "offset", "give a finite number");
+    }
     Map<String, Object> columns =
         new HashMap<>(new DirectionLabel(name, description, tags).columns());
     columns.put("model", Text.line("model", model));
     columns.put("recipe", Text.object("recipe", recipe));
     columns.put("width", sound.width());
     columns.put("numbers", sound.bytes());
-    columns.put("vector", sound.vector());
+    columns.put("offset", offset);
+    columns.put("vector", Vectors.id(projection()));
     columns.put("source", Text.folded(model, Text.leaves(recipe)));
     return columns;
   }

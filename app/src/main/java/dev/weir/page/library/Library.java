@@ -1,7 +1,9 @@
 package dev.weir.page.library;
 
+import dev.weir.page.run.Projection;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -48,32 +50,35 @@ public final class Library {
     return views;
   }
 
-  /// Directions for models of one width.
+  /// Directions for models of one width, or of one id.
   ///
   /// @param search which
   /// @param width how many numbers; any if empty
-  public Found<SavedDirection> directions(Search search, OptionalInt width) {
-    return directions.find(
-        search, width.isPresent() ? Map.of("width", width.getAsInt()) : Map.of());
+  /// @param vector the id that follows from the numbers; any if empty
+  public Found<SavedDirection> directions(
+      Search search, OptionalInt width, Optional<String> vector) {
+    Map<String, Object> values = new HashMap<>();
+    width.ifPresent(value -> values.put("width", value));
+    vector.ifPresent(value -> values.put("vector", value));
+    return directions.find(search, values);
   }
 
-  /// The numbers of a direction.
+  /// What would make a direction again, its numbers included.
   ///
   /// @param id its row
   /// @throws dev.weir.page.run.PageException if there is none
-  public Numbers numbers(long id) {
-    return database.read(handle -> directions.entry(handle, id).numbers());
+  public DirectionEntry direction(long id) {
+    return database.read(handle -> directions.entry(handle, id));
   }
 
-  /// The numbers of a direction, `[d_model]`, so that links find it after the server was started
-  /// again.
+  /// What is read along a direction, so that links find it after the server was started again.
   ///
-  /// @param vector the id that follows from its numbers: see [Vectors]
-  public Optional<double[]> numbers(String vector) {
+  /// @param vector the id that follows from its numbers
+  public Optional<Projection> projection(String vector) {
     return database.read(handle ->
         directions.entries(handle, Map.of("vector", vector)).stream()
             .findFirst()
-            .map(entry -> entry.numbers().toArray()));
+            .map(DirectionEntry::projection));
   }
 
   /// Everything.

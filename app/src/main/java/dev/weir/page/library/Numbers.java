@@ -2,7 +2,6 @@ package dev.weir.page.library;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
-import dev.weir.page.run.Vectors;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -44,11 +43,6 @@ public final class Numbers {
   /// How many.
   public int width() {
     return values.length;
-  }
-
-  /// The id that follows from them.
-  public String vector() {
-    return Vectors.id(values);
   }
 
   /// `[d_model]`.

@@ -6,7 +6,9 @@ package dev.weir.page.library;
 /// @param limit how many to give
 /// @param offset how many to leave out before
 public record Search(String words, int limit, int offset) {
-  private static final int MOST = 500;
+  /// How many at most.
+  public static final int MOST = 500;
+
   private static final int LONGEST = 1_000;
 
   public Search {

@@ -60,8 +60,7 @@ public final class Vectors {
   /// @param projection the direction, and where its 0 is
   public static String id(Projection projection) {
     boolean plain = projection.offset() == 0;
-    ByteBuffer bytes =
-        ByteBuffer.allocate((projection.width() + (plain ? 0 : 1)) * Double.BYTES);
+    ByteBuffer bytes = ByteBuffer.allocate((projection.width() + (plain ? 0 : 1)) * Double.BYTES);
     bytes.asDoubleBuffer().put(projection.numbers());
     if (!plain) {
       bytes.putDouble(bytes.capacity() - Double.BYTES, projection.offset());

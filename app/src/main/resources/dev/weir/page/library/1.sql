@@ -12,6 +12,7 @@ CREATE TABLE direction (
   recipe TEXT NOT NULL,   -- a JSON object
   width INTEGER NOT NULL,
   numbers BLOB NOT NULL,  -- float64, little-endian
+  offset REAL NOT NULL,   -- what is taken from their product with the stream
   vector TEXT NOT NULL,   -- the id that follows from the numbers
   search TEXT NOT NULL,
   source TEXT NOT NULL,

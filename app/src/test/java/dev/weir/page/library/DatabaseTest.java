@@ -186,7 +186,6 @@ class DatabaseTest {
     library.directions().add(Entries.direction("gone", "", 1));
     Files.move(file, folder.resolve("away.db"));
     assertThat(library.directions().find(Search.all()).total()).isZero();
-    assertThat(library.directions().add(Entries.direction("next", "", 1)).name())
-        .isEqualTo("next");
+    assertThat(library.directions().add(Entries.direction("next", "", 1)).name()).isEqualTo("next");
   }
 }

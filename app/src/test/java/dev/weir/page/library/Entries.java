@@ -17,6 +17,7 @@ final class Entries {
         "",
         JsonNodeFactory.instance.objectNode(),
         Numbers.of(numbers),
+        0,
         Optional.empty(),
         Optional.empty());
   }

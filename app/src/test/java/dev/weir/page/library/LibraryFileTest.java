@@ -55,7 +55,13 @@ class LibraryFileTest {
         .notes()
         .add(
             new NoteEntry(
-                "a note", "m", "a\u0000b", "p", OptionalInt.of(3), Optional.empty(), Optional.empty()));
+                "a note",
+                "m",
+                "a\u0000b",
+                "p",
+                OptionalInt.of(3),
+                Optional.empty(),
+                Optional.empty()));
     library
         .views()
         .add(
@@ -73,7 +79,7 @@ class LibraryFileTest {
     assertThat(other.add(read(library.export().toJson())))
         .isEqualTo(new ImportReport(4, 0, List.of()));
     assertThat(other.export()).isEqualTo(library.export());
-    assertThat(other.numbers(1)).isEqualTo(Numbers.of(anyNumbers(1, 5_000)));
+    assertThat(other.direction(1).numbers()).isEqualTo(Numbers.of(anyNumbers(1, 5_000)));
   }
 
   @Test
@@ -89,8 +95,7 @@ class LibraryFileTest {
     other.directions().add(Entries.direction("love", "his", 1, 2));
     LibraryFile his = read(other.export().toJson());
     assertThat(library.add(his))
-        .isEqualTo(
-            new ImportReport(1, 0, List.of(new ImportReport.Renamed("love", "love (2)"))));
+        .isEqualTo(new ImportReport(1, 0, List.of(new ImportReport.Renamed("love", "love (2)"))));
     assertThat(library.add(his)).isEqualTo(new ImportReport(0, 1, List.of()));
     assertThat(library.directions().find(Search.all()).items())
         .extracting(SavedDirection::name, SavedDirection::description)
@@ -136,7 +141,7 @@ class LibraryFileTest {
              "directions": [{"name": "by hand", "numbers": [1, 2.5, -3e-2]}]}
             """);
     library.add(file);
-    assertThat(library.numbers(1)).isEqualTo(Numbers.of(new double[] {1, 2.5, -0.03}));
+    assertThat(library.direction(1).numbers()).isEqualTo(Numbers.of(new double[] {1, 2.5, -0.03}));
   }
 
   @ParameterizedTest
@@ -186,7 +191,8 @@ class LibraryFileTest {
 
   @Test
   void manyThingsOfOneNameAreRefused() {
-    StringBuilder json = new StringBuilder("{\"format\": \"weir-library\", \"version\": 1, \"views\": [");
+    StringBuilder json =
+        new StringBuilder("{\"format\": \"weir-library\", \"version\": 1, \"views\": [");
     for (int i = 0; i < 101; i++) {
       json.append(i == 0 ? "" : ",").append("{\"name\": \"v\", \"note\": \"%d\"}".formatted(i));
     }

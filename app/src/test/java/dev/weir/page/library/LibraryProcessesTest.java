@@ -70,8 +70,8 @@ class LibraryProcessesTest {
   private void assertIsWhole() {
     Jdbi file = Jdbi.create("jdbc:sqlite:" + folder.resolve("stream-page.db"));
     List<String> verdict =
-        file.withHandle(handle ->
-            handle.createQuery("PRAGMA integrity_check").mapTo(String.class).list());
+        file.withHandle(
+            handle -> handle.createQuery("PRAGMA integrity_check").mapTo(String.class).list());
     assertThat(verdict).containsExactly("ok");
     for (DirectionEntry direction : new Library(folder).export().directions()) {
       assertThat(direction.description()).isEqualTo("whole");
@@ -81,8 +81,7 @@ class LibraryProcessesTest {
   }
 
   private List<String> names() {
-    return new Library(folder)
-        .export().directions().stream().map(DirectionEntry::name).toList();
+    return new Library(folder).export().directions().stream().map(DirectionEntry::name).toList();
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.weir.page.run.PageException;
 import dev.weir.page.run.PageException.Kind;
+import dev.weir.page.run.Projection;
 import dev.weir.page.run.Vectors;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -47,6 +48,7 @@ class LibraryTest {
         "weir-stories",
         json("{\"kind\": \"difference\", \"of\": [\"the girl\", \"the boy\"]}"),
         Numbers.of(new double[] {1, -0.0, Math.PI, Double.MIN_VALUE}),
+        -0.1,
         Optional.empty(),
         Optional.empty());
   }
@@ -59,7 +61,7 @@ class LibraryTest {
   }
 
   private List<String> names(String words, OptionalInt width) {
-    return library.directions(Search.of(words), width).items().stream()
+    return library.directions(Search.of(words), width, Optional.empty()).items().stream()
         .map(SavedDirection::name)
         .toList();
   }
@@ -69,24 +71,31 @@ class LibraryTest {
   @Test
   void aDirectionComesBackAsItWasKept() {
     long id = library.directions().add(direction("gender", "people", "grammar")).id();
-    SavedDirection kept = new Library(folder.resolve("x.db"), Schema.current(), 1L << 30, () -> now)
-        .directions()
-        .get(id);
+    SavedDirection kept =
+        new Library(folder.resolve("x.db"), Schema.current(), 1L << 30, () -> now)
+            .directions()
+            .get(id);
     assertThat(kept.name()).isEqualTo("gender");
     assertThat(kept.tags()).containsExactly("people", "grammar");
     assertThat(kept.recipe()).isEqualTo(direction("x").recipe());
     assertThat(kept.model()).isEqualTo("weir-stories");
     assertThat(kept.width()).isEqualTo(4);
     assertThat(kept.created()).isEqualTo(START);
-    assertThat(library.numbers(id)).isEqualTo(direction("x").numbers());
+    assertThat(library.direction(id).numbers()).isEqualTo(direction("x").numbers());
+    assertThat(library.direction(id).offset()).isEqualTo(-0.1);
   }
 
   @Test
   void aDirectionIsFoundByTheIdOfItsNumbers() {
     String vector = library.directions().add(direction("gender")).vector();
-    assertThat(new Vectors().put(direction("x").numbers().toArray())).isEqualTo(vector);
-    assertThat(library.numbers(vector)).contains(direction("x").numbers().toArray());
-    assertThat(library.numbers("none")).isEmpty();
+    assertThat(new Vectors().put(direction("x").projection())).isEqualTo(vector);
+    Projection found = new Vectors(library::projection).projection(vector, 4);
+    assertThat(found.numbers()).containsExactly(direction("x").numbers().toArray());
+    assertThat(found.offset()).isEqualTo(-0.1);
+    assertThat(library.directions(Search.all(), OptionalInt.empty(), Optional.of(vector)).items())
+        .extracting(SavedDirection::name)
+        .containsExactly("gender");
+    assertThat(library.projection("none")).isEmpty();
   }
 
   @Test
@@ -115,8 +124,7 @@ class LibraryTest {
 
   @Test
   void aPartOfWhatWasFoundSaysHowMuchThereIs() {
-    IntStream.range(0, 7)
-        .forEach(i -> library.directions().add(Entries.direction("d" + i, "", i)));
+    IntStream.range(0, 7).forEach(i -> library.directions().add(Entries.direction("d" + i, "", i)));
     Found<SavedDirection> some = library.directions().find(new Search("d", 3, 2));
     assertThat(some.total()).isEqualTo(7);
     assertThat(some.items()).extracting(SavedDirection::name).containsExactly("d4", "d3", "d2");
@@ -167,8 +175,7 @@ class LibraryTest {
         () ->
             library
                 .directions()
-                .change(
-                    second.id(), second.revision(), new DirectionLabel("one", "", List.of())));
+                .change(second.id(), second.revision(), new DirectionLabel("one", "", List.of())));
     library.directions().delete(first.id(), first.revision());
     library.directions().add(direction("one"));
     assertRefused(Kind.CONFLICT, () -> library.directions().restore(first.id()));
@@ -216,8 +223,7 @@ class LibraryTest {
   }
 
   private static NoteEntry note(String text) {
-    return new NoteEntry(
-        text, "", "", "", OptionalInt.empty(), Optional.empty(), Optional.empty());
+    return new NoteEntry(text, "", "", "", OptionalInt.empty(), Optional.empty(), Optional.empty());
   }
 
   @Test
@@ -258,9 +264,7 @@ class LibraryTest {
   void textsHaveLimits() {
     assertThat(library.directions().add(direction("é".repeat(120))).name()).hasSize(120);
     assertRefused(Kind.TOO_LARGE, () -> library.directions().add(direction("é".repeat(121))));
-    assertRefused(
-        Kind.TOO_LARGE,
-        () -> library.directions().add(direction("x", "t".repeat(41))));
+    assertRefused(Kind.TOO_LARGE, () -> library.directions().add(direction("x", "t".repeat(41))));
     assertRefused(
         Kind.TOO_LARGE,
         () ->
@@ -269,7 +273,9 @@ class LibraryTest {
                 .add(
                     direction(
                         "x",
-                        IntStream.range(0, 21).mapToObj(Integer::toString).toArray(String[]::new))));
+                        IntStream.range(0, 21)
+                            .mapToObj(Integer::toString)
+                            .toArray(String[]::new))));
     assertRefused(Kind.TOO_LARGE, () -> library.notes().add(note("x".repeat(10_001))));
     assertRefused(Kind.BAD_REQUEST, () -> library.notes().add(note(" \n ")));
     assertRefused(Kind.TOO_LARGE, () -> Search.of("x".repeat(1_001)));
@@ -278,8 +284,7 @@ class LibraryTest {
 
   @Test
   void numbersAreFiniteAndThere() {
-    assertRefused(
-        Kind.BAD_REQUEST, () -> library.directions().add(Entries.direction("none", "")));
+    assertRefused(Kind.BAD_REQUEST, () -> library.directions().add(Entries.direction("none", "")));
     assertRefused(
         Kind.BAD_REQUEST,
         () -> library.directions().add(Entries.direction("nan", "", 1, Double.NaN)));
