@@ -1,7 +1,5 @@
 package dev.weir.page.run;
 
-import dev.weir.edit.Edits;
-import dev.weir.model.Transformer;
 import dev.weir.readout.Contributions;
 import dev.weir.readout.Places;
 import dev.weir.stream.Capture;
@@ -37,10 +35,15 @@ public final class PromptRun implements AutoCloseable {
   }
 
   /// Runs a prompt.
-  static PromptRun of(Recipe recipe, OpenModel model) {
-    Transformer transformer = model.transformer();
-    Hooks edits = Edits.of(transformer, recipe.changes().stream().map(Change::edit).toList());
-    return new PromptRun(recipe, model, transformer.trace(List.of(recipe.ids()), capture(), edits));
+  ///
+  /// @param vectors the directions that changes name
+  static PromptRun of(Recipe recipe, OpenModel model, Vectors vectors) {
+    try (Materials materials = new Materials(model, vectors, recipe.ids())) {
+      Hooks changes = materials.hooks(recipe.changes());
+      StreamTrace trace =
+          model.transformer().trace(List.of(recipe.ids()), capture(), changes);
+      return new PromptRun(recipe, model, trace);
+    }
   }
 
   /// Short, and the same for the same recipe.
