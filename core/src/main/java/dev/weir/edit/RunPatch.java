@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /// Puts what another text has at some places into a run, position by position as a map says:
@@ -48,22 +49,28 @@ public final class RunPatch implements Hooks, AutoCloseable {
   /// @param other the tokens of the other text
   /// @param points a hook point's name; `*` stands for anything
   /// @param heads which heads
+  /// @param kept what the run that is changed will keep: what is looked at is computed another way,
+  ///   and only runs that are computed alike are alike to the last bit
   /// @param from for each position of the text that is changed, the position of the other that it
   ///   takes from; negative for none
   /// @throws EditException if a place has no such heads, or the other text has no such position
   /// @throws dev.weir.stream.StreamException if no hook point has such a name
   public static RunPatch of(
-      Transformer model, int[] other, String points, Target.Heads heads, int... from) {
-    List<HookPoint> places =
-        List.copyOf(Capture.matching(points).resolve(model.hookPoints()));
+      Transformer model,
+      int[] other,
+      String points,
+      Target.Heads heads,
+      Capture kept,
+      int... from) {
+    List<HookPoint> places = List.copyOf(Capture.matching(points).resolve(model.hookPoints()));
     for (HookPoint point : places) {
       Edits.checkHeads(point, heads, PointShape.of(point, model.spec()));
       if (Arrays.stream(from).anyMatch(position -> position >= other.length)) {
         throw EditException.lengthsDiffer(point, other.length, from.length);
       }
     }
-    return new RunPatch(
-        Source.of(model, other, points, places), heads, from.clone(), Optional.empty());
+    Source source = Source.of(model, other, places, kept.resolve(model.hookPoints()));
+    return new RunPatch(source, heads, from.clone(), Optional.empty());
   }
 
   /// What was taken from the other text: `[batch, pos, ..]` for each tensor of a state, the axes of
@@ -71,17 +78,14 @@ public final class RunPatch implements Hooks, AutoCloseable {
   private record Source(
       StreamTrace trace, Map<HookPoint, List<Tensor>> states, TensorOwner owner) {
 
-    static Source of(Transformer model, int[] other, String points, List<HookPoint> places) {
+    static Source of(
+        Transformer model, int[] other, List<HookPoint> places, Set<HookPoint> watched) {
       TensorOwner owner = new TensorOwner();
       Map<HookPoint, List<Tensor>> states = new HashMap<>();
-      for (HookPoint place : places) {
-        if (isStream(place)) {
-          states.put(place, new ArrayList<>());
-        }
-      }
-      Capture capture = Capture.matching(points).withoutLogits();
-      StreamTrace trace =
-          model.trace(List.of(other), capture, new StateRecorder(states, owner));
+      places.stream().filter(RunPatch::isStream).forEach(p -> states.put(p, new ArrayList<>()));
+      Capture capture = Capture.of(places.toArray(HookPoint[]::new)).withoutLogits();
+      StateRecorder recorder = new StateRecorder(states, watched, owner);
+      StreamTrace trace = model.trace(List.of(other), capture, recorder);
       owner.own(trace);
       return new Source(trace, states, owner);
     }
@@ -94,12 +98,13 @@ public final class RunPatch implements Hooks, AutoCloseable {
         || point instanceof HookPoint.ResidPost;
   }
 
-  /// Keeps the state of the stream as it passes.
-  private record StateRecorder(Map<HookPoint, List<Tensor>> states, TensorOwner owner)
+  /// Keeps the state of the stream as it passes, and looks at some places.
+  private record StateRecorder(
+      Map<HookPoint, List<Tensor>> states, Set<HookPoint> watched, TensorOwner owner)
       implements Hooks {
     @Override
     public boolean touches(HookPoint point) {
-      return false;
+      return watched.contains(point);
     }
 
     @Override
@@ -143,7 +148,10 @@ public final class RunPatch implements Hooks, AutoCloseable {
 
   @Override
   public Tensor applyToState(HookPoint point, Tensor part) {
-    List<Tensor> states = source.states.getOrDefault(point, List.of());
+    List<Tensor> states = source.states.get(point);
+    if (states == null) {
+      return part;
+    }
     int index = passed.merge(point, 1, Integer::sum) - 1;
     return patched(point, states.get(index).at("batch", 0), part);
   }

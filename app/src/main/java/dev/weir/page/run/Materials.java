@@ -133,7 +133,7 @@ public final class Materials implements AutoCloseable {
     Target target = target(hook, heads, positions);
     int[] other = model.language().encode(prompt).ids();
     int[] map = Positions.map(tokens.length, other.length, positions, from);
-    RunPatch patch = RunPatch.of(transformer(), other, hook, target.heads(), map);
+    RunPatch patch = RunPatch.of(transformer(), other, hook, target.heads(), PromptRun.capture(), map);
     owner.own(patch);
     return patch;
   }
