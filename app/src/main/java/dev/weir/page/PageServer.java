@@ -5,6 +5,7 @@ import dev.weir.page.run.EngineThread;
 import dev.weir.page.run.Models;
 import dev.weir.page.run.PageException;
 import dev.weir.page.run.Runs;
+import dev.weir.page.run.Vectors;
 import io.helidon.http.Status;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
@@ -21,12 +22,13 @@ public final class PageServer implements AutoCloseable {
   private final EngineThread engine = new EngineThread();
   private final Models models;
   private final Runs runs;
+  private final Vectors vectors = new Vectors();
   private final WebServer server;
 
   private PageServer(Settings settings, List<Models.Source> sources) {
     this.settings = settings;
     this.models = Models.open(sources, engine);
-    this.runs = new Runs(engine, models, settings.memory());
+    this.runs = new Runs(engine, models, vectors, settings.memory());
     this.server =
         WebServer.builder()
             .address(address(settings.host()))
@@ -69,7 +71,7 @@ public final class PageServer implements AutoCloseable {
             (_, response, e) -> Wire.problem(response, Status.BAD_REQUEST_400, e.getMessage()))
         .error(RuntimeException.class, this::fault)
         .register("/api", new ServerApi(models))
-        .register("/api/runs", new RunsApi(runs))
+        .register("/api/runs", new RunsApi(runs, models, vectors))
         .register("/", new Assets());
   }
 
@@ -108,11 +110,12 @@ public final class PageServer implements AutoCloseable {
   @Override
   public void close() {
     server.stop();
-    engine.submit(() -> {
-      runs.close();
-      models.close();
-      return true;
-    });
+    var _ =
+        engine.submit(() -> {
+          runs.close();
+          models.close();
+          return true;
+        });
     engine.close();
   }
 }
