@@ -1,6 +1,7 @@
 package dev.weir.page;
 
 import dev.weir.WeirException;
+import dev.weir.page.job.Jobs;
 import dev.weir.page.run.EngineThread;
 import dev.weir.page.run.Models;
 import dev.weir.page.run.PageException;
@@ -13,6 +14,7 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.time.InstantSource;
 import java.util.List;
 
 /// The server of the stream page: static files, the JSON interface, and the models behind it. Each
@@ -23,6 +25,7 @@ public final class PageServer implements AutoCloseable {
   private final Models models;
   private final Runs runs;
   private final Vectors vectors = new Vectors();
+  private final Jobs jobs = new Jobs(engine, InstantSource.system());
   private final WebServer server;
 
   private PageServer(Settings settings, List<Models.Source> sources) {
@@ -63,6 +66,7 @@ public final class PageServer implements AutoCloseable {
   }
 
   private void routing(HttpRouting.Builder routing) {
+    RunsApi runsApi = new RunsApi(runs, models, vectors);
     routing
         .addFilter(new Guard(settings, Assets.importMapHash()))
         .error(PageException.class, (_, response, e) -> problem(response, e))
@@ -71,7 +75,8 @@ public final class PageServer implements AutoCloseable {
             (_, response, e) -> Wire.problem(response, Status.BAD_REQUEST_400, e.getMessage()))
         .error(RuntimeException.class, this::fault)
         .register("/api", new ServerApi(models))
-        .register("/api/runs", new RunsApi(runs, models, vectors))
+        .register("/api/runs", runsApi)
+        .register("/api", new ChangesApi(engine, runs, jobs, runsApi::reading))
         .register("/", new Assets());
   }
 
@@ -109,6 +114,7 @@ public final class PageServer implements AutoCloseable {
   /// Stops it and frees the models.
   @Override
   public void close() {
+    jobs.close();
     server.stop();
     var _ =
         engine.submit(() -> {

@@ -64,7 +64,12 @@ public final class PageException extends WeirException {
         Kind.BAD_REQUEST, "The prompt has no tokens", "prompt", "type some text");
   }
 
-  static PageException outsidePlane(Window window, int places, int positions) {
+  /// A part of the plane that is none.
+  ///
+  /// @param window which part
+  /// @param places how many there are
+  /// @param positions how many there are
+  public static PageException outsidePlane(Window window, int places, int positions) {
     return new PageException(
         Kind.BAD_REQUEST,
         "The window %s lies outside the plane of %d places and %d positions"

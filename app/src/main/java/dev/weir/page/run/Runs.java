@@ -107,6 +107,14 @@ public final class Runs implements AutoCloseable {
     return models.get(recipe(id).model());
   }
 
+  /// What the changes of a recipe are made from, for runs beside those held here; whoever asks
+  /// closes it, on the engine's thread.
+  ///
+  /// @param recipe whose changes
+  public Materials materials(Recipe recipe) {
+    return new Materials(models.get(recipe.model()), vectors, recipe.ids());
+  }
+
   /// Reads something from a run, on the engine's thread.
   ///
   /// @param id which run
