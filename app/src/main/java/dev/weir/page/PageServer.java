@@ -1,6 +1,7 @@
 package dev.weir.page;
 
 import dev.weir.WeirException;
+import dev.weir.page.job.Jobs;
 import dev.weir.page.library.Library;
 import dev.weir.page.run.EngineThread;
 import dev.weir.page.run.Models;
@@ -14,6 +15,7 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.time.InstantSource;
 import java.util.List;
 
 /// The server of the stream page: static files, the JSON interface, and the models behind it. Each
@@ -25,14 +27,15 @@ public final class PageServer implements AutoCloseable {
   private final Runs runs;
   private final Vectors vectors;
   private final Library library;
+  private final Jobs jobs = new Jobs(engine, InstantSource.system());
   private final WebServer server;
 
   private PageServer(Settings settings, List<Models.Source> sources) {
     this.settings = settings;
     this.models = Models.open(sources, engine);
-    this.runs = new Runs(engine, models, settings.memory());
     this.library = new Library(settings.data());
     this.vectors = new Vectors(library::projection);
+    this.runs = new Runs(engine, models, vectors, settings.memory());
     this.server =
         WebServer.builder()
             .address(address(settings.host()))
@@ -67,6 +70,7 @@ public final class PageServer implements AutoCloseable {
   }
 
   private void routing(HttpRouting.Builder routing) {
+    RunsApi runsApi = new RunsApi(runs, models, vectors);
     routing
         .addFilter(new Guard(settings, Assets.importMapHash()))
         .error(PageException.class, (_, response, e) -> problem(response, e))
@@ -75,8 +79,9 @@ public final class PageServer implements AutoCloseable {
             (_, response, e) -> Wire.problem(response, Status.BAD_REQUEST_400, e.getMessage()))
         .error(RuntimeException.class, this::fault)
         .register("/api", new ServerApi(models))
-        .register("/api/runs", new RunsApi(runs, models, vectors))
+        .register("/api/runs", runsApi)
         .register("/api/library", new LibraryApi(library, vectors))
+        .register("/api", new ChangesApi(engine, runs, jobs, runsApi::reading))
         .register("/", new Assets());
   }
 
@@ -115,6 +120,7 @@ public final class PageServer implements AutoCloseable {
   /// Stops it and frees the models.
   @Override
   public void close() {
+    jobs.close();
     server.stop();
     var _ =
         engine.submit(() -> {
