@@ -62,8 +62,8 @@ class ColoursTest {
           case GRID, AXIS, PAGE, EMPTY -> 1;
         };
 
-    assertThat(ink.onLight().contrastWith(Ink.PAGE.onLight())).isGreaterThanOrEqualTo(needed);
-    assertThat(ink.onDark().contrastWith(Ink.PAGE.onDark())).isGreaterThanOrEqualTo(needed);
+    assertThat(ink.on(Theme.LIGHT).contrastWith(Ink.PAGE.on(Theme.LIGHT))).isGreaterThanOrEqualTo(needed);
+    assertThat(ink.on(Theme.DARK).contrastWith(Ink.PAGE.on(Theme.DARK))).isGreaterThanOrEqualTo(needed);
   }
 
   @Test
