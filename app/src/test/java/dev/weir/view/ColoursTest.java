@@ -62,8 +62,10 @@ class ColoursTest {
           case GRID, AXIS, PAGE, EMPTY -> 1;
         };
 
-    assertThat(ink.on(Theme.LIGHT).contrastWith(Ink.PAGE.on(Theme.LIGHT))).isGreaterThanOrEqualTo(needed);
-    assertThat(ink.on(Theme.DARK).contrastWith(Ink.PAGE.on(Theme.DARK))).isGreaterThanOrEqualTo(needed);
+    assertThat(ink.on(Theme.LIGHT).contrastWith(Ink.PAGE.on(Theme.LIGHT)))
+        .isGreaterThanOrEqualTo(needed);
+    assertThat(ink.on(Theme.DARK).contrastWith(Ink.PAGE.on(Theme.DARK)))
+        .isGreaterThanOrEqualTo(needed);
   }
 
   @Test
