@@ -225,14 +225,10 @@ final class AnalysisOptions {
     ///
     /// @throws CliException if there are several
     Text only() {
-      int count = prompts.map(p -> PromptFile.open(p).lines()).orElseGet(prompt::count);
-      if (text.isPresent() || count > 1) {
-        throw CliException.notHere(
-            "Several texts are given, and one is read at a time", "give one text in quotes");
+      if (text.isPresent() || prompt.count() > 1) {
+        throw CliException.severalTexts();
       }
-      Text[] found = new Text[1];
-      forEach(one -> found[0] = one);
-      return found[0];
+      return prompts.map(PromptFile::only).map(this::ofLine).orElseGet(() -> given().getFirst());
     }
 
     private Text ofLine(PromptFile.Line line) {

@@ -116,6 +116,13 @@ final class CliException extends WeirException {
         "give one of: prompts as arguments, --tokens, --prompts or --text");
   }
 
+  static CliException severalTexts() {
+    return new CliException(
+        "Several texts are given, and one is read at a time",
+        "arguments",
+        "give one text in quotes");
+  }
+
   static CliException notHere(String what, String fix) {
     return new CliException(what, "arguments", fix);
   }

@@ -75,6 +75,7 @@ public final class Main implements Runnable {
   private static CommandLine commandLine(Terminal terminal, Interruption interruption) {
     return new CommandLine(new Main())
         .addSubcommand(new ReadCommand(terminal))
+        .addSubcommand(new ViewCommand(terminal))
         .addSubcommand(new LensCommand(terminal))
         .addSubcommand(new SubvalueCommand(terminal))
         .addSubcommand(new AttributeCommand(terminal))

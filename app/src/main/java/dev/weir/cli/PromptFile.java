@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,6 +41,23 @@ record PromptFile(Path path, int lines) {
       throw CliException.noPrompts(path);
     }
     return new PromptFile(path, count[0]);
+  }
+
+  /// The prompt of a file that holds one.
+  static Line only(Path path) {
+    List<Line> found = new ArrayList<>();
+    read(
+        path,
+        line -> {
+          if (!found.isEmpty()) {
+            throw CliException.severalTexts();
+          }
+          found.add(line);
+        });
+    if (found.isEmpty()) {
+      throw CliException.noPrompts(path);
+    }
+    return found.getFirst();
   }
 
   /// Reads it, line by line.

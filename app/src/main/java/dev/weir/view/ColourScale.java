@@ -1,5 +1,8 @@
 package dev.weir.view;
 
+import java.util.List;
+import java.util.stream.IntStream;
+
 /// Colours for numbers, readable with any colour vision.
 public enum ColourScale {
   /// Dark blue to yellow, perceptually uniform (van der Walt & Smith 2015, matplotlib; CC0).
@@ -26,6 +29,13 @@ public enum ColourScale {
     double place = Math.clamp(share, 0, 1) * last;
     int left = Math.min((int) place, last - 1);
     return point(left).towards(point(left + 1), place - left);
+  }
+
+  /// Colours from the low end to the high one, evenly spaced, as `#rrggbb`.
+  ///
+  /// @param count how many, at least 2
+  public List<String> hexes(int count) {
+    return IntStream.range(0, count).mapToObj(i -> at((double) i / (count - 1)).hex()).toList();
   }
 
   private Rgb point(int index) {

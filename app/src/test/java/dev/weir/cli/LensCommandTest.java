@@ -107,6 +107,19 @@ class LensCommandTest {
     assertThat(other.err()).contains("The lens was tuned for a model with d_model 128");
   }
 
+  @Test
+  void readsOneTextFromAFileAsFromAnArgument() throws IOException {
+    String line = "{\"prompt\": \"%s\"}\n".formatted(PROMPT);
+    Path one = Files.writeString(folder.resolve("one.jsonl"), line);
+    Path two = Files.writeString(folder.resolve("two.jsonl"), line + line);
+    var fromFile = Shell.here().run("lens", "--of", "heads", "--prompts", one.toString());
+    assertThat(fromFile.code()).as(fromFile.err()).isZero();
+    assertThat(fromFile.out()).isEqualTo(Shell.here().run("lens", "--of", "heads", PROMPT).out());
+    var several = Shell.here().run("lens", "--of", "heads", "--prompts", two.toString());
+    assertThat(several.code()).isEqualTo(1);
+    assertThat(several.err()).contains("Several texts are given");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"l.html", "l.json", "l.csv", "l.parquet", "l.png", "l.svg"})
   void writesEveryFormat(String name) throws IOException {

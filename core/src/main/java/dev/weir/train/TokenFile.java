@@ -1,17 +1,15 @@
 package dev.weir.train;
 
+import dev.weir.weights.Encoding;
+import dev.weir.weights.NpyHeader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /// A file of tokens: raw little-endian numbers as nanoGPT's `.bin` files hold them, or an `.npy`
 /// array of integers (NumPy enhancement proposal 1), its rows one after the other. The file is
@@ -20,11 +18,6 @@ public final class TokenFile {
 
   /// Mapped in pieces, each short enough for a [ByteBuffer] and a multiple of every width.
   private static final long PIECE = 1L << 30;
-
-  private static final byte[] NPY = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
-  private static final Pattern DESCR = Pattern.compile("'descr':\\s*'([^']*)'");
-  private static final Pattern SHAPE = Pattern.compile("'shape':\\s*\\(([0-9, ]*)\\)");
-  private static final Pattern FORTRAN = Pattern.compile("'fortran_order':\\s*True");
 
   private final Path path;
   private final Width width;
@@ -68,6 +61,7 @@ public final class TokenFile {
   /// @param path a file; if its name ends in `.npy` it says itself how tokens are written
   /// @param width how tokens are written in any other file
   /// @throws TrainException if the file cannot be read, is empty, or is no whole number of tokens
+  /// @throws dev.weir.weights.WeightException if it is a damaged `.npy` file
   public static TokenFile open(Path path, Width width) {
     try (FileChannel channel = FileChannel.open(path)) {
       if (channel.size() == 0) {
@@ -95,80 +89,31 @@ public final class TokenFile {
   }
 
   private static TokenFile npy(Path path, FileChannel channel) throws IOException {
-    ByteBuffer start = ByteBuffer.allocate((int) Math.min(channel.size(), 1 << 16));
-    channel.read(start, 0);
-    start.flip().order(ByteOrder.LITTLE_ENDIAN);
-    byte[] magic = new byte[NPY.length];
-    if (start.remaining() < 12) {
-      throw TrainException.badNpy(path.toString(), "it is too short");
-    }
-    start.get(magic);
-    if (!Arrays.equals(magic, NPY)) {
-      throw TrainException.badNpy(path.toString(), "it does not begin like one");
-    }
-    int version = start.get();
-    start.get();
-    long length = version == 1 ? Short.toUnsignedInt(start.getShort()) : start.getInt();
-    if (version < 1 || version > 3 || length < 1 || length > start.remaining()) {
-      throw TrainException.badNpy(path.toString(), "its header is damaged");
-    }
-    byte[] header = new byte[(int) length];
-    start.get(header);
-    return npy(path, channel, start.position(), new String(header, StandardCharsets.ISO_8859_1));
-  }
-
-  private static TokenFile npy(Path path, FileChannel channel, long from, String header)
-      throws IOException {
-    long elements = elements(path, header);
-    Width width = width(path, header);
-    long bytes = channel.size() - from;
-    if (elements == 0) {
+    long fileBytes = channel.size();
+    ByteBuffer start =
+        channel.map(FileChannel.MapMode.READ_ONLY, 0, Math.min(NpyHeader.LONGEST, fileBytes));
+    NpyHeader header = NpyHeader.parse(start, fileBytes, path);
+    if (header.elements() == 0) {
       throw TrainException.emptyCorpusFile(path.toString());
     }
-    if (elements != bytes / width.bytes() || bytes % width.bytes() != 0) {
-      throw TrainException.badNpy(
-          path.toString(),
-          "%,d numbers should follow, but %,d bytes do".formatted(elements, bytes));
+    if (header.sizes().isEmpty()) {
+      throw TrainException.badNpy(path.toString(), "it is one number");
     }
-    return raw(path, channel, width, from, bytes);
+    int from = header.dataStart();
+    return raw(path, channel, width(path, header.encoding()), from, fileBytes - from);
   }
 
-  private static long elements(Path path, String header) {
-    Matcher shape = SHAPE.matcher(header);
-    if (!shape.find()) {
-      throw TrainException.badNpy(path.toString(), "its header names no shape");
-    }
-    long elements = 1;
-    int axes = 0;
-    try {
-      for (String size : shape.group(1).replace(" ", "").split(",", -1)) {
-        if (!size.isEmpty()) {
-          elements = Math.multiplyExact(elements, Long.parseLong(size));
-          axes++;
-        }
-      }
-    } catch (ArithmeticException | NumberFormatException e) {
-      throw TrainException.badNpy(path.toString(), "its shape is (%s)".formatted(shape.group(1)));
-    }
-    if (axes == 0 || (axes > 1 && FORTRAN.matcher(header).find())) {
-      throw TrainException.badNpy(path.toString(), "it is one number, or lies column by column");
-    }
-    return elements;
-  }
-
-  private static Width width(Path path, String header) {
-    Matcher descr = DESCR.matcher(header);
-    String type = descr.find() ? descr.group(1) : "unnamed";
-    return switch (type) {
-      case "|u1" -> Width.UINT8;
-      case "<u2" -> Width.UINT16;
-      case "<u4" -> Width.UINT32;
-      case "<i4" -> Width.INT32;
-      case "<i8", "<u8" -> Width.INT64;
+  private static Width width(Path path, Encoding encoding) {
+    return switch (encoding) {
+      case U8 -> Width.UINT8;
+      case U16 -> Width.UINT16;
+      case U32 -> Width.UINT32;
+      case I32 -> Width.INT32;
+      case I64, U64 -> Width.INT64;
       default ->
           throw TrainException.badNpy(
               path.toString(),
-              "its numbers are %s, not one of |u1, <u2, <u4, <i4, <i8, <u8".formatted(type));
+              "its numbers are %s, not one of U8, U16, U32, I32, I64, U64".formatted(encoding));
     };
   }
 

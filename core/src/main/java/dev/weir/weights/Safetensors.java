@@ -1,5 +1,6 @@
 package dev.weir.weights;
 
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -48,7 +49,19 @@ public final class Safetensors implements WeightSource {
       return open(within(path));
     }
     return MappedFile.Group.opening(files ->
-        path.toString().endsWith(".json") ? openIndex(path, files) : openSingle(path, files));
+        path.toString().endsWith(".json")
+            ? openIndex(path, files)
+            : single(files.map(path), files));
+  }
+
+  /// Reads a `.safetensors` file whose bytes are in memory.
+  ///
+  /// @param bytes the file; they are not copied
+  /// @param path what to call it
+  /// @throws WeightException if it is damaged, or not what its header says
+  public static Safetensors of(byte[] bytes, Path path) {
+    MappedFile file = new MappedFile(path, MemorySegment.ofArray(bytes));
+    return MappedFile.Group.opening(files -> single(file, files));
   }
 
   private static Path within(Path folder) {
@@ -60,9 +73,9 @@ public final class Safetensors implements WeightSource {
     throw WeightException.noWeightsInFolder(folder);
   }
 
-  private static Safetensors openSingle(Path path, MappedFile.Group files) {
-    SafetensorsHeader header = SafetensorsHeader.parse(files.map(path));
-    return new Safetensors(path, files, header.entries(), header.metadata());
+  private static Safetensors single(MappedFile file, MappedFile.Group files) {
+    SafetensorsHeader header = SafetensorsHeader.parse(file);
+    return new Safetensors(file.path(), files, header.entries(), header.metadata());
   }
 
   private static Safetensors openIndex(Path index, MappedFile.Group files) {

@@ -2,11 +2,14 @@ package dev.weir.weights;
 
 import dev.weir.tensor.DType;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /// One tensor of a weight file: where its bytes lie and how to read them. Nothing is copied.
 ///
@@ -117,6 +120,17 @@ public record WeightEntry(String name, Encoding encoding, List<Long> sizes, Memo
     float[] floats = new float[(int) elements()];
     dequantizeTo(MemorySegment.ofArray(floats));
     return floats;
+  }
+
+  /// All numbers as float64. All but F64 pass through float32, which rounds large whole numbers.
+  ///
+  /// @throws WeightException if there are more than an array can hold
+  public double[] toDoubles() {
+    if (encoding == Encoding.F64 && elements() <= Integer.MAX_VALUE - 8) {
+      return bytes.toArray(ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN));
+    }
+    float[] floats = toFloats();
+    return IntStream.range(0, floats.length).mapToDouble(i -> floats[i]).toArray();
   }
 
   /// Where the first NaN or infinity stands, counted row-major over all numbers; empty if there is

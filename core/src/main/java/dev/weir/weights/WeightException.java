@@ -345,6 +345,15 @@ public final class WeightException extends WeirException {
         "dequantise the tensor and write it as F32, F16 or BF16");
   }
 
+  // NumPy
+
+  static WeightException badNpy(Path file, String why) {
+    return new WeightException(
+        "This .npy file cannot be read: " + shorten(why),
+        file.toString(),
+        "save plain numbers row by row, for instance with numpy.save(file, numpy.ascontiguousarray(x, '<f4'))");
+  }
+
   // GGUF
 
   static WeightException notGguf(Path file) {

@@ -3,6 +3,7 @@ package dev.weir.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.weir.WeirException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -116,7 +117,7 @@ class TokenDataTest {
 
   private static void assertSays(Path path, String message) {
     assertThatThrownBy(() -> TokenFile.open(path, TokenFile.Width.UINT16))
-        .isInstanceOf(TrainException.class)
+        .isInstanceOf(WeirException.class)
         .hasMessageStartingWith(message + " Where: " + path);
   }
 
@@ -126,25 +127,17 @@ class TokenDataTest {
     assertSays(odd, "7 bytes are no whole number of tokens of 2 bytes.");
     assertSays(Files.write(folder.resolve("e.bin"), new byte[0]), "There is nothing in this file.");
     assertSays(folder.resolve("missing.bin"), "The corpus cannot be read: NoSuchFileException.");
-    String bad = "This .npy file cannot be used: ";
     Path npy = folder.resolve("b.npy");
-    assertSays(Files.write(npy, new byte[5]), bad + "it is too short.");
-    assertSays(Files.write(npy, new byte[50]), bad + "it does not begin like one.");
+    assertSays(
+        Files.write(npy, new byte[50]),
+        "This .npy file cannot be read: it does not begin like one.");
     byte[] six = bytes(TokenFile.Width.UINT16, 1, 2, 3).array();
     assertSays(
-        npy("<f4", "False", "(3,)", six),
-        bad + "its numbers are <f4, not one of |u1, <u2, <u4, <i4, <i8, <u8.");
+        npy("<f2", "False", "(3,)", six),
+        "This .npy file cannot be used: its numbers are F16, not one of U8, U16, U32, I32, I64, U64.");
     assertSays(
-        npy(">u2", "False", "(3,)", six),
-        bad + "its numbers are >u2, not one of |u1, <u2, <u4, <i4, <i8, <u8.");
-    assertSays(npy("<u2", "False", "(4,)", six), bad + "4 numbers should follow, but 6 bytes do.");
-    assertSays(
-        npy("<u2", "True", "(3, 1)", six), bad + "it is one number, or lies column by column.");
-    assertSays(npy("<u2", "False", "()", six), bad + "it is one number, or lies column by column.");
-    assertSays(npy("<u2", "False", "[3]", six), bad + "its header names no shape.");
-    assertSays(
-        npy("<u2", "False", "(99999999999, 99999999999)", six),
-        bad + "its shape is (99999999999, 99999999999).");
+        npy("<u2", "False", "()", Arrays.copyOf(six, 2)),
+        "This .npy file cannot be used: it is one number.");
     assertSays(npy("<u2", "False", "(0,)", new byte[0]), "There is nothing in this file.");
   }
 

@@ -33,7 +33,7 @@ public final class PromptRun implements AutoCloseable {
   /// What is kept: the stream, what was written and read, and the pathway's routing; of attention
   /// what each head wrote. Patterns grow with the square of the text and are run for when needed.
   private static Capture capture() {
-    return Contributions.capture();
+    return Contributions.capture().and("blocks.*.hook_resid_*");
   }
 
   /// Runs a prompt.

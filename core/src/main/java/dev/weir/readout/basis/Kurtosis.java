@@ -10,7 +10,6 @@ import dev.weir.stream.StreamTrace;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Shape;
 import dev.weir.tensor.Tensor;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -124,21 +123,11 @@ public final class Kurtosis {
         .orElse(Double.NaN);
   }
 
-  /// [#of] of each row.
-  private static double[] ofRows(Tensor rows, String coordinates) {
+  /// `mean((x − x̄)⁴) / mean((x − x̄)²)²` of each row; NaN where its numbers are all the same.
+  static double[] ofRows(Tensor rows, String coordinates) {
     Tensor squares = rows.minus(rows.mean(coordinates)).square();
     Tensor second = squares.mean(coordinates);
     return squares.square().mean(coordinates).dividedBy(second.square()).toDoubles();
-  }
-
-  /// `mean((x − x̄)⁴) / mean((x − x̄)²)²` of some numbers; NaN where they are all the same.
-  ///
-  /// @param values the numbers
-  public static double of(double... values) {
-    double mean = Arrays.stream(values).average().orElse(Double.NaN);
-    double second = Arrays.stream(values).map(x -> Math.pow(x - mean, 2)).average().orElse(0);
-    double fourth = Arrays.stream(values).map(x -> Math.pow(x - mean, 4)).average().orElse(0);
-    return fourth / (second * second);
   }
 
   /// What a random direction of so many coordinates gives on average: `3 (d − 1) / (d + 1)`, since

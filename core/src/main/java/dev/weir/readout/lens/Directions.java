@@ -1,11 +1,13 @@
 package dev.weir.readout.lens;
 
+import dev.weir.weights.NpyHeader;
 import dev.weir.weights.Safetensors;
 import dev.weir.weights.StrictJson;
 import dev.weir.weights.WeightEntry;
+import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +19,7 @@ import tools.jackson.databind.JsonNode;
 ///
 /// @param all the directions, in the order of the file
 public record Directions(List<Direction> all) {
+  private static final long LONGEST = Integer.MAX_VALUE - 8;
   private static final long LONGEST_JSON = 1L << 28;
 
   public Directions {
@@ -30,15 +33,30 @@ public record Directions(List<Direction> all) {
   /// @param tensor which tensor of a `.safetensors` file; not needed where there is one
   /// @param dModel how wide the stream is
   /// @throws LensException if it holds no directions, or directions of another width
+  /// @throws dev.weir.weights.WeightException if it is damaged
   public static Directions read(Path file, Optional<String> tensor, int dModel) {
-    Directions found = readRows(file, tensor, dModel);
-    for (Direction direction : found.all) {
-      if (direction.length() == 0) {
-        throw LensException.noDirections(
-            file, "Direction '%s' points nowhere: it is 0".formatted(direction.label()));
-      }
+    return readRows(file, tensor, dModel).requirePointing(file);
+  }
+
+  /// Reads the content of a file in the same formats.
+  ///
+  /// @param bytes the content
+  /// @param name the name of the file, whose ending says the format
+  /// @param tensor which tensor of a `.safetensors` file; not needed where there is one
+  /// @param dModel how wide the stream is
+  /// @throws LensException if it holds no directions, or directions of another width
+  /// @throws dev.weir.weights.WeightException if it is damaged
+  public static Directions read(byte[] bytes, String name, Optional<String> tensor, int dModel) {
+    Path file = named(name);
+    return rows(bytes, file, tensor, dModel).requirePointing(file);
+  }
+
+  private static Path named(String name) {
+    try {
+      return Path.of(name);
+    } catch (InvalidPathException _) {
+      throw LensException.noDirections(Path.of("directions"), "The file has no proper name");
     }
-    return found;
   }
 
   /// Reads a file in the same formats whose rows belong together, one for each position: a row may
@@ -48,28 +66,48 @@ public record Directions(List<Direction> all) {
   /// @param tensor which tensor of a `.safetensors` file; not needed where there is one
   /// @param dModel how wide the stream is
   /// @throws LensException if it holds no rows, or rows of another width
+  /// @throws dev.weir.weights.WeightException if it is damaged
   public static Directions readRows(Path file, Optional<String> tensor, int dModel) {
     if (!Files.isRegularFile(file)) {
       throw LensException.noDirections(file, "There is no such file");
     }
-    String name = file.toString();
-    List<Direction> found =
-        name.endsWith(".npy")
-            ? rows(NpyFile.read(file), file, dModel)
-            : name.endsWith(".safetensors")
-                ? ofSafetensors(file, tensor, dModel)
-                : name.endsWith(".json") ? ofJson(file) : unknown(file);
-    for (Direction direction : found) {
-      check(direction, file, dModel);
+    if (isSafetensors(file)) { // It may hold a whole model beside the tensor that is asked for.
+      return checked(ofSafetensors(Safetensors.open(file), tensor, file, dModel), file, dModel);
     }
+    try {
+      if (Files.size(file) > LONGEST) {
+        throw LensException.tooLong(file, Files.size(file), LONGEST);
+      }
+      return rows(Files.readAllBytes(file), file, tensor, dModel);
+    } catch (IOException e) {
+      throw LensException.unreadable(file, e);
+    }
+  }
+
+  private static Directions rows(byte[] bytes, Path file, Optional<String> tensor, int dModel) {
+    List<Direction> found;
+    if (isSafetensors(file)) {
+      found = ofSafetensors(Safetensors.of(bytes, file), tensor, file, dModel);
+    } else if (file.toString().endsWith(".npy")) {
+      found = ofArray(NpyHeader.array(bytes, file), file, dModel);
+    } else if (file.toString().endsWith(".json")) {
+      found = ofJson(bytes, file);
+    } else {
+      throw LensException.noDirections(file, "The ending says no format that directions come in");
+    }
+    return checked(found, file, dModel);
+  }
+
+  private static boolean isSafetensors(Path file) {
+    return file.toString().endsWith(".safetensors");
+  }
+
+  private static Directions checked(List<Direction> found, Path file, int dModel) {
     if (found.isEmpty()) {
       throw LensException.noDirections(file, "There is no direction in the file");
     }
+    found.forEach(direction -> check(direction, file, dModel));
     return new Directions(found);
-  }
-
-  private static List<Direction> unknown(Path file) {
-    throw LensException.noDirections(file, "The ending says no format that directions come in");
   }
 
   private static void check(Direction direction, Path file, int dModel) {
@@ -81,6 +119,16 @@ public record Directions(List<Direction> all) {
       throw LensException.noDirections(
           file, "Direction '%s' holds a number that is not finite".formatted(direction.label()));
     }
+  }
+
+  private Directions requirePointing(Path file) {
+    for (Direction direction : all) {
+      if (direction.length() == 0) {
+        throw LensException.noDirections(
+            file, "Direction '%s' points nowhere: it is 0".formatted(direction.label()));
+      }
+    }
+    return this;
   }
 
   /// Some of them.
@@ -97,19 +145,18 @@ public record Directions(List<Direction> all) {
 
   // ---------------------------------------------------------------- formats
 
-  private static List<Direction> ofSafetensors(Path file, Optional<String> tensor, int dModel) {
-    try (Safetensors source = Safetensors.open(file)) {
+  private static List<Direction> ofSafetensors(
+      Safetensors opened, Optional<String> tensor, Path file, int dModel) {
+    try (Safetensors source = opened) {
       if (tensor.isEmpty() && source.names().size() != 1) {
         throw LensException.whichTensor(file, source.names());
       }
-      WeightEntry entry = source.entry(tensor.orElseGet(() -> source.names().getFirst()));
-      float[] floats = entry.toFloats();
-      double[] values = IntStream.range(0, floats.length).mapToDouble(i -> floats[i]).toArray();
-      return rows(new NpyFile.Array(values, entry.sizes()), file, dModel);
+      String name = tensor.orElseGet(() -> source.names().getFirst());
+      return ofArray(source.entry(name), file, dModel);
     }
   }
 
-  private static List<Direction> rows(NpyFile.Array array, Path file, int dModel) {
+  private static List<Direction> ofArray(WeightEntry array, Path file, int dModel) {
     List<Long> sizes = array.sizes();
     if (sizes.isEmpty() || sizes.size() > 2) {
       throw LensException.noDirections(
@@ -118,18 +165,21 @@ public record Directions(List<Direction> all) {
     if (sizes.getLast() != dModel) {
       throw LensException.wrongWidth(file, sizes.getLast(), dModel);
     }
-    List<Direction> rows = new ArrayList<>();
-    for (int from = 0; from < array.values().length; from += dModel) {
-      rows.add(
-          new Direction(
-              String.valueOf(rows.size()),
-              Arrays.copyOfRange(array.values(), from, from + dModel)));
-    }
-    return rows;
+    double[] values = array.toDoubles();
+    return IntStream.range(0, values.length / dModel)
+        .mapToObj(row -> {
+          int from = row * dModel;
+          return new Direction(
+              String.valueOf(row), Arrays.copyOfRange(values, from, from + dModel));
+        })
+        .toList();
   }
 
-  private static List<Direction> ofJson(Path file) {
-    JsonNode node = StrictJson.read(file, LONGEST_JSON);
+  private static List<Direction> ofJson(byte[] bytes, Path file) {
+    if (bytes.length > LONGEST_JSON) {
+      throw LensException.tooLong(file, bytes.length, LONGEST_JSON);
+    }
+    JsonNode node = StrictJson.parse(bytes, file.toString());
     if (node.isObject()) {
       return node.properties().stream()
           .map(entry -> new Direction(entry.getKey(), numbers(entry.getValue(), file)))

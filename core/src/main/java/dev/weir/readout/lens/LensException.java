@@ -128,6 +128,13 @@ public final class LensException extends WeirException {
         "give a .npy file, a .safetensors file or a .json file with rows of numbers");
   }
 
+  static LensException tooLong(Path file, long bytes, long most) {
+    return new LensException(
+        "The file has %,d bytes, and at most %,d are read".formatted(bytes, most),
+        file.toString(),
+        "save fewer directions, or as .safetensors");
+  }
+
   static LensException whichTensor(Path file, List<String> names) {
     return new LensException(
         "The file holds %d tensors".formatted(names.size()),

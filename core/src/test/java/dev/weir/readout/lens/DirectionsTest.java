@@ -3,6 +3,7 @@ package dev.weir.readout.lens;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.weir.WeirException;
 import dev.weir.tensor.DType;
 import dev.weir.weights.SafetensorsWriter;
 import java.io.IOException;
@@ -85,22 +86,48 @@ class DirectionsTest {
   }
 
   @Test
+  void contentReadsAsItsFileDoesAndAPieceOfItNever() throws IOException {
+    Path json = Files.writeString(folder.resolve("a.json"), "{\"blocks.3.hook\":[1,2,3]}");
+    Path safetensors = folder.resolve("a.safetensors");
+    SafetensorsWriter.write(
+        safetensors,
+        List.of(
+            SafetensorsWriter.Item.of(
+                "v", DType.FLOAT64, List.of(3L), MemorySegment.ofArray(new double[] {1, 2, 0.1}))),
+        Map.of());
+    for (Path file : List.of(npy("<f8", "False", "3,", 1, 2, 0.1), json, safetensors)) {
+      byte[] bytes = Files.readAllBytes(file);
+      String name = String.valueOf(file.getFileName());
+      Direction whole = Directions.read(bytes, name, Optional.empty(), 3).all().getFirst();
+      assertThat(whole.label()).isEqualTo(read(file).all().getFirst().label());
+      assertThat(whole.vector()).containsExactly(1, 2, file.equals(json) ? 3 : 0.1);
+      for (int length = 0; length < bytes.length; length++) {
+        byte[] piece = Arrays.copyOf(bytes, length);
+        assertThatExceptionOfType(WeirException.class)
+            .as("%s, %d bytes", name, length)
+            .isThrownBy(() -> Directions.read(piece, name, Optional.empty(), 3));
+      }
+    }
+    refuses(
+        () -> Directions.read(new byte[9], "a\0.npy", Optional.empty(), 3),
+        "The file has no proper name");
+  }
+
+  @Test
   void whatIsNoDirectionIsRefusedInOneLine() throws IOException {
     refuses(() -> read(folder.resolve("none.npy")), "There is no such file");
     refuses(
         () -> read(Files.writeString(folder.resolve("a.npy"), "nonsense, really")),
-        "The file is no .npy array");
+        "This .npy file cannot be read: it does not begin like one");
     refuses(
         () -> read(Files.writeString(folder.resolve("a.pt"), "x")),
         "The ending says no format that directions come in");
     refuses(
-        () -> read(npy("<f8", "True", "1, 3", 1, 2, 3)), "The array is stored column by column");
+        () -> read(npy("<f8", "False", "", 1)), "An array of shape [] holds no rows of directions");
+    refuses(() -> read(npy("<f8", "False", "0, 3")), "There is no direction in the file");
     refuses(
-        () -> read(npy("|O", "False", "3,", 1, 2, 3)),
-        "The array holds no real numbers that Weir reads");
-    refuses(
-        () -> read(npy("<f8", "False", "2, 3", 1, 2, 3)),
-        "The array of shape [2, 3] does not fit the length of the file");
+        () -> read(npy("<f8", "False", "3,", 1, 2, Double.NaN)),
+        "Direction '0' holds a number that is not finite");
     refuses(
         () -> read(npy("<f8", "False", "2,", 1, 2)),
         "A direction has 2 numbers, but the stream of this model has 3");
@@ -117,7 +144,7 @@ class DirectionsTest {
   }
 
   private static void refuses(Reading reading, String message) {
-    assertThatExceptionOfType(LensException.class)
+    assertThatExceptionOfType(WeirException.class)
         .isThrownBy(reading::read)
         .withMessageStartingWith(message)
         .withMessageContaining("To fix: ");

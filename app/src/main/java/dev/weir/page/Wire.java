@@ -1,0 +1,154 @@
+package dev.weir.page;
+
+import dev.weir.page.run.PageException;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Status;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Optional;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.core.json.JsonWriteFeature;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/// JSON in and out. Numbers that are not finite are `null`; unknown fields and half-read bodies are
+/// errors, so that a misspelt field does not pass in silence.
+final class Wire {
+  /// The longest JSON body that is read, bytes.
+  static final int LONGEST_BODY = 1 << 20;
+
+  private static final int DEEPEST = 64;
+
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder().maxNestingDepth(DEEPEST).build())
+                  .build())
+          .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
+          .addModule(FiniteNumbers.module())
+          .build();
+
+  private Wire() {}
+
+  /// What a client is told when something went wrong.
+  ///
+  /// @param error one line: what, where, how to mend it
+  record Problem(String error) {}
+
+  /// Answers with a value.
+  ///
+  /// @param response where to
+  /// @param value what to say
+  static void answer(ServerResponse response, Object value) {
+    response
+        .header(HeaderNames.CONTENT_TYPE, "application/json")
+        .send(MAPPER.writeValueAsBytes(value));
+  }
+
+  /// Answers with a problem.
+  ///
+  /// @param response where to
+  /// @param status the status
+  /// @param error one line
+  static void problem(ServerResponse response, Status status, String error) {
+    response.status(status);
+    answer(response, new Problem(error));
+  }
+
+  /// What a request brought.
+  ///
+  /// @param request the request
+  /// @param type what it must be
+  /// @throws PageException if it is something else, or too long
+  static <T> T body(ServerRequest request, Class<T> type) {
+    byte[] body = bytes(request, LONGEST_BODY);
+    try {
+      return MAPPER.readValue(body, type);
+    } catch (JacksonException e) {
+      throw new PageException(
+          PageException.Kind.BAD_REQUEST,
+          "The request is not what is expected here: " + e.getOriginalMessage(),
+          "body",
+          "send JSON as /openapi.yaml describes it");
+    }
+  }
+
+  /// What a request brought, as it is.
+  ///
+  /// @param request the request
+  /// @param most how many bytes are taken
+  /// @throws PageException if there are more
+  static byte[] bytes(ServerRequest request, int most) {
+    try (InputStream in = request.content().inputStream()) {
+      byte[] body = in.readNBytes(most + 1);
+      if (body.length > most) {
+        throw new PageException(
+            PageException.Kind.TOO_LARGE,
+            "The request brings more than %d bytes".formatted(most),
+            "body",
+            "send less");
+      }
+      return body;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /// A parameter of the address; empty if it is not there.
+  ///
+  /// @param request the request
+  /// @param name its name
+  static Optional<String> parameter(ServerRequest request, String name) {
+    return request.query().first(name).asOptional();
+  }
+
+  /// A part of the path.
+  ///
+  /// @param request the request
+  /// @param name its name in the route
+  static String segment(ServerRequest request, String name) {
+    return request.path().pathParameters().get(name);
+  }
+
+  /// A stretch such as `3:20`, the end not in it; the whole where none is given.
+  ///
+  /// @param request the request
+  /// @param name the parameter's name
+  /// @param length how long the whole is
+  /// @throws PageException if it is none
+  static Stretch stretch(ServerRequest request, String name, int length) {
+    return parameter(request, name)
+        .map(text -> Stretch.parse(text, name))
+        .orElseGet(() -> new Stretch(0, length));
+  }
+
+  /// From a first one to one before the end.
+  ///
+  /// @param from the first
+  /// @param to one past the last
+  record Stretch(int from, int to) {
+
+    private static Stretch parse(String text, String name) {
+      int colon = text.indexOf(':');
+      try {
+        return new Stretch(
+            Integer.parseInt(text, 0, Math.max(colon, 0), 10),
+            Integer.parseInt(text, colon + 1, text.length(), 10));
+      } catch (NumberFormatException _) {
+        throw new PageException(
+            PageException.Kind.BAD_REQUEST,
+            "'%s' is no stretch".formatted(text),
+            name,
+            "write it as FROM:TO, for instance 0:20");
+      }
+    }
+  }
+}

@@ -1,0 +1,123 @@
+package dev.weir.page;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.microsoft.playwright.BrowserContext;
+import com.microsoft.playwright.ConsoleMessage;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Request;
+import com.microsoft.playwright.Response;
+import com.microsoft.playwright.options.ColorScheme;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/// A tab of a browser without history, and what goes wrong in it: errors on the console, in scripts
+/// and on the way, and requests to anybody but the server of its first page.
+final class Tab {
+  /// What Chromium writes to the console when it is answered with an error.
+  private static final Pattern REFUSED =
+      Pattern.compile("Failed to load resource: the server responded with a status of (\\d+).*");
+
+  private static final Set<String> LOCAL = Set.of("about", "blob", "data", "file");
+  private static final double PATIENCE = 15_000;
+
+  private final BrowserContext context;
+  private final Page page;
+  private final List<String> complaints = new ArrayList<>();
+  private final List<Integer> expected = new ArrayList<>();
+  private String origin = "";
+
+  Tab(com.microsoft.playwright.Browser browser) {
+    context = browser.newContext(options());
+    context.setDefaultTimeout(PATIENCE);
+    context.onConsoleMessage(this::console);
+    context.onWebError(error -> complaints.add("script: " + error.error()));
+    context.onRequest(this::request);
+    context.onRequestFailed(this::failed);
+    context.onResponse(this::response);
+    page = context.newPage();
+  }
+
+  private static com.microsoft.playwright.Browser.NewContextOptions options() {
+    return new com.microsoft.playwright.Browser.NewContextOptions()
+        .setViewportSize(1440, 900)
+        .setLocale("en-GB")
+        .setPermissions(List.of("clipboard-read", "clipboard-write"));
+  }
+
+  /// Opens the page of a server; from then on every other origin is a complaint.
+  ///
+  /// @param url of its first page
+  Page open(URI url) {
+    origin = url.getScheme() + "://" + url.getAuthority();
+    page.navigate(url.toString());
+    return page;
+  }
+
+  /// The page that it shows.
+  Page page() {
+    return page;
+  }
+
+  /// Shows it as somebody sees it who chose dark or light.
+  void theme(ColorScheme scheme) {
+    page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(scheme));
+  }
+
+  /// The server is going to refuse one request with this status, and that is right.
+  ///
+  /// @param status for example 413
+  void expectRefusal(int status) {
+    expected.add(status);
+  }
+
+  /// What went wrong so far; says it once. What was expected and did not go wrong is a complaint
+  /// too.
+  List<String> complaints() {
+    List<String> all = new ArrayList<>(complaints);
+    expected.forEach(status -> all.add("nothing was refused with status " + status));
+    complaints.clear();
+    expected.clear();
+    return all;
+  }
+
+  /// Closes it; whoever has complaints must have asked for them.
+  void finish() {
+    context.close();
+    assertThat(complaints()).as("complaints of the browser").isEmpty();
+  }
+
+  private void console(ConsoleMessage message) {
+    boolean bad = message.type().equals("error") || message.type().equals("warning");
+    if (bad && !REFUSED.matcher(message.text()).matches()) {
+      complaints.add("console: %s (%s)".formatted(message.text(), message.location()));
+    }
+  }
+
+  private void request(Request request) {
+    URI url = URI.create(request.url().split("[?#]", 2)[0]);
+    String from = url.getScheme() + "://" + url.getAuthority();
+    if (!LOCAL.contains(url.getScheme()) && !from.equals(origin)) {
+      complaints.add("request to another host: " + request.url());
+    }
+  }
+
+  private void failed(Request request) {
+    String why = Objects.requireNonNull(request.failure());
+    // The page itself gives up a request whose answer nobody waits for.
+    if (!why.equals("net::ERR_ABORTED")) {
+      complaints.add("request failed: %s (%s)".formatted(request.url(), why));
+    }
+  }
+
+  private void response(Response response) {
+    Integer status = response.status();
+    if (status >= 400 && !expected.remove(status)) {
+      complaints.add("refused with %d: %s".formatted(status, response.url()));
+    }
+  }
+}
