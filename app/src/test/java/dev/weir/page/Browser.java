@@ -5,6 +5,7 @@ import com.microsoft.playwright.Playwright;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -70,17 +71,18 @@ final class Browser implements ExecutionCondition, ParameterResolver, AfterTestE
             .computeIfAbsent(
                 Running.class, _ -> Running.start(program().orElseThrow()), Running.class);
     Tab tab = new Tab(running.browser());
-    test.getStore(HERE).put(parameter.getParameter(), tab);
-    test.getStore(HERE).put(Tab.class, tab);
+    tabs(test).add(tab);
     return tab;
   }
 
   @Override
   public void afterTestExecution(ExtensionContext test) {
-    Tab tab = test.getStore(HERE).get(Tab.class, Tab.class);
-    if (tab != null) {
-      tab.finish();
-    }
+    tabs(test).forEach(Tab::finish);
+  }
+
+  @SuppressWarnings("unchecked")
+  private static List<Tab> tabs(ExtensionContext test) {
+    return test.getStore(HERE).computeIfAbsent(Tab.class, _ -> new ArrayList<Tab>(), List.class);
   }
 
   private static Optional<Path> program() {

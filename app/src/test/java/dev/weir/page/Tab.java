@@ -10,6 +10,7 @@ import com.microsoft.playwright.Response;
 import com.microsoft.playwright.options.ColorScheme;
 import java.net.URI;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -28,7 +29,8 @@ final class Tab {
   private final BrowserContext context;
   private final Page page;
   private final List<String> complaints = new ArrayList<>();
-  private final List<Integer> expected = new ArrayList<>();
+  private final Set<Integer> expected = new HashSet<>();
+  private final Set<Integer> refused = new HashSet<>();
   private String origin = "";
 
   Tab(com.microsoft.playwright.Browser browser) {
@@ -68,7 +70,7 @@ final class Tab {
     page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(scheme));
   }
 
-  /// The server is going to refuse one request with this status, and that is right.
+  /// The server is going to refuse something with this status, and that is right.
   ///
   /// @param status for example 413
   void expectRefusal(int status) {
@@ -79,7 +81,11 @@ final class Tab {
   /// too.
   List<String> complaints() {
     List<String> all = new ArrayList<>(complaints);
-    expected.forEach(status -> all.add("nothing was refused with status " + status));
+    for (int status : expected) {
+      if (!refused.contains(status)) {
+        all.add("nothing was refused with " + status);
+      }
+    }
     complaints.clear();
     expected.clear();
     return all;
@@ -115,8 +121,11 @@ final class Tab {
   }
 
   private void response(Response response) {
-    Integer status = response.status();
-    if (status >= 400 && !expected.remove(status)) {
+    int status = response.status();
+    if (status >= 400) {
+      refused.add(status);
+    }
+    if (status >= 400 && !expected.contains(status)) {
       complaints.add("refused with %d: %s".formatted(status, response.url()));
     }
   }

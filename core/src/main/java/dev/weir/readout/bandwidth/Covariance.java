@@ -70,6 +70,16 @@ final class Covariance {
     return count;
   }
 
+  /// The mean, `[d_model]`.
+  double[] mean() {
+    return mean.clone();
+  }
+
+  /// The covariance, row by row; divided by the count, not by one less.
+  double[] covariances() {
+    return Arrays.stream(products).map(product -> product / count).toArray();
+  }
+
   /// The variance of one coordinate.
   double variance(int i) {
     return products[i * size + i] / count;
