@@ -15,8 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/// What can be asked, remembered as it is registered: so that a wrong method is told the right ones,
-/// and the document of the interface can be held to what there is.
+/// What can be asked, remembered as it is registered: so that a wrong method is told the right
+/// ones, and the document of the interface can be held to what there is.
 final class Routes {
   private final List<Route> all = new ArrayList<>();
 
@@ -27,8 +27,9 @@ final class Routes {
   record Route(Method method, String pattern) {}
 
   /// Registers a service under a path. Whatever answers GET answers HEAD.
-  void register(HttpRouting.Builder routing, String path, HttpService service) {
+  Routes register(HttpRouting.Builder routing, String path, HttpService service) {
     routing.register(path, rules -> service.routing(new Recorder(rules, path)));
+    return this;
   }
 
   /// Answers what nothing else answered: with the right methods, or that there is no such thing.

@@ -20,7 +20,9 @@ public final class PageException extends WeirException {
     /// Somebody else changed it meanwhile, or the name is taken.
     CONFLICT,
     /// It is longer or larger than allowed.
-    TOO_LARGE
+    TOO_LARGE,
+    /// It is of a type that is not taken here.
+    WRONG_TYPE
   }
 
   /// A problem in three parts.
