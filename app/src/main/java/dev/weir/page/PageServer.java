@@ -14,6 +14,8 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /// The server of the stream page: static files, the JSON interface, and the models behind it. Each
 /// request has a virtual thread; what computes waits for the engine's thread.
@@ -27,6 +29,10 @@ public final class PageServer implements AutoCloseable {
   private static final int LONGEST_BODY = 16 << 20;
 
   private static final int MOST_REQUESTS = 256;
+
+  /// Held, since settings of a logger that nobody holds are forgotten.
+  private static final Logger SERVER_LOG = Logger.getLogger("io.helidon");
+
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final Settings settings;
@@ -84,6 +90,7 @@ public final class PageServer implements AutoCloseable {
 
   /// @param patience how long a client may take to end a request that it began
   static PageServer start(Settings settings, Duration patience, List<Models.Source> sources) {
+    SERVER_LOG.setLevel(Level.OFF);
     PageServer page = new PageServer(settings, patience, sources);
     page.server.start();
     if (!page.server.isRunning()) {
