@@ -4,6 +4,7 @@ import dev.weir.page.run.EngineThread;
 import dev.weir.page.run.Models;
 import dev.weir.page.run.PageException;
 import dev.weir.page.run.Runs;
+import dev.weir.page.run.Vectors;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.HttpRouting;
@@ -44,6 +45,7 @@ public final class PageServer implements AutoCloseable {
   private final EngineThread engine = new EngineThread();
   private final Models models;
   private final Runs runs;
+  private final Vectors vectors = new Vectors();
   private final WebServer server;
 
   private PageServer(Settings settings, Duration patience, List<Models.Source> sources) {
@@ -117,11 +119,13 @@ public final class PageServer implements AutoCloseable {
   }
 
   private void routing(HttpRouting.Builder routing) {
+    PlaneQuestion question = new PlaneQuestion(runs, vectors);
     routing.addFilter(guard).addFilter(this::register);
     refusals.register(routing);
     routes
         .register(routing, "/api", new ServerApi(models))
-        .register(routing, "/api/runs", new RunsApi(runs))
+        .register(routing, "/api/runs", new RunsApi(runs, models, question))
+        .register(routing, "/api/runs", new ExportApi(runs, question))
         .register(routing, "/", new Assets())
         .answerTheRest(routing);
   }
@@ -152,11 +156,12 @@ public final class PageServer implements AutoCloseable {
   public void close() {
     server.stop();
     slowClients.close();
-    engine.submit(() -> {
-      runs.close();
-      models.close();
-      return true;
-    });
+    var _ =
+        engine.submit(() -> {
+          runs.close();
+          models.close();
+          return true;
+        });
     engine.close();
   }
 }

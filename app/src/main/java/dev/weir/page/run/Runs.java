@@ -73,19 +73,35 @@ public final class Runs implements AutoCloseable {
     }
   }
 
+  /// The recipe of a run.
+  ///
+  /// @param id which run
+  /// @throws PageException if nobody asked for such a run
+  public Recipe recipe(String id) {
+    synchronized (recipes) {
+      Recipe recipe = recipes.get(id);
+      if (recipe == null) {
+        throw PageException.noRun(id);
+      }
+      return recipe;
+    }
+  }
+
+  /// The model of a run.
+  ///
+  /// @param id which run
+  /// @throws PageException if nobody asked for such a run
+  public OpenModel model(String id) {
+    return models.get(recipe(id).model());
+  }
+
   /// Reads something from a run, on the engine's thread.
   ///
   /// @param id which run
   /// @param read what to read; its result must hold no tensor
   /// @throws PageException if nobody asked for such a run
   public <T> T read(String id, Function<PromptRun, T> read) {
-    Recipe recipe;
-    synchronized (recipes) {
-      recipe = recipes.get(id);
-    }
-    if (recipe == null) {
-      throw PageException.noRun(id);
-    }
+    Recipe recipe = recipe(id);
     return engine.call(() -> read.apply(held(recipe)));
   }
 
