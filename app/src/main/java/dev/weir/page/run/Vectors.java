@@ -43,8 +43,7 @@ public final class Vectors {
 
   private static String id(Projection projection) {
     boolean plain = projection.offset() == 0;
-    ByteBuffer bytes =
-        ByteBuffer.allocate((projection.width() + (plain ? 0 : 1)) * Double.BYTES);
+    ByteBuffer bytes = ByteBuffer.allocate((projection.width() + (plain ? 0 : 1)) * Double.BYTES);
     bytes.asDoubleBuffer().put(projection.numbers());
     if (!plain) {
       bytes.putDouble(bytes.capacity() - Double.BYTES, projection.offset());
