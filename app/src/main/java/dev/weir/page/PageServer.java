@@ -76,6 +76,7 @@ public final class PageServer implements AutoCloseable {
         .error(RuntimeException.class, this::fault)
         .register("/api", new ServerApi(models))
         .register("/api/runs", new RunsApi(runs, models, vectors))
+        .register("/api/runs", new OriginApi(runs))
         .register("/api/library", new LibraryApi(library, vectors))
         .register("/", new Assets());
   }
