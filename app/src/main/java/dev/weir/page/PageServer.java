@@ -132,6 +132,7 @@ public final class PageServer implements AutoCloseable {
     routes
         .register(routing, "/api", new ServerApi(models))
         .register(routing, "/api/runs", new RunsApi(runs, models, question))
+        .register(routing, "/api/runs", new OriginApi(runs))
         .register(routing, "/api/runs", new ExportApi(runs, question))
         .register(routing, "/api", new ChangesApi(engine, runs, jobs, question::reading))
         .register(routing, "/api/library", new LibraryApi(library, vectors))
