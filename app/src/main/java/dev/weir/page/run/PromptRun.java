@@ -43,9 +43,14 @@ public final class PromptRun implements AutoCloseable {
 
   /// Runs a prompt.
   static PromptRun of(Recipe recipe, OpenModel model) {
+    return new PromptRun(recipe, model, trace(recipe, model, capture()));
+  }
+
+  /// Runs a prompt and keeps something else of it.
+  static StreamTrace trace(Recipe recipe, OpenModel model, Capture capture) {
     Transformer transformer = model.transformer();
     Hooks edits = Edits.of(transformer, recipe.changes().stream().map(Change::edit).toList());
-    return new PromptRun(recipe, model, transformer.trace(List.of(recipe.ids()), capture(), edits));
+    return transformer.trace(List.of(recipe.ids()), capture, edits);
   }
 
   /// Short, and the same for the same recipe.
