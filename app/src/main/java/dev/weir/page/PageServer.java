@@ -1,6 +1,9 @@
 package dev.weir.page;
 
 import dev.weir.WeirException;
+import dev.weir.page.direction.Corpus;
+import dev.weir.page.direction.Directions;
+import dev.weir.page.job.Jobs;
 import dev.weir.page.run.EngineThread;
 import dev.weir.page.run.Models;
 import dev.weir.page.run.PageException;
@@ -13,6 +16,7 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.time.InstantSource;
 import java.util.List;
 
 /// The server of the stream page: static files, the JSON interface, and the models behind it. Each
@@ -23,12 +27,15 @@ public final class PageServer implements AutoCloseable {
   private final Models models;
   private final Runs runs;
   private final Vectors vectors = new Vectors();
+  private final Jobs jobs = new Jobs(engine, InstantSource.system());
+  private final Directions directions;
   private final WebServer server;
 
   private PageServer(Settings settings, List<Models.Source> sources) {
     this.settings = settings;
     this.models = Models.open(sources, engine);
     this.runs = new Runs(engine, models, settings.memory());
+    this.directions = new Directions(engine, models, runs, vectors, new Corpus(settings.corpus()));
     this.server =
         WebServer.builder()
             .address(address(settings.host()))
@@ -72,6 +79,8 @@ public final class PageServer implements AutoCloseable {
         .error(RuntimeException.class, this::fault)
         .register("/api", new ServerApi(models))
         .register("/api/runs", new RunsApi(runs, models, vectors))
+        .register("/api/directions", new DirectionsApi(directions, models))
+        .register("/api/jobs", new JobsApi(jobs, directions))
         .register("/", new Assets());
   }
 
@@ -109,6 +118,7 @@ public final class PageServer implements AutoCloseable {
   /// Stops it and frees the models.
   @Override
   public void close() {
+    jobs.close();
     server.stop();
     engine.submit(() -> {
       runs.close();
