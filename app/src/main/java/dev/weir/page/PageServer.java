@@ -4,6 +4,7 @@ import dev.weir.WeirException;
 import dev.weir.page.direction.Corpus;
 import dev.weir.page.direction.Directions;
 import dev.weir.page.job.Jobs;
+import dev.weir.page.library.Library;
 import dev.weir.page.run.EngineThread;
 import dev.weir.page.run.Models;
 import dev.weir.page.run.PageException;
@@ -26,7 +27,8 @@ public final class PageServer implements AutoCloseable {
   private final EngineThread engine = new EngineThread();
   private final Models models;
   private final Runs runs;
-  private final Vectors vectors = new Vectors();
+  private final Vectors vectors;
+  private final Library library;
   private final Jobs jobs = new Jobs(engine, InstantSource.system());
   private final Directions directions;
   private final WebServer server;
@@ -34,7 +36,9 @@ public final class PageServer implements AutoCloseable {
   private PageServer(Settings settings, List<Models.Source> sources) {
     this.settings = settings;
     this.models = Models.open(sources, engine);
-    this.runs = new Runs(engine, models, settings.memory());
+    this.library = new Library(settings.data());
+    this.vectors = new Vectors(library::projection);
+    this.runs = new Runs(engine, models, vectors, settings.memory());
     this.directions = new Directions(engine, models, runs, vectors, new Corpus(settings.corpus()));
     this.server =
         WebServer.builder()
@@ -70,6 +74,7 @@ public final class PageServer implements AutoCloseable {
   }
 
   private void routing(HttpRouting.Builder routing) {
+    RunsApi runsApi = new RunsApi(runs, models, vectors);
     routing
         .addFilter(new Guard(settings, Assets.importMapHash()))
         .error(PageException.class, (_, response, e) -> problem(response, e))
@@ -78,9 +83,11 @@ public final class PageServer implements AutoCloseable {
             (_, response, e) -> Wire.problem(response, Status.BAD_REQUEST_400, e.getMessage()))
         .error(RuntimeException.class, this::fault)
         .register("/api", new ServerApi(models))
-        .register("/api/runs", new RunsApi(runs, models, vectors))
+        .register("/api/runs", runsApi)
         .register("/api/directions", new DirectionsApi(directions, models))
         .register("/api/jobs", new JobsApi(jobs, directions))
+        .register("/api/library", new LibraryApi(library, vectors))
+        .register("/api", new ChangesApi(engine, runs, jobs, runsApi::reading))
         .register("/", new Assets());
   }
 
@@ -92,6 +99,7 @@ public final class PageServer implements AutoCloseable {
           case FORBIDDEN -> Status.FORBIDDEN_403;
           case CONFLICT -> Status.CONFLICT_409;
           case TOO_LARGE -> Status.REQUEST_ENTITY_TOO_LARGE_413;
+          case UNAVAILABLE -> Status.SERVICE_UNAVAILABLE_503;
         };
     Wire.problem(response, status, e.getMessage());
   }
@@ -120,11 +128,12 @@ public final class PageServer implements AutoCloseable {
   public void close() {
     jobs.close();
     server.stop();
-    engine.submit(() -> {
-      runs.close();
-      models.close();
-      return true;
-    });
+    var _ =
+        engine.submit(() -> {
+          runs.close();
+          models.close();
+          return true;
+        });
     engine.close();
   }
 }

@@ -123,7 +123,11 @@ final class RunsApi implements HttpService {
     Wire.answer(response, Plane.of(runs, id, reading(request, id), window(request, id)));
   }
 
-  private CellReading reading(ServerRequest request, String id) {
+  /// The reading that a request asks for.
+  ///
+  /// @param request with `reading`, and `direction` or `token` where it is of one
+  /// @param id the run that is read
+  CellReading reading(ServerRequest request, String id) {
     OpenModel model = runs.model(id);
     return CellReading.Kind.named(Wire.parameter(request, "reading").orElse("norm"))
         .of(() -> direction(request, model), () -> target(request, model));
