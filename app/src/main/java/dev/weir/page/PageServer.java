@@ -23,8 +23,8 @@ public final class PageServer implements AutoCloseable {
   private final EngineThread engine = new EngineThread();
   private final Models models;
   private final Runs runs;
-  private final Library library;
   private final Vectors vectors;
+  private final Library library;
   private final WebServer server;
 
   private PageServer(Settings settings, List<Models.Source> sources) {
@@ -75,7 +75,7 @@ public final class PageServer implements AutoCloseable {
             (_, response, e) -> Wire.problem(response, Status.BAD_REQUEST_400, e.getMessage()))
         .error(RuntimeException.class, this::fault)
         .register("/api", new ServerApi(models))
-        .register("/api/runs", new RunsApi(runs))
+        .register("/api/runs", new RunsApi(runs, models, vectors))
         .register("/api/library", new LibraryApi(library, vectors))
         .register("/", new Assets());
   }
@@ -116,11 +116,12 @@ public final class PageServer implements AutoCloseable {
   @Override
   public void close() {
     server.stop();
-    engine.submit(() -> {
-      runs.close();
-      models.close();
-      return true;
-    });
+    var _ =
+        engine.submit(() -> {
+          runs.close();
+          models.close();
+          return true;
+        });
     engine.close();
   }
 }

@@ -2,6 +2,7 @@ package dev.weir.page.run;
 
 import dev.weir.WeirException;
 import java.io.Serial;
+import java.util.List;
 
 /// Something that the stream page was asked for and cannot do.
 public final class PageException extends WeirException {
@@ -80,6 +81,38 @@ public final class PageException extends WeirException {
         "There is no direction '%s' here".formatted(id),
         "direction",
         "make it again: POST /api/directions");
+  }
+
+  static PageException wrongWidth(long width, long wanted) {
+    return new PageException(
+        Kind.BAD_REQUEST,
+        "The direction has %d numbers, and the stream of this model %d".formatted(width, wanted),
+        "direction",
+        "use a direction of a model of the same width");
+  }
+
+  /// A request that lacks something.
+  ///
+  /// @param name of what is missing
+  /// @param fix how to say it
+  public static PageException missing(String name, String fix) {
+    return new PageException(Kind.BAD_REQUEST, "There is no '%s'".formatted(name), name, fix);
+  }
+
+  static PageException noReading(String id, List<String> known) {
+    return new PageException(
+        Kind.BAD_REQUEST,
+        "There is no reading '%s'".formatted(id),
+        "reading",
+        "use one of " + String.join(", ", known));
+  }
+
+  static PageException tooManyCells(long cells, long most) {
+    return new PageException(
+        Kind.TOO_LARGE,
+        "The window has %d cells, and %d are told in detail at a time".formatted(cells, most),
+        "window",
+        "ask for a smaller part of the plane");
   }
 
   static PageException wrongWidth(String id, int width, int wanted) {

@@ -1,5 +1,7 @@
 package dev.weir.page.run;
 
+import dev.weir.stream.Capture;
+import dev.weir.stream.StreamTrace;
 import dev.weir.text.TokenSequence;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -73,19 +75,35 @@ public final class Runs implements AutoCloseable {
     }
   }
 
+  /// The recipe of a run.
+  ///
+  /// @param id which run
+  /// @throws PageException if nobody asked for such a run
+  public Recipe recipe(String id) {
+    synchronized (recipes) {
+      Recipe recipe = recipes.get(id);
+      if (recipe == null) {
+        throw PageException.noRun(id);
+      }
+      return recipe;
+    }
+  }
+
+  /// The model of a run.
+  ///
+  /// @param id which run
+  /// @throws PageException if nobody asked for such a run
+  public OpenModel model(String id) {
+    return models.get(recipe(id).model());
+  }
+
   /// Reads something from a run, on the engine's thread.
   ///
   /// @param id which run
   /// @param read what to read; its result must hold no tensor
   /// @throws PageException if nobody asked for such a run
   public <T> T read(String id, Function<PromptRun, T> read) {
-    Recipe recipe;
-    synchronized (recipes) {
-      recipe = recipes.get(id);
-    }
-    if (recipe == null) {
-      throw PageException.noRun(id);
-    }
+    Recipe recipe = recipe(id);
     return engine.call(() -> read.apply(held(recipe)));
   }
 
@@ -100,6 +118,15 @@ public final class Runs implements AutoCloseable {
       letGo(run);
     }
     return run;
+  }
+
+  /// Runs the prompt of a run once more, changed in the same way, for what a run does not keep; for
+  /// the engine's thread alone.
+  ///
+  /// @param run which run
+  /// @param capture what to keep; whoever asks closes it
+  public StreamTrace again(PromptRun run, Capture capture) {
+    return PromptRun.trace(run.recipe(), run.model(), capture);
   }
 
   private void letGo(PromptRun newest) {

@@ -154,8 +154,7 @@ public final class PrincipalComponents {
     }
     double[] deviation = deviation(scaling);
     try (Scope _ = Scope.open()) {
-      LinearAlgebra.Eigen eigen =
-          LinearAlgebra.symmetricEigen(scaled(deviation), "row", "column");
+      LinearAlgebra.Eigen eigen = LinearAlgebra.symmetricEigen(scaled(deviation), "row", "column");
       Spectrum spectrum = new Spectrum(eigen.values().toDoubles());
       double[] vectors = eigen.vectors().order("eigen", "row").toDoubles();
       return new Found(
@@ -197,8 +196,7 @@ public final class PrincipalComponents {
     for (int k = 0; k < count; k++) {
       int from = (variances.length - 1 - k) * variances.length;
       double[] vector = Arrays.copyOfRange(vectors, from, from + variances.length);
-      components.add(
-          new Component(signed(vector), variances[k], variances[k] / spectrum.total()));
+      components.add(new Component(signed(vector), variances[k], variances[k] / spectrum.total()));
     }
     return components;
   }
