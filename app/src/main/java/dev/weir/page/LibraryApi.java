@@ -12,6 +12,7 @@ import dev.weir.page.library.NoteText;
 import dev.weir.page.library.Numbers;
 import dev.weir.page.library.PinnedView;
 import dev.weir.page.library.Row;
+import dev.weir.page.library.SavedDirection;
 import dev.weir.page.library.Search;
 import dev.weir.page.library.Shelf;
 import dev.weir.page.library.ViewEntry;
@@ -31,7 +32,6 @@ import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.JsonNodeFactory;
 
 /// The library: directions, notes and pinned views that were kept.
 final class LibraryApi implements HttpService {
@@ -61,7 +61,7 @@ final class LibraryApi implements HttpService {
       Optional<String> description,
       Optional<List<String>> tags,
       Optional<String> model,
-      Optional<JsonNode> recipe,
+      JsonNode recipe,
       Optional<String> direction,
       Optional<Numbers> numbers,
       Optional<Double> offset) {}
@@ -161,7 +161,7 @@ final class LibraryApi implements HttpService {
         asked.description().orElse(""),
         asked.tags().orElse(List.of()),
         asked.model().orElse(""),
-        asked.recipe().orElseGet(JsonNodeFactory.instance::objectNode),
+        asked.recipe(),
         Numbers.of(projection.numbers()),
         projection.offset(),
         Optional.empty(),
