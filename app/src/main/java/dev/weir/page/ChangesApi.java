@@ -91,13 +91,12 @@ final class ChangesApi implements HttpService {
     Recipe recipe = runs.recipe(run);
     String before =
         Wire.parameter(request, "before")
-            .orElseGet(
-                () ->
-                    runs.recipe(
-                            recipe.model(),
-                            recipe.tokens().stream().mapToInt(Integer::intValue).toArray(),
-                            List.of())
-                        .id());
+            .orElseGet(() ->
+                runs.recipe(
+                        recipe.model(),
+                        recipe.tokens().stream().mapToInt(Integer::intValue).toArray(),
+                        List.of())
+                    .id());
     Answers.Question question =
         new Answers.Question(
             number(request, "position", -1),
@@ -131,8 +130,7 @@ final class ChangesApi implements HttpService {
   private void compare(ServerRequest request, ServerResponse response) {
     Comparison.Side first = side(request, "first");
     Comparison.Side second = side(request, "second");
-    Comparison.Sheet sheet =
-        Comparison.Sheet.of(runs, first.run(), second.run(), by(request));
+    Comparison.Sheet sheet = Comparison.Sheet.of(runs, first.run(), second.run(), by(request));
     Wire.Stretch places = Wire.stretch(request, "places", sheet.places().size());
     Wire.Stretch positions = Wire.stretch(request, "positions", sheet.positions().size());
     Window window = new Window(places.from(), places.to(), positions.from(), positions.to());

@@ -2,6 +2,7 @@ package dev.weir.page;
 
 import dev.weir.WeirException;
 import dev.weir.page.job.Jobs;
+import dev.weir.page.library.Library;
 import dev.weir.page.run.EngineThread;
 import dev.weir.page.run.Models;
 import dev.weir.page.run.PageException;
@@ -24,13 +25,16 @@ public final class PageServer implements AutoCloseable {
   private final EngineThread engine = new EngineThread();
   private final Models models;
   private final Runs runs;
-  private final Vectors vectors = new Vectors();
+  private final Vectors vectors;
+  private final Library library;
   private final Jobs jobs = new Jobs(engine, InstantSource.system());
   private final WebServer server;
 
   private PageServer(Settings settings, List<Models.Source> sources) {
     this.settings = settings;
     this.models = Models.open(sources, engine);
+    this.library = new Library(settings.data());
+    this.vectors = new Vectors(library::projection);
     this.runs = new Runs(engine, models, vectors, settings.memory());
     this.server =
         WebServer.builder()
@@ -76,6 +80,7 @@ public final class PageServer implements AutoCloseable {
         .error(RuntimeException.class, this::fault)
         .register("/api", new ServerApi(models))
         .register("/api/runs", runsApi)
+        .register("/api/library", new LibraryApi(library, vectors))
         .register("/api", new ChangesApi(engine, runs, jobs, runsApi::reading))
         .register("/", new Assets());
   }
@@ -88,6 +93,7 @@ public final class PageServer implements AutoCloseable {
           case FORBIDDEN -> Status.FORBIDDEN_403;
           case CONFLICT -> Status.CONFLICT_409;
           case TOO_LARGE -> Status.REQUEST_ENTITY_TOO_LARGE_413;
+          case UNAVAILABLE -> Status.SERVICE_UNAVAILABLE_503;
         };
     Wire.problem(response, status, e.getMessage());
   }

@@ -60,8 +60,7 @@ public record Aligned(By by, List<Integer> first, List<Integer> second) {
     Lines lines = new Lines();
     lines.add(range(0, begin), range(0, begin));
     lines.add(range(begin, first.size() - end), range(begin, second.size() - end));
-    lines.add(
-        range(first.size() - end, first.size()), range(second.size() - end, second.size()));
+    lines.add(range(first.size() - end, first.size()), range(second.size() - end, second.size()));
     return lines.aligned(By.TOKENS);
   }
 
@@ -106,8 +105,9 @@ public record Aligned(By by, List<Integer> first, List<Integer> second) {
   private static Aligned bySublayer(List<String> first, List<String> second) {
     List<String> labels = new ArrayList<>(first.size() >= second.size() ? first : second);
     List<String> other = first.size() >= second.size() ? second : first;
-    other.stream().filter(label -> !labels.contains(label)).forEach(label ->
-        labels.add(before(labels, other, label), label));
+    other.stream()
+        .filter(label -> !labels.contains(label))
+        .forEach(label -> labels.add(before(labels, other, label), label));
     return new Aligned(
         By.SUBLAYER,
         labels.stream().map(first::indexOf).toList(),

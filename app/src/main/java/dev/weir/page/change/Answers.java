@@ -3,7 +3,6 @@ package dev.weir.page.change;
 import dev.weir.page.run.OpenModel;
 import dev.weir.page.run.PageException;
 import dev.weir.page.run.Positions;
-import dev.weir.page.run.PromptRun;
 import dev.weir.page.run.Runs;
 import java.util.Comparator;
 import java.util.List;
@@ -74,8 +73,7 @@ public record Answers(
   /// @param top how many tokens to name
   /// @param right a token, for the difference of two logits
   /// @param wrong the other token
-  public record Question(
-      int position, int top, Optional<Integer> right, Optional<Integer> wrong) {
+  public record Question(int position, int top, Optional<Integer> right, Optional<Integer> wrong) {
     private static final int MOST = 1000;
 
     public Question {
@@ -134,10 +132,9 @@ public record Answers(
   /// Two answers and whose they are.
   private record Sides(OpenModel firstModel, Answer before, OpenModel secondModel, Answer after) {
 
-    Answers answers(
-        String first, int partner, String second, int position, Question question) {
-      boolean same = Vocabularies.same(firstModel, secondModel)
-          && before.vocabulary() == after.vocabulary();
+    Answers answers(String first, int partner, String second, int position, Question question) {
+      boolean same =
+          Vocabularies.same(firstModel, secondModel) && before.vocabulary() == after.vocabulary();
       question.right().ifPresent(this::requireToken);
       question.wrong().ifPresent(this::requireToken);
       return new Answers(
@@ -160,8 +157,7 @@ public record Answers(
       }
     }
 
-    private static Said said(
-        String run, int position, OpenModel model, Answer answer, int count) {
+    private static Said said(String run, int position, OpenModel model, Answer answer, int count) {
       List<Scored> top =
           answer.top(count).stream()
               .map(token -> new Scored(token, model.word(token), score(answer, token)))

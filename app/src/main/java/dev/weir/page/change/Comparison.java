@@ -117,14 +117,18 @@ public record Comparison(
     // What stands side by side is in order, so the parts between the first and last are few.
     Window window =
         new Window(
-            places[0], places[places.length - 1] + 1, positions[0], positions[positions.length - 1] + 1);
+            places[0],
+            places[places.length - 1] + 1,
+            positions[0],
+            positions[positions.length - 1] + 1);
     List<double[]> found = Plane.of(runs, side.run(), side.reading(), window).values();
     for (int row = 0; row < values.length; row++) {
       for (int column = 0; column < columns.size(); column++) {
         if (rows.get(row) != Aligned.GAP && columns.get(column) != Aligned.GAP) {
           values[row][column] =
-              found.get(rows.get(row) - window.fromPlace())
-                  [columns.get(column) - window.fromPosition()];
+              found
+                  .get(rows.get(row) - window.fromPlace())[
+                  columns.get(column) - window.fromPosition()];
         }
       }
     }

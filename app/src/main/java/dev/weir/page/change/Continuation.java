@@ -134,8 +134,7 @@ public final class Continuation implements Work<List<Continuation.Text>> {
       int[] prompt = recipe.tokens().stream().mapToInt(Integer::intValue).toArray();
       Hooks changes = materials.hooks(manner.during().of(recipe.changes(), prompt.length));
       Set<Integer> stops = language.tokenizer().eosTokens();
-      Generator generator =
-          new Generator(language.transformer(), manner.sampler(), stops, changes);
+      Generator generator = new Generator(language.transformer(), manner.sampler(), stops, changes);
       this.id = recipe.id();
       this.model = model;
       this.most = manner.tokens();

@@ -212,9 +212,7 @@ public sealed interface Change {
   /// @param direction the id of a direction, `[d_model]`; its length does not matter
   /// @param positions which positions; empty for all
   record ProjectOut(
-      String hook,
-      String direction,
-      @JsonSetter(nulls = Nulls.AS_EMPTY) List<Integer> positions)
+      String hook, String direction, @JsonSetter(nulls = Nulls.AS_EMPTY) List<Integer> positions)
       implements Change {
     public ProjectOut {
       positions = List.copyOf(positions);

@@ -59,9 +59,12 @@ public final class Materials implements AutoCloseable {
   List<HookPoint> points(String hook) {
     List<HookPoint> points =
         List.copyOf(Capture.matching(hook).resolve(transformer().hookPoints()));
-    points.stream().filter(Materials::behindTheStream).findFirst().ifPresent(point -> {
-      throw PageException.behindTheStream(point.name());
-    });
+    points.stream()
+        .filter(Materials::behindTheStream)
+        .findFirst()
+        .ifPresent(point -> {
+          throw PageException.behindTheStream(point.name());
+        });
     return points;
   }
 
@@ -133,7 +136,8 @@ public final class Materials implements AutoCloseable {
     Target target = target(hook, heads, positions);
     int[] other = model.language().encode(prompt).ids();
     int[] map = Positions.map(tokens.length, other.length, positions, from);
-    RunPatch patch = RunPatch.of(transformer(), other, hook, target.heads(), PromptRun.capture(), map);
+    RunPatch patch =
+        RunPatch.of(transformer(), other, hook, target.heads(), PromptRun.capture(), map);
     owner.own(patch);
     return patch;
   }

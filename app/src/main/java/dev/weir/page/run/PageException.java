@@ -21,7 +21,9 @@ public final class PageException extends WeirException {
     /// Somebody else changed it meanwhile, or the name is taken.
     CONFLICT,
     /// It is longer or larger than allowed.
-    TOO_LARGE
+    TOO_LARGE,
+    /// What it needs is not there now: a file that cannot be read, a full disk.
+    UNAVAILABLE
   }
 
   /// A problem in three parts.

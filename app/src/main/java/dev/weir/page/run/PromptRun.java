@@ -43,11 +43,14 @@ public final class PromptRun implements AutoCloseable {
   ///
   /// @param vectors the directions that changes name
   static PromptRun of(Recipe recipe, OpenModel model, Vectors vectors) {
+    return new PromptRun(recipe, model, trace(recipe, model, vectors, capture()));
+  }
+
+  /// Runs a prompt and keeps something else of it.
+  static StreamTrace trace(Recipe recipe, OpenModel model, Vectors vectors, Capture capture) {
     try (Materials materials = new Materials(model, vectors, recipe.ids())) {
       Hooks changes = materials.hooks(recipe.changes());
-      StreamTrace trace =
-          model.transformer().trace(List.of(recipe.ids()), capture(), changes);
-      return new PromptRun(recipe, model, trace);
+      return model.transformer().trace(List.of(recipe.ids()), capture, changes);
     }
   }
 

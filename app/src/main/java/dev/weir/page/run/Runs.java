@@ -1,5 +1,7 @@
 package dev.weir.page.run;
 
+import dev.weir.stream.Capture;
+import dev.weir.stream.StreamTrace;
 import dev.weir.text.TokenSequence;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -136,6 +138,15 @@ public final class Runs implements AutoCloseable {
       letGo(run);
     }
     return run;
+  }
+
+  /// Runs the prompt of a run once more, changed in the same way, for what a run does not keep; for
+  /// the engine's thread alone.
+  ///
+  /// @param run which run
+  /// @param capture what to keep; whoever asks closes it
+  public StreamTrace again(PromptRun run, Capture capture) {
+    return PromptRun.trace(run.recipe(), run.model(), vectors, capture);
   }
 
   private void letGo(PromptRun newest) {
