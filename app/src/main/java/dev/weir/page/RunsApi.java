@@ -68,6 +68,7 @@ final class RunsApi implements HttpService {
   /// @param bos what became of the beginning-of-sequence token, in a sentence
   /// @param coordinates which coordinates the stream is in
   /// @param norm which norm the lens sees the stream through
+  /// @param lensCells how many cells of the lens are computed in one short step
   record Run(
       String run,
       String model,
@@ -76,7 +77,8 @@ final class RunsApi implements HttpService {
       long longest,
       String bos,
       String coordinates,
-      String norm) {}
+      String norm,
+      long lensCells) {}
 
   @Override
   public void routing(HttpRules rules) {
@@ -115,7 +117,8 @@ final class RunsApi implements HttpService {
         model.transformer().spec().longestText(),
         bos,
         "raw",
-        LogitLens.norm(model.transformer(), LogitLens.Variant.NORM_RECOMPUTED));
+        LogitLens.norm(model.transformer(), LogitLens.Variant.NORM_RECOMPUTED),
+        run.cellsOfLensAtATime());
   }
 
   private void plane(ServerRequest request, ServerResponse response) {
