@@ -1,6 +1,8 @@
 package dev.weir.page;
 
 import dev.weir.WeirException;
+import dev.weir.page.direction.Corpus;
+import dev.weir.page.direction.Directions;
 import dev.weir.page.job.Jobs;
 import dev.weir.page.library.Library;
 import dev.weir.page.run.EngineThread;
@@ -28,6 +30,7 @@ public final class PageServer implements AutoCloseable {
   private final Vectors vectors;
   private final Library library;
   private final Jobs jobs = new Jobs(engine, InstantSource.system());
+  private final Directions directions;
   private final WebServer server;
 
   private PageServer(Settings settings, List<Models.Source> sources) {
@@ -36,6 +39,7 @@ public final class PageServer implements AutoCloseable {
     this.library = new Library(settings.data());
     this.vectors = new Vectors(library::projection);
     this.runs = new Runs(engine, models, vectors, settings.memory());
+    this.directions = new Directions(engine, models, runs, vectors, new Corpus(settings.corpus()));
     this.server =
         WebServer.builder()
             .address(address(settings.host()))
@@ -81,7 +85,9 @@ public final class PageServer implements AutoCloseable {
         .register("/api", new ServerApi(models))
         .register("/api/runs", runsApi)
         .register("/api/library", new LibraryApi(library, vectors))
-        .register("/api", new ChangesApi(engine, runs, jobs, runsApi::reading))
+        .register("/api/directions", new DirectionsApi(directions, models))
+        .register("/api/jobs", new JobsApi(engine, jobs, runs, directions))
+        .register("/api", new ChangesApi(runs, runsApi::reading))
         .register("/", new Assets());
   }
 
