@@ -3,6 +3,7 @@ package dev.weir.page;
 import dev.weir.page.change.Aligned;
 import dev.weir.page.change.Answers;
 import dev.weir.page.change.Comparison;
+import dev.weir.page.change.Spot;
 import dev.weir.page.run.CellReading;
 import dev.weir.page.run.OpenModel;
 import dev.weir.page.run.PageException;
@@ -37,6 +38,7 @@ final class ChangesApi implements HttpService {
   public void routing(HttpRules rules) {
     rules
         .get("/runs/{run}/answer", this::answer)
+        .get("/runs/{run}/spot", this::spot)
         .get("/compare", this::compare);
   }
 
@@ -58,6 +60,14 @@ final class ChangesApi implements HttpService {
             token(request, "right", run),
             token(request, "wrong", run));
     Wire.answer(response, Answers.of(runs, before, run, question));
+  }
+
+  private void spot(ServerRequest request, ServerResponse response) {
+    OpenModel model = runs.model(Wire.segment(request, "run"));
+    int place =
+        Wire.number(request, "place")
+            .orElseThrow(() -> PageException.missing("place", "say which place of the stream"));
+    Wire.answer(response, Spot.of(model, place));
   }
 
   private Optional<Integer> token(ServerRequest request, String name, String run) {
