@@ -23,7 +23,9 @@ public final class PageException extends WeirException {
     /// It is longer or larger than allowed.
     TOO_LARGE,
     /// What it needs is not there now: a file that cannot be read, a full disk.
-    UNAVAILABLE
+    UNAVAILABLE,
+    /// It is of a type that is not taken here.
+    WRONG_TYPE
   }
 
   /// A problem in three parts.
