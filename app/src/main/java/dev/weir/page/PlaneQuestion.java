@@ -3,6 +3,7 @@ package dev.weir.page;
 import dev.weir.page.run.CellReading;
 import dev.weir.page.run.OpenModel;
 import dev.weir.page.run.PageException;
+import dev.weir.page.run.Projection;
 import dev.weir.page.run.PromptRun;
 import dev.weir.page.run.Runs;
 import dev.weir.page.run.Vectors;
