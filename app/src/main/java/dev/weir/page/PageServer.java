@@ -1,5 +1,7 @@
 package dev.weir.page;
 
+import dev.weir.page.job.Jobs;
+import dev.weir.page.library.Library;
 import dev.weir.page.run.EngineThread;
 import dev.weir.page.run.Models;
 import dev.weir.page.run.PageException;
@@ -14,6 +16,7 @@ import io.helidon.webserver.http1.Http1Config;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -45,7 +48,9 @@ public final class PageServer implements AutoCloseable {
   private final EngineThread engine = new EngineThread();
   private final Models models;
   private final Runs runs;
-  private final Vectors vectors = new Vectors();
+  private final Vectors vectors;
+  private final Library library;
+  private final Jobs jobs = new Jobs(engine, InstantSource.system());
   private final WebServer server;
 
   private PageServer(Settings settings, Duration patience, List<Models.Source> sources) {
@@ -54,7 +59,9 @@ public final class PageServer implements AutoCloseable {
     this.guard = new Guard(names, settings.token(), Assets.importMapHash());
     this.refusals = new Refusals(settings.faults(), guard.protection());
     this.models = Models.open(sources, engine);
-    this.runs = new Runs(engine, models, settings.memory());
+    this.library = new Library(settings.data());
+    this.vectors = new Vectors(library::projection);
+    this.runs = new Runs(engine, models, vectors, settings.memory());
     this.slowClients = new SlowClients(patience);
     this.server = server(patience);
   }
@@ -126,6 +133,8 @@ public final class PageServer implements AutoCloseable {
         .register(routing, "/api", new ServerApi(models))
         .register(routing, "/api/runs", new RunsApi(runs, models, question))
         .register(routing, "/api/runs", new ExportApi(runs, question))
+        .register(routing, "/api", new ChangesApi(engine, runs, jobs, question::reading))
+        .register(routing, "/api/library", new LibraryApi(library, vectors))
         .register(routing, "/", new Assets())
         .answerTheRest(routing);
   }
@@ -154,6 +163,7 @@ public final class PageServer implements AutoCloseable {
   /// Stops it and frees the models.
   @Override
   public void close() {
+    jobs.close();
     server.stop();
     slowClients.close();
     var _ =

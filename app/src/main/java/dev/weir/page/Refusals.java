@@ -58,6 +58,7 @@ final class Refusals {
           case FORBIDDEN -> Status.FORBIDDEN_403;
           case CONFLICT -> Status.CONFLICT_409;
           case TOO_LARGE -> Status.REQUEST_ENTITY_TOO_LARGE_413;
+          case UNAVAILABLE -> Status.SERVICE_UNAVAILABLE_503;
           case WRONG_TYPE -> Status.UNSUPPORTED_MEDIA_TYPE_415;
         };
     Wire.problem(response, status, e.getMessage());

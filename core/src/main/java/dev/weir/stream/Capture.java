@@ -46,6 +46,12 @@ public record Capture(List<String> globs, Positions positions, Logits logits) {
     /// @param to one past the last
     record Some(int from, int to) implements Positions {}
 
+    /// Every position, but of attention's scores and patterns, which grow with the square of the
+    /// text, what one query looked at.
+    ///
+    /// @param index the query's position; negative counts from the end
+    record OneQuery(int index) implements Positions {}
+
     /// The kept positions of a value, a view; same axes.
     ///
     /// @param value any shape with an axis `pos` or `query_pos`
@@ -54,6 +60,8 @@ public record Capture(List<String> globs, Positions positions, Logits logits) {
         case All() -> value;
         case One(int index) -> slice(value, index, index + 1);
         case Some(int from, int to) -> slice(value, from, to);
+        case OneQuery(int index) ->
+            value.shape().has("query_pos") ? slice(value, index, index + 1) : value;
       };
     }
 
@@ -99,6 +107,13 @@ public record Capture(List<String> globs, Positions positions, Logits logits) {
   /// @param position from 0; negative counts from the end
   public Capture at(int position) {
     return new Capture(globs, new Positions.One(position), logits);
+  }
+
+  /// The same places at every position, but of attention's scores and patterns one query's alone.
+  ///
+  /// @param position the query's, from 0; negative counts from the end
+  public Capture atQuery(int position) {
+    return new Capture(globs, new Positions.OneQuery(position), logits);
   }
 
   /// The same places without the logits, so that the run can stop early.

@@ -81,7 +81,8 @@ public final class StreamTrace implements AutoCloseable {
   public List<Integer> positions() {
     int length = longest();
     return switch (kept) {
-      case Capture.Positions.All() -> IntStream.range(0, length).boxed().toList();
+      case Capture.Positions.All(), Capture.Positions.OneQuery(int _) ->
+          IntStream.range(0, length).boxed().toList();
       case Capture.Positions.One(int index) -> List.of(index < 0 ? length + index : index);
       case Capture.Positions.Some(int from, int to) -> IntStream.range(from, to).boxed().toList();
     };
@@ -130,13 +131,9 @@ public final class StreamTrace implements AutoCloseable {
   private Capture.Positions own(int padding) {
     return switch (kept) {
       case Capture.Positions.All all -> all;
-      case Capture.Positions.One(int position) -> {
-        int place = position < 0 ? position : position - padding;
-        if ((position < 0 ? longest() + position : position) < padding) {
-          throw StreamException.positionOutside(position, longest() - padding);
-        }
-        yield new Capture.Positions.One(place);
-      }
+      case Capture.Positions.One(int position) -> new Capture.Positions.One(own(position, padding));
+      case Capture.Positions.OneQuery(int position) ->
+          new Capture.Positions.OneQuery(own(position, padding));
       case Capture.Positions.Some(int from, int to) -> {
         if (from < padding) {
           throw StreamException.positionOutside(from - padding, longest() - padding);
@@ -144,6 +141,13 @@ public final class StreamTrace implements AutoCloseable {
         yield new Capture.Positions.Some(from - padding, to - padding);
       }
     };
+  }
+
+  private int own(int position, int padding) {
+    if ((position < 0 ? longest() + position : position) < padding) {
+      throw StreamException.positionOutside(position, longest() - padding);
+    }
+    return position < 0 ? position : position - padding;
   }
 
   private Tensor textOf(Tensor value, int index, int padding) {
