@@ -17,30 +17,31 @@ import tools.jackson.databind.JsonNode;
 
 /// What is on screen, as a file.
 class ExportApiTest {
-  private static Served served;
+  private static Outsider server;
   private static String run;
 
   @BeforeAll
   static void serve(@TempDir Path data) throws Exception {
-    served = new Served(data);
-    run = served.run("Once upon a time, there was a cat.").get("run").asString();
+    server = new Outsider(data);
+    run = server.run("Once upon a time, there was a cat.").get("run").asString();
   }
 
   @AfterAll
   static void stop() {
-    served.close();
+    server.close();
   }
 
   @AfterEach
   void noFaultWasMet() {
-    assertThat(served.faults()).isEmpty();
+    assertThat(server.faults()).isEmpty();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"norm", "change", "kl", "probability&token=%20cat", "rank"})
   void theNumbersOfATableAreThoseOfTheInterface(String reading) throws Exception {
     String asked = "reading=" + reading + "&places=1:4&positions=2:9";
-    JsonNode values = Served.json(served.get("/api/runs/" + run + "/plane?" + asked)).get("values");
+    JsonNode values =
+        Outsider.json(server.get("/api/runs/" + run + "/plane?" + asked)).get("values");
 
     List<String> lines = export("csv", asked).body().lines().skip(1).toList();
 
@@ -62,7 +63,7 @@ class ExportApiTest {
   })
   void everyFormatIsADownload(String format, String type, String start) throws Exception {
     HttpResponse<byte[]> file =
-        served.bytes("/api/runs/" + run + "/export/" + format + "?reading=top&theme=dark");
+        server.bytes("/api/runs/" + run + "/export/" + format + "?reading=top&theme=dark");
 
     assertThat(file.statusCode()).isEqualTo(200);
     assertThat(file.headers().firstValue("Content-Type")).contains(type);
@@ -107,7 +108,7 @@ class ExportApiTest {
     HttpResponse<String> answer = export(format, asked);
 
     assertThat(answer.statusCode()).isEqualTo(status);
-    assertThat(Served.json(answer).get("error").asString()).contains(why);
+    assertThat(Outsider.json(answer).get("error").asString()).contains(why);
   }
 
   @Test
@@ -117,6 +118,6 @@ class ExportApiTest {
   }
 
   private static HttpResponse<String> export(String format, String asked) throws Exception {
-    return served.get("/api/runs/%s/export/%s?%s".formatted(run, format, asked));
+    return server.get("/api/runs/%s/export/%s?%s".formatted(run, format, asked));
   }
 }
