@@ -1,21 +1,17 @@
 package dev.weir.page;
 
 import dev.weir.page.run.CellDetail;
-import dev.weir.page.run.CellReading;
 import dev.weir.page.run.Change;
 import dev.weir.page.run.Models;
 import dev.weir.page.run.OpenModel;
 import dev.weir.page.run.PageException;
 import dev.weir.page.run.Plane;
-import dev.weir.page.run.Projection;
 import dev.weir.page.run.PromptRun;
 import dev.weir.page.run.Recipe;
 import dev.weir.page.run.Runs;
-import dev.weir.page.run.Vectors;
 import dev.weir.page.run.Window;
 import dev.weir.readout.LogitLens;
 import dev.weir.readout.Places;
-import dev.weir.text.NamedToken;
 import dev.weir.text.TokenSequence;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.HttpRules;
@@ -29,15 +25,15 @@ import java.util.Optional;
 final class RunsApi implements HttpService {
   private final Runs runs;
   private final Models models;
-  private final Vectors vectors;
+  private final PlaneQuestion question;
 
   /// @param runs the runs
   /// @param models whose runs they are
-  /// @param vectors the directions that a reading may be of
-  RunsApi(Runs runs, Models models, Vectors vectors) {
+  /// @param question what requests ask of a plane
+  RunsApi(Runs runs, Models models, PlaneQuestion question) {
     this.runs = runs;
     this.models = models;
-    this.vectors = vectors;
+    this.question = question;
   }
 
   /// What to run.
@@ -120,28 +116,8 @@ final class RunsApi implements HttpService {
 
   private void plane(ServerRequest request, ServerResponse response) {
     String id = Wire.segment(request, "run");
-    Wire.answer(response, Plane.of(runs, id, reading(request, id), window(request, id)));
-  }
-
-  private CellReading reading(ServerRequest request, String id) {
-    OpenModel model = runs.model(id);
-    return CellReading.Kind.named(Wire.parameter(request, "reading").orElse("norm"))
-        .of(() -> direction(request, model), () -> target(request, model));
-  }
-
-  private Projection direction(ServerRequest request, OpenModel model) {
-    String id =
-        Wire.parameter(request, "direction")
-            .orElseThrow(
-                () -> PageException.missing("direction", "name one that /api/directions made"));
-    return vectors.projection(id, model.transformer().spec().dModel());
-  }
-
-  private static LogitLens.Target target(ServerRequest request, OpenModel model) {
-    return Wire.parameter(request, "token")
-        .<LogitLens.Target>map(
-            name -> new LogitLens.Target.Token(NamedToken.id(name, model.tokenizer())))
-        .orElseGet(LogitLens.Target.FinalTop::new);
+    Wire.answer(
+        response, Plane.of(runs, id, question.reading(request, id), question.window(request, id)));
   }
 
   /// What a glance at some cells shows.
@@ -152,15 +128,7 @@ final class RunsApi implements HttpService {
 
   private void cells(ServerRequest request, ServerResponse response) {
     String id = Wire.segment(request, "run");
-    Window window = window(request, id);
+    Window window = question.window(request, id);
     Wire.answer(response, new Cells(window, CellDetail.of(runs, id, window)));
-  }
-
-  private Window window(ServerRequest request, String id) {
-    int length = runs.recipe(id).tokens().size();
-    int depth = PromptRun.places(runs.model(id)).size();
-    Wire.Stretch places = Wire.stretch(request, "places", depth);
-    Wire.Stretch positions = Wire.stretch(request, "positions", length);
-    return new Window(places.from(), places.to(), positions.from(), positions.to());
   }
 }

@@ -23,7 +23,9 @@ public final class PageException extends WeirException {
     /// It is longer or larger than allowed.
     TOO_LARGE,
     /// What it needs is not there now: a file that cannot be read, a full disk.
-    UNAVAILABLE
+    UNAVAILABLE,
+    /// It is of a type that is not taken here.
+    WRONG_TYPE
   }
 
   /// A problem in three parts.
@@ -66,7 +68,12 @@ public final class PageException extends WeirException {
         Kind.BAD_REQUEST, "The prompt has no tokens", "prompt", "type some text");
   }
 
-  static PageException outsidePlane(Window window, int places, int positions) {
+  /// A part of the plane that is none.
+  ///
+  /// @param window which part
+  /// @param places how many there are
+  /// @param positions how many there are
+  public static PageException outsidePlane(Window window, int places, int positions) {
     return new PageException(
         Kind.BAD_REQUEST,
         "The window %s lies outside the plane of %d places and %d positions"
@@ -122,6 +129,71 @@ public final class PageException extends WeirException {
             .formatted(id, width, wanted),
         "direction",
         "use a direction of a model of the same width");
+  }
+
+  static PageException noPosition(int position, int length) {
+    return new PageException(
+        Kind.BAD_REQUEST,
+        "There is no position %d in a prompt of %d tokens".formatted(position, length),
+        "positions",
+        "use 0 to %d, or -1 for the last".formatted(length - 1));
+  }
+
+  static PageException notAligned(int length, int other) {
+    return new PageException(
+        Kind.BAD_REQUEST,
+        "The prompt has %d tokens and the other %d, and nothing says which belong together"
+            .formatted(length, other),
+        "patch",
+        "name the positions to change, and from which positions of the other prompt");
+  }
+
+  static PageException mapDoesNotFit(int positions, int from) {
+    return new PageException(
+        Kind.BAD_REQUEST,
+        "%d positions are to be changed from %d".formatted(positions, from),
+        "patch",
+        "name as many of each");
+  }
+
+  static PageException behindTheStream(String hook) {
+    return new PageException(
+        Kind.BAD_REQUEST,
+        "'%s' lies behind the stream, where the page does not look".formatted(hook),
+        "change",
+        "change the stream before it: hook_resid_post of the last block");
+  }
+
+  static PageException noNeurons(String hook) {
+    return new PageException(
+        Kind.BAD_REQUEST,
+        "'%s' is not one place with neurons".formatted(hook),
+        "change",
+        "leave the neurons out, or name mlp.hook_post of one block");
+  }
+
+  static PageException noNeuron(int neuron, int neurons, String hook) {
+    return new PageException(
+        Kind.BAD_REQUEST,
+        "There is no neuron %d at '%s'".formatted(neuron, hook),
+        "change",
+        "use 0 to %d".formatted(neurons - 1));
+  }
+
+  static PageException pointsNowhere(String id) {
+    return new PageException(
+        Kind.BAD_REQUEST,
+        "The direction '%s' has length 0 and cannot be brought to the stream's".formatted(id),
+        "change",
+        "use another direction, or count in the direction as it is");
+  }
+
+  static PageException noStreamUnit(String hook) {
+    return new PageException(
+        Kind.BAD_REQUEST,
+        "'%s' holds no vectors of the stream's width whose length could be a unit".formatted(hook),
+        "change",
+        "count in the direction as it is, or steer a point such as hook_resid_pre");
   }
 
   /// What sort of problem it is.

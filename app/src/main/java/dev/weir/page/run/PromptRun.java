@@ -1,7 +1,5 @@
 package dev.weir.page.run;
 
-import dev.weir.edit.Edits;
-import dev.weir.model.Transformer;
 import dev.weir.model.TransformerSpec;
 import dev.weir.readout.Contributions;
 import dev.weir.readout.Places;
@@ -37,20 +35,23 @@ public final class PromptRun implements AutoCloseable {
 
   /// What is kept: the stream, what was written and read, and the pathway's routing; of attention
   /// what each head wrote. Patterns grow with the square of the text and are run for when needed.
-  private static Capture capture() {
+  static Capture capture() {
     return Contributions.capture().and("blocks.*.hook_resid_*");
   }
 
   /// Runs a prompt.
-  static PromptRun of(Recipe recipe, OpenModel model) {
-    return new PromptRun(recipe, model, trace(recipe, model, capture()));
+  ///
+  /// @param vectors the directions that changes name
+  static PromptRun of(Recipe recipe, OpenModel model, Vectors vectors) {
+    return new PromptRun(recipe, model, trace(recipe, model, vectors, capture()));
   }
 
   /// Runs a prompt and keeps something else of it.
-  static StreamTrace trace(Recipe recipe, OpenModel model, Capture capture) {
-    Transformer transformer = model.transformer();
-    Hooks edits = Edits.of(transformer, recipe.changes().stream().map(Change::edit).toList());
-    return transformer.trace(List.of(recipe.ids()), capture, edits);
+  static StreamTrace trace(Recipe recipe, OpenModel model, Vectors vectors, Capture capture) {
+    try (Materials materials = new Materials(model, vectors, recipe.ids())) {
+      Hooks changes = materials.hooks(recipe.changes());
+      return model.transformer().trace(List.of(recipe.ids()), capture, changes);
+    }
   }
 
   /// Short, and the same for the same recipe.
