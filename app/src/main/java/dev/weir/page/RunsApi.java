@@ -64,6 +64,7 @@ final class RunsApi implements HttpService {
   /// @param bos what became of the beginning-of-sequence token, in a sentence
   /// @param coordinates which coordinates the stream is in
   /// @param norm which norm the lens sees the stream through
+  /// @param lensCells how many cells of the lens are computed in one short step
   record Run(
       String run,
       String model,
@@ -72,7 +73,8 @@ final class RunsApi implements HttpService {
       long longest,
       String bos,
       String coordinates,
-      String norm) {}
+      String norm,
+      long lensCells) {}
 
   @Override
   public void routing(HttpRules rules) {
@@ -87,7 +89,7 @@ final class RunsApi implements HttpService {
     if (asked.tokens().isPresent()) {
       int[] tokens = asked.tokens().get().stream().mapToInt(Integer::intValue).toArray();
       recipe = runs.recipe(asked.model(), tokens, changes);
-      bos = "tokens as they were given";
+      bos = "The tokens are those that were given.";
     } else {
       TokenSequence tokens = models.get(asked.model()).language().encode(text(asked));
       recipe = runs.recipe(asked.model(), tokens.ids(), changes);
@@ -111,7 +113,8 @@ final class RunsApi implements HttpService {
         model.transformer().spec().longestText(),
         bos,
         "raw",
-        LogitLens.norm(model.transformer(), LogitLens.Variant.NORM_RECOMPUTED));
+        LogitLens.norm(model.transformer(), LogitLens.Variant.NORM_RECOMPUTED),
+        run.cellsOfLensAtATime());
   }
 
   private void plane(ServerRequest request, ServerResponse response) {

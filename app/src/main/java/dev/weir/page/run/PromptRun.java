@@ -100,8 +100,8 @@ public final class PromptRun implements AutoCloseable {
     return Wide.of(trace.get(places.get(place).point()).slice("pos", from, count));
   }
 
-  /// How many cells the logit lens reads in a step.
-  long cellsOfLensAtATime() {
+  /// How many cells the logit lens reads in a step of some tenths of a second.
+  public long cellsOfLensAtATime() {
     TransformerSpec spec = model.transformer().spec();
     return Math.max(1, Window.STEP / spec.dModel() / spec.dVocabOut());
   }

@@ -32,7 +32,9 @@ const state = {
   focused: null,
   /** What is on screen, {places: [from, to], positions: [from, to]}. */
   viewport: null,
-  /** Pixels for each cell; null for fitted. */
+  /** The numbers at the ends of the colours {low, high}; null before there are any. */
+  shown: null,
+  /** Pixels for each cell {width, height}; null for fitted. */
   zoom: null,
   /** Cells to mark: [{place, position, weight}]. */
   highlights: [],
