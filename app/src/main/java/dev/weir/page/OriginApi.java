@@ -62,7 +62,9 @@ final class OriginApi implements HttpService {
     return Wire.parameter(request, "token")
         .<AlongDepth.Asked>map(name -> new AlongDepth.Asked.Token(NamedToken.id(name, tokenizer)))
         .orElseGet(() ->
-            flag(request, "top") ? new AlongDepth.Asked.Likeliest() : new AlongDepth.Asked.Nothing());
+            flag(request, "top")
+                ? new AlongDepth.Asked.Likeliest()
+                : new AlongDepth.Asked.Nothing());
   }
 
   private static boolean flag(ServerRequest request, String name) {
