@@ -10,6 +10,7 @@ import dev.weir.readout.DirectLogitAttribution.Question;
 import dev.weir.readout.DirectLogitAttribution.Scale;
 import dev.weir.stream.Capture;
 import dev.weir.stream.StreamTrace;
+import dev.weir.text.NamedToken;
 import dev.weir.text.Tokenizer;
 import dev.weir.view.PartsReport;
 import java.util.ArrayList;
@@ -124,9 +125,9 @@ final class AttributeCommand implements Callable<Integer> {
     if (answer.isEmpty()) {
       return new Question.TopToken();
     }
-    int id = TokenArgument.id(answer.get(), tokenizer);
+    int id = NamedToken.id(answer.get(), tokenizer);
     return wrong
-        .<Question>map(w -> new Question.Difference(id, TokenArgument.id(w, tokenizer)))
+        .<Question>map(w -> new Question.Difference(id, NamedToken.id(w, tokenizer)))
         .orElseGet(() -> new Question.Token(id));
   }
 

@@ -17,6 +17,7 @@ import dev.weir.readout.circuit.TokenCircuits.MlpMap;
 import dev.weir.readout.circuit.VirtualWeights;
 import dev.weir.readout.circuit.VirtualWeights.Measure;
 import dev.weir.stream.StreamTrace;
+import dev.weir.text.NamedToken;
 import dev.weir.text.Tokenizer;
 import dev.weir.view.CircuitReport;
 import dev.weir.view.Progress;
@@ -432,7 +433,7 @@ final class CircuitsCommand implements Callable<Integer> {
   }
 
   private int id(Tokenizer tokenizer) {
-    return TokenArgument.id(token.orElseThrow(), tokenizer);
+    return NamedToken.id(token.orElseThrow(), tokenizer);
   }
 
   private static String visible(Tokenizer tokenizer, int id) {

@@ -1,11 +1,11 @@
 package dev.weir.cli;
 
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.ReentrantLock;
 
 /// Ctrl-C, for commands that have something to save first.
 final class Interruption {
-  private final AtomicBoolean asked = new AtomicBoolean();
+  private final CountDownLatch asked = new CountDownLatch(1);
   private final ReentrantLock working = new ReentrantLock();
 
   /// Work that ends by itself soon after [#isAsked], and that nobody cuts off before.
@@ -27,12 +27,17 @@ final class Interruption {
 
   /// Whether the user wants the work to end.
   boolean isAsked() {
-    return asked.get();
+    return asked.getCount() == 0;
+  }
+
+  /// Waits until the user wants the work to end.
+  void await() throws InterruptedException {
+    asked.await();
   }
 
   /// Asks the work to end and waits until it has; comes back at once where there is none.
   void askAndWait() {
-    asked.set(true);
+    asked.countDown();
     begin().close();
   }
 }

@@ -15,6 +15,7 @@ import dev.weir.readout.lens.WrittenDirections;
 import dev.weir.stream.Capture;
 import dev.weir.stream.Hooks;
 import dev.weir.stream.StreamTrace;
+import dev.weir.text.NamedToken;
 import dev.weir.text.Tokenizer;
 import dev.weir.view.LensReport;
 import dev.weir.view.Report;
@@ -204,7 +205,7 @@ final class LensCommand implements Callable<Integer> {
 
   private Target target(Tokenizer tokenizer) {
     return target
-        .<Target>map(text -> new Target.Token(TokenArgument.id(text, tokenizer)))
+        .<Target>map(text -> new Target.Token(NamedToken.id(text, tokenizer)))
         .orElseGet(Target.FinalTop::new);
   }
 

@@ -75,7 +75,7 @@ public final class Main implements Runnable {
   private static CommandLine commandLine(Terminal terminal, Interruption interruption) {
     return new CommandLine(new Main())
         .addSubcommand(new ReadCommand(terminal))
-        .addSubcommand(new ViewCommand(terminal))
+        .addSubcommand(new ViewCommand(terminal, interruption))
         .addSubcommand(new LensCommand(terminal))
         .addSubcommand(new SubvalueCommand(terminal))
         .addSubcommand(new AttributeCommand(terminal))
@@ -115,11 +115,16 @@ public final class Main implements Runnable {
 
   private static int report(Exception failure, Terminal terminal) {
     terminal.out().flush();
+    tell(failure, terminal);
+    return FAILURE;
+  }
+
+  /// Says what went wrong, and where in the code if somebody wants to know.
+  static void tell(Exception failure, Terminal terminal) {
     terminal.note(describe(failure));
     if (!terminal.environment().getOrDefault("WEIR_DEBUG", "").isEmpty()) {
       failure.printStackTrace(terminal.err());
     }
-    return FAILURE;
   }
 
   /// One line. An engine's message has a trace of its own below the first line.

@@ -14,6 +14,7 @@ import dev.weir.readout.causal.Metric;
 import dev.weir.readout.causal.PathPatching;
 import dev.weir.readout.causal.PromptPair;
 import dev.weir.readout.causal.Slope;
+import dev.weir.text.NamedToken;
 import dev.weir.text.Tokenizer;
 import dev.weir.view.PatchReport;
 import dev.weir.view.PatchReport.Entry;
@@ -288,7 +289,7 @@ final class PatchCommand implements Callable<Integer> {
         Optional<String> option, AnalysisOptions.Text text, String field) {
       return option
           .or(() -> Optional.ofNullable(text.fields().get(field)))
-          .map(name -> TokenArgument.id(name, tokenizer));
+          .map(name -> NamedToken.id(name, tokenizer));
     }
 
     private static int[] ids(String list, String where) {

@@ -14,6 +14,7 @@ import dev.weir.readout.memory.SelfRepair;
 import dev.weir.readout.memory.Write;
 import dev.weir.stream.Capture;
 import dev.weir.stream.StreamTrace;
+import dev.weir.text.NamedToken;
 import dev.weir.text.Tokenizer;
 import dev.weir.view.PersistenceReport;
 import dev.weir.view.Report;
@@ -314,10 +315,10 @@ final class PersistenceCommand implements Callable<Integer> {
       if (!text.fields().containsKey("answer")) {
         return new Question.TopToken();
       }
-      int answer = TokenArgument.id(text.required("answer"), tokenizer.orElseThrow());
+      int answer = NamedToken.id(text.required("answer"), tokenizer.orElseThrow());
       return text.fields().containsKey("wrong")
           ? new Question.Difference(
-              answer, TokenArgument.id(text.required("wrong"), tokenizer.orElseThrow()))
+              answer, NamedToken.id(text.required("wrong"), tokenizer.orElseThrow()))
           : new Question.Token(answer);
     }
 

@@ -7,6 +7,7 @@ import dev.weir.readout.Places;
 import dev.weir.readout.StreamNorms;
 import dev.weir.stream.Capture;
 import dev.weir.stream.StreamTrace;
+import dev.weir.text.NamedToken;
 import dev.weir.text.Tokenizer;
 import dev.weir.view.JsonFile;
 import dev.weir.view.Progress;
@@ -153,8 +154,7 @@ final class ReadCommand implements Callable<Integer> {
 
   private LogitLens.Target followed(Tokenizer tokenizer) {
     return target
-        .<LogitLens.Target>map(
-            text -> new LogitLens.Target.Token(TokenArgument.id(text, tokenizer)))
+        .<LogitLens.Target>map(text -> new LogitLens.Target.Token(NamedToken.id(text, tokenizer)))
         .orElseGet(LogitLens.Target.FinalTop::new);
   }
 

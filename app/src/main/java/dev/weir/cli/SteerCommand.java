@@ -11,6 +11,7 @@ import dev.weir.stream.Capture;
 import dev.weir.stream.HookPoint;
 import dev.weir.tensor.Scope;
 import dev.weir.text.Bos;
+import dev.weir.text.NamedToken;
 import dev.weir.text.Tokenizer;
 import dev.weir.view.Report;
 import dev.weir.view.SteerReport;
@@ -142,7 +143,7 @@ final class SteerCommand implements Callable<Integer> {
         Scope _ = Scope.open()) {
       AnalysisOptions.Text prompt = analysis.texts(tokenizer, model, terminal).only();
       List<Integer> followed =
-          targets.stream().map(target -> TokenArgument.id(target, tokenizer)).toList();
+          targets.stream().map(target -> NamedToken.id(target, tokenizer)).toList();
       requireExist(followed, model);
       Optional<DirectionalAblation> selection =
           select ? Optional.of(selected(model, tokenizer, Set.copyOf(followed))) : Optional.empty();

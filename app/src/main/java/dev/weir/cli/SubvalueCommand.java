@@ -9,6 +9,7 @@ import dev.weir.readout.subvalue.SubvalueSurvey;
 import dev.weir.readout.subvalue.Subvalues;
 import dev.weir.readout.subvalue.Unit;
 import dev.weir.stream.StreamTrace;
+import dev.weir.text.NamedToken;
 import dev.weir.text.Tokenizer;
 import dev.weir.view.Report;
 import dev.weir.view.SubvalueReport;
@@ -121,10 +122,10 @@ final class SubvalueCommand implements Callable<Integer> {
   private Subvalues.Options options(AnalysisOptions.Text text, Tokenizer tokenizer) {
     Optional<Integer> target =
         token
-            .map(word -> TokenArgument.id(word, tokenizer))
+            .map(word -> NamedToken.id(word, tokenizer))
             .or(() ->
                 Optional.ofNullable(text.fields().get("answer"))
-                    .map(answer -> TokenArgument.first(answer, tokenizer)));
+                    .map(answer -> NamedToken.first(answer, tokenizer)));
     Subvalues.Options usual = Subvalues.Options.usual();
     return new Subvalues.Options(
         target.map(OptionalInt::of).orElseGet(OptionalInt::empty),

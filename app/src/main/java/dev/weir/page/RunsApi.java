@@ -1,16 +1,18 @@
 package dev.weir.page;
 
-import dev.weir.page.run.CellReading;
+import dev.weir.page.run.CellDetail;
 import dev.weir.page.run.Change;
+import dev.weir.page.run.Models;
+import dev.weir.page.run.OpenModel;
 import dev.weir.page.run.PageException;
 import dev.weir.page.run.Plane;
 import dev.weir.page.run.PromptRun;
 import dev.weir.page.run.Recipe;
 import dev.weir.page.run.Runs;
 import dev.weir.page.run.Window;
+import dev.weir.readout.LogitLens;
 import dev.weir.readout.Places;
-import dev.weir.text.Tokenizer;
-import dev.weir.view.TokenText;
+import dev.weir.text.TokenSequence;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
@@ -22,9 +24,16 @@ import java.util.Optional;
 /// Runs of prompts and what their cells show.
 final class RunsApi implements HttpService {
   private final Runs runs;
+  private final Models models;
+  private final PlaneQuestion question;
 
-  RunsApi(Runs runs) {
+  /// @param runs the runs
+  /// @param models whose runs they are
+  /// @param question what requests ask of a plane
+  RunsApi(Runs runs, Models models, PlaneQuestion question) {
     this.runs = runs;
+    this.models = models;
+    this.question = question;
   }
 
   /// What to run.
@@ -51,63 +60,78 @@ final class RunsApi implements HttpService {
   /// @param model the id of the model
   /// @param tokens the columns of the plane
   /// @param places the rows of the plane
+  /// @param longest the most tokens that the model takes
+  /// @param bos what became of the beginning-of-sequence token, in a sentence
   /// @param coordinates which coordinates the stream is in
+  /// @param norm which norm the lens sees the stream through
+  /// @param lensCells how many cells of the lens are computed in one short step
   record Run(
-      String run, String model, List<Token> tokens, List<String> places, String coordinates) {}
+      String run,
+      String model,
+      List<Token> tokens,
+      List<String> places,
+      long longest,
+      String bos,
+      String coordinates,
+      String norm,
+      long lensCells) {}
 
   @Override
   public void routing(HttpRules rules) {
-    rules.post("/", this::run).get("/{run}/plane", this::plane);
+    rules.post("/", this::run).get("/{run}/plane", this::plane).get("/{run}/cells", this::cells);
   }
 
   private void run(ServerRequest request, ServerResponse response) {
     Request asked = Wire.body(request, Request.class);
-    Recipe recipe = recipe(asked);
-    response.status(Status.CREATED_201);
-    Wire.answer(response, runs.read(recipe.id(), RunsApi::describe));
-  }
-
-  private Recipe recipe(Request asked) {
     List<Change> changes = asked.changes().orElse(List.of());
+    Recipe recipe;
+    String bos;
     if (asked.tokens().isPresent()) {
       int[] tokens = asked.tokens().get().stream().mapToInt(Integer::intValue).toArray();
-      return runs.recipe(asked.model(), tokens, changes);
+      recipe = runs.recipe(asked.model(), tokens, changes);
+      bos = "The tokens are those that were given.";
+    } else {
+      TokenSequence tokens = models.get(asked.model()).language().encode(text(asked));
+      recipe = runs.recipe(asked.model(), tokens.ids(), changes);
+      bos = tokens.bos().reason();
     }
-    String text =
-        asked
-            .text()
-            .orElseThrow(() ->
-                new PageException(
-                    PageException.Kind.BAD_REQUEST,
-                    "There is nothing to run",
-                    "body",
-                    "give text or tokens"));
-    return runs.recipe(asked.model(), text, changes);
+    response.status(Status.CREATED_201);
+    Wire.answer(response, runs.read(recipe.id(), run -> describe(run, bos)));
   }
 
-  private static Run describe(PromptRun run) {
-    Tokenizer tokenizer = run.model().tokenizer();
+  private static String text(Request asked) {
+    return asked.text().orElseThrow(() -> PageException.missing("text", "give text or tokens"));
+  }
+
+  private static Run describe(PromptRun run, String bos) {
+    OpenModel model = run.model();
     return new Run(
         run.id(),
-        run.model().id(),
-        run.recipe().tokens().stream()
-            .map(id -> new Token(id, TokenText.visible(tokenizer.token(id))))
-            .toList(),
+        model.id(),
+        run.recipe().tokens().stream().map(id -> new Token(id, model.word(id))).toList(),
         run.places().stream().map(Places.Place::label).toList(),
-        "raw");
+        model.transformer().spec().longestText(),
+        bos,
+        "raw",
+        LogitLens.norm(model.transformer(), LogitLens.Variant.NORM_RECOMPUTED),
+        run.cellsOfLensAtATime());
   }
 
   private void plane(ServerRequest request, ServerResponse response) {
+    String id = Wire.segment(request, "run");
     Wire.answer(
-        response,
-        runs.read(
-            Wire.segment(request, "run"),
-            run -> Plane.of(run, new CellReading.Norm(), window(request, run))));
+        response, Plane.of(runs, id, question.reading(request, id), question.window(request, id)));
   }
 
-  private static Window window(ServerRequest request, PromptRun run) {
-    Wire.Stretch places = Wire.stretch(request, "places", run.places().size());
-    Wire.Stretch positions = Wire.stretch(request, "positions", run.length());
-    return new Window(places.from(), places.to(), positions.from(), positions.to());
+  /// What a glance at some cells shows.
+  ///
+  /// @param window which part of the plane
+  /// @param cells place by place
+  record Cells(Window window, List<CellDetail> cells) {}
+
+  private void cells(ServerRequest request, ServerResponse response) {
+    String id = Wire.segment(request, "run");
+    Window window = question.window(request, id);
+    Wire.answer(response, new Cells(window, CellDetail.of(runs, id, window)));
   }
 }

@@ -2,11 +2,13 @@ package dev.weir.page;
 
 import dev.weir.model.Transformer;
 import dev.weir.model.TransformerSpec;
+import dev.weir.page.run.CellReading;
 import dev.weir.page.run.Models;
 import dev.weir.page.run.OpenModel;
 import dev.weir.view.ColourScale;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -45,11 +47,26 @@ final class ServerApi implements HttpService {
     }
   }
 
+  /// Something that cells can show.
+  ///
+  /// @param id for requests
+  /// @param title for readers
+  /// @param unit what its numbers are in; may be empty
+  /// @param scale how they become colours
+  /// @param asks what a request must say beside it
+  record Reading(
+      String id, String title, String unit, CellReading.Scale scale, CellReading.Asks asks) {
+    private static Reading of(CellReading.Kind kind) {
+      return new Reading(kind.id(), kind.title(), kind.unit(), kind.scale(), kind.asks());
+    }
+  }
+
   /// What a page needs to begin.
   ///
   /// @param models the models that were chosen, the first one being asked where none is named
+  /// @param readings what cells can show
   /// @param colours for each scale 256 colours from low to high, `#rrggbb`
-  record Server(List<Model> models, Map<String, List<String>> colours) {}
+  record Server(List<Model> models, List<Reading> readings, Map<String, List<String>> colours) {}
 
   @Override
   public void routing(HttpRules rules) {
@@ -59,6 +76,7 @@ final class ServerApi implements HttpService {
   private Server server() {
     return new Server(
         models.all().stream().map(Model::of).toList(),
+        Arrays.stream(CellReading.Kind.values()).map(Reading::of).toList(),
         Map.of(
             "sequential", ColourScale.VIRIDIS.hexes(COLOURS),
             "diverging", ColourScale.PURPLE_ORANGE.hexes(COLOURS)));

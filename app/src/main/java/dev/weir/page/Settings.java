@@ -1,8 +1,6 @@
 package dev.weir.page;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.Consumer;
 
 /// How the server of the stream page runs.
@@ -21,16 +19,4 @@ public record Settings(
     Path data,
     Path corpus,
     long memory,
-    Consumer<RuntimeException> faults) {
-
-  /// The names that this server answers to, each with its port.
-  ///
-  /// @param actualPort the port that it listens on
-  List<String> hosts(int actualPort) {
-    List<String> hosts = new ArrayList<>();
-    for (String name : List.of("127.0.0.1", "localhost", "[::1]", host)) {
-      hosts.add(name + ":" + actualPort);
-    }
-    return hosts;
-  }
-}
+    Consumer<RuntimeException> faults) {}

@@ -1,5 +1,6 @@
 package dev.weir.page;
 
+import dev.weir.WeirException;
 import dev.weir.page.run.PageException;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
@@ -7,13 +8,16 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.exc.StreamReadException;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.json.JsonWriteFeature;
 import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.MapperFeature;
+import tools.jackson.databind.cfg.EnumFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /// JSON in and out. Numbers that are not finite are `null`; unknown fields and half-read bodies are
@@ -23,6 +27,8 @@ final class Wire {
   static final int LONGEST_BODY = 1 << 20;
 
   private static final int DEEPEST = 64;
+  private static final int LONGEST_REASON = 120;
+  private static final String JSON = "application/json";
 
   private static final JsonMapper MAPPER =
       JsonMapper.builder(
@@ -32,6 +38,11 @@ final class Wire {
                   .build())
           .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
+          .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
+          .disable(EnumFeature.READ_ENUMS_USING_TO_STRING)
+          .disable(EnumFeature.WRITE_ENUMS_USING_TO_STRING)
+          .enable(EnumFeature.WRITE_ENUMS_TO_LOWERCASE)
           .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
           .addModule(FiniteNumbers.module())
           .build();
@@ -48,9 +59,27 @@ final class Wire {
   /// @param response where to
   /// @param value what to say
   static void answer(ServerResponse response, Object value) {
+    response.header(HeaderNames.CONTENT_TYPE, JSON).send(MAPPER.writeValueAsBytes(value));
+  }
+
+  /// A value as JSON in one line.
+  ///
+  /// @param value what to say
+  static String json(Object value) {
+    return MAPPER.writeValueAsString(value);
+  }
+
+  /// Answers with a file to keep.
+  ///
+  /// @param response where to
+  /// @param type its media type
+  /// @param name of the file, without anything that means something to a path or a header
+  /// @param content its bytes
+  static void download(ServerResponse response, String type, String name, byte[] content) {
     response
-        .header(HeaderNames.CONTENT_TYPE, "application/json")
-        .send(MAPPER.writeValueAsBytes(value));
+        .header(HeaderNames.CONTENT_TYPE, type)
+        .header(HeaderNames.CONTENT_DISPOSITION, "attachment; filename=\"%s\"".formatted(name))
+        .send(content);
   }
 
   /// Answers with a problem.
@@ -63,22 +92,60 @@ final class Wire {
     answer(response, new Problem(error));
   }
 
+  /// A problem as JSON.
+  ///
+  /// @param error one line
+  static byte[] problem(String error) {
+    return MAPPER.writeValueAsBytes(new Problem(error));
+  }
+
   /// What a request brought.
   ///
   /// @param request the request
   /// @param type what it must be
   /// @throws PageException if it is something else, or too long
   static <T> T body(ServerRequest request, Class<T> type) {
+    requireJson(request);
     byte[] body = bytes(request, LONGEST_BODY);
     try {
       return MAPPER.readValue(body, type);
     } catch (JacksonException e) {
-      throw new PageException(
-          PageException.Kind.BAD_REQUEST,
-          "The request is not what is expected here: " + e.getOriginalMessage(),
-          "body",
-          "send JSON as /openapi.yaml describes it");
+      throw e.getCause() instanceof WeirException problem ? problem : unexpected(e);
     }
+  }
+
+  /// A form of another site can send no such type.
+  private static void requireJson(ServerRequest request) {
+    String type = request.headers().first(HeaderNames.CONTENT_TYPE).orElse(JSON);
+    if (!type.split(";", 2)[0].strip().equalsIgnoreCase(JSON)) {
+      throw new PageException(
+          PageException.Kind.WRONG_TYPE,
+          "The body is said to be something else than JSON",
+          "Content-Type",
+          "say " + JSON);
+    }
+  }
+
+  /// What the library says of a value names classes, which mean nothing to whoever sent it.
+  private static PageException unexpected(JacksonException e) {
+    String field =
+        e.getPath().stream()
+            .map(step ->
+                step.getPropertyName() == null ? "" + step.getIndex() : step.getPropertyName())
+            .collect(Collectors.joining("."));
+    return new PageException(
+        PageException.Kind.BAD_REQUEST,
+        e instanceof StreamReadException
+            ? "The body is no JSON: " + start(e.getOriginalMessage())
+            : "The body is not what is expected here",
+        field.isEmpty() ? "body" : field,
+        "send JSON as /openapi.yaml describes it");
+  }
+
+  private static String start(String message) {
+    return message.length() <= LONGEST_REASON
+        ? message
+        : message.substring(0, LONGEST_REASON) + "…";
   }
 
   /// What a request brought, as it is.
@@ -87,18 +154,31 @@ final class Wire {
   /// @param most how many bytes are taken
   /// @throws PageException if there are more
   static byte[] bytes(ServerRequest request, int most) {
+    Optional<SlowClients> slow = request.context().get(SlowClients.class);
+    byte[] body =
+        slow.isPresent()
+            ? slow.get().watched(() -> read(request, most + 1))
+            : read(request, most + 1);
+    if (body.length > most) {
+      throw new PageException(
+          PageException.Kind.TOO_LARGE,
+          "The request brings more than %d bytes".formatted(most),
+          "body",
+          "send less");
+    }
+    return body;
+  }
+
+  private static byte[] read(ServerRequest request, int most) {
     try (InputStream in = request.content().inputStream()) {
-      byte[] body = in.readNBytes(most + 1);
-      if (body.length > most) {
-        throw new PageException(
-            PageException.Kind.TOO_LARGE,
-            "The request brings more than %d bytes".formatted(most),
-            "body",
-            "send less");
-      }
-      return body;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      return in.readNBytes(most);
+    } catch (IOException | RuntimeException _) {
+      // The client left, or cuts its chunks in its own way: none of it is a fault of ours.
+      throw new PageException(
+          PageException.Kind.BAD_REQUEST,
+          "The body does not come to the end that its head says",
+          "body",
+          "send it again, whole");
     }
   }
 
@@ -116,6 +196,26 @@ final class Wire {
   /// @param name its name in the route
   static String segment(ServerRequest request, String name) {
     return request.path().pathParameters().get(name);
+  }
+
+  /// A whole number of the address; empty if it is not there.
+  ///
+  /// @param request the request
+  /// @param name its name
+  /// @throws PageException if it is none
+  static Optional<Integer> number(ServerRequest request, String name) {
+    return parameter(request, name)
+        .map(text -> {
+          try {
+            return Integer.parseInt(text);
+          } catch (NumberFormatException _) {
+            throw new PageException(
+                PageException.Kind.BAD_REQUEST,
+                "'%s' is no whole number".formatted(text),
+                name,
+                "give a number such as 3");
+          }
+        });
   }
 
   /// A stretch such as `3:20`, the end not in it; the whole where none is given.

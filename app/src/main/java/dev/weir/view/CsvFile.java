@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.BufferedWriter;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.Writer;
 import java.nio.file.Path;
@@ -27,16 +28,21 @@ public final class CsvFile {
   /// @param file where to; replaced if it exists
   /// @throws ViewException if the file cannot be written; nothing is left behind then
   public static void write(Table table, Path file) {
-    AtomicFile.write(
-        file,
-        out -> {
-          Writer writer = new BufferedWriter(new OutputStreamWriter(out, UTF_8));
-          writeLine(writer, table.columns().stream().map(c -> quoted(c.name())).toList());
-          for (List<Cell> row : table.rows()) {
-            writeLine(writer, row.stream().map(CsvFile::field).toList());
-          }
-          writer.flush();
-        });
+    AtomicFile.write(file, out -> write(table, out));
+  }
+
+  /// Writes a table to a stream, which stays open.
+  ///
+  /// @param table what to write
+  /// @param out where to
+  /// @throws IOException if the stream takes no more
+  public static void write(Table table, OutputStream out) throws IOException {
+    Writer writer = new BufferedWriter(new OutputStreamWriter(out, UTF_8));
+    writeLine(writer, table.columns().stream().map(c -> quoted(c.name())).toList());
+    for (List<Cell> row : table.rows()) {
+      writeLine(writer, row.stream().map(CsvFile::field).toList());
+    }
+    writer.flush();
   }
 
   private static void writeLine(Writer writer, List<String> fields) throws IOException {

@@ -121,7 +121,7 @@ final class HeatmapDrawing {
       marks.add(new Box(left + i * step, y, step, 9, fill, ""));
     }
     for (int quarter = 0; quarter <= 4; quarter += 2) {
-      double value = legend.low() + (legend.high() - legend.low()) * quarter / 4;
+      double value = legend.at(quarter / 4.0);
       Anchor anchor =
           switch (quarter) {
             case 0 -> Anchor.START;

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.UncheckedIOException;
 import java.io.Writer;
@@ -33,13 +34,18 @@ public final class HtmlReport {
   /// @param file where to; replaced if it exists
   /// @throws ViewException if the file cannot be written; nothing is left behind then
   public static void write(Report report, Path file) {
-    AtomicFile.write(
-        file,
-        out -> {
-          Writer writer = new OutputStreamWriter(out, UTF_8);
-          new HtmlReport(writer).page(report);
-          writer.flush();
-        });
+    AtomicFile.write(file, out -> write(report, out));
+  }
+
+  /// Writes a report to a stream, which stays open.
+  ///
+  /// @param report what to write
+  /// @param out where to
+  /// @throws IOException if the stream takes no more
+  public static void write(Report report, OutputStream out) throws IOException {
+    Writer writer = new OutputStreamWriter(out, UTF_8);
+    new HtmlReport(writer).page(report);
+    writer.flush();
   }
 
   private void page(Report report) throws IOException {
@@ -186,11 +192,11 @@ public final class HtmlReport {
   private static String inkRules() {
     StringBuilder rules = new StringBuilder(":root{");
     for (Ink ink : Ink.values()) {
-      rules.append("--%s:%s;".formatted(ink.cssName(), ink.onLight().hex()));
+      rules.append("--%s:%s;".formatted(ink.cssName(), ink.on(Theme.LIGHT).hex()));
     }
     rules.append("}\n@media (prefers-color-scheme:dark){:root{");
     for (Ink ink : Ink.values()) {
-      rules.append("--%s:%s;".formatted(ink.cssName(), ink.onDark().hex()));
+      rules.append("--%s:%s;".formatted(ink.cssName(), ink.on(Theme.DARK).hex()));
     }
     rules.append("}}\n");
     for (Ink ink : Ink.values()) {

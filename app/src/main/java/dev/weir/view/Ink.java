@@ -29,12 +29,12 @@ enum Ink implements Paint {
     this.dark = dark;
   }
 
-  Rgb onLight() {
-    return Rgb.of(light);
-  }
-
-  Rgb onDark() {
-    return Rgb.of(dark);
+  Rgb on(Theme theme) {
+    return Rgb.of(
+        switch (theme) {
+          case LIGHT -> light;
+          case DARK -> dark;
+        });
   }
 
   /// The name in style sheets: `series-1`.

@@ -17,7 +17,7 @@ import javax.imageio.ImageIO;
 import javax.imageio.stream.ImageOutputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
-/// A [Drawing] as pixels on white, two for each unit, as sharp screens and print want it.
+/// A [Drawing] as pixels, two for each unit, as sharp screens and print want it.
 final class Png {
   private static final int SCALE = 2;
 
@@ -25,22 +25,24 @@ final class Png {
   private static final long MOST_PIXELS = 100_000_000;
 
   private final Graphics2D graphics;
+  private final Theme theme;
 
-  private Png(Graphics2D graphics) {
+  private Png(Graphics2D graphics, Theme theme) {
     this.graphics = graphics;
+    this.theme = theme;
   }
 
   /// Writes the picture.
   ///
   /// @throws ViewException if it is too large or the machine has no fonts
-  static void write(Drawing drawing, OutputStream out) throws IOException {
-    BufferedImage image = image(drawing);
+  static void write(Drawing drawing, Theme theme, OutputStream out) throws IOException {
+    BufferedImage image = image(drawing, theme);
     try (ImageOutputStream stream = new MemoryCacheImageOutputStream(out)) {
       ImageIO.write(image, "png", stream);
     }
   }
 
-  private static BufferedImage image(Drawing drawing) {
+  private static BufferedImage image(Drawing drawing, Theme theme) {
     long width = (long) Math.ceil(drawing.width()) * SCALE;
     long height = (long) Math.ceil(drawing.height()) * SCALE;
     if (width * height > MOST_PIXELS) {
@@ -48,10 +50,10 @@ final class Png {
     }
     BufferedImage image = new BufferedImage((int) width, (int) height, BufferedImage.TYPE_INT_RGB);
     Graphics2D graphics = graphics(image);
-    graphics.setColor(Color.WHITE);
+    Png png = new Png(graphics, theme);
+    graphics.setColor(png.colour(Ink.PAGE));
     graphics.fillRect(0, 0, image.getWidth(), image.getHeight());
     graphics.scale(SCALE, SCALE);
-    Png png = new Png(graphics);
     drawing.marks().forEach(png::draw);
     graphics.dispose();
     return image;
@@ -142,10 +144,10 @@ final class Png {
     return path;
   }
 
-  private static Color colour(Paint paint) {
+  private Color colour(Paint paint) {
     return switch (paint) {
       case Rgb(int red, int green, int blue) -> new Color(red, green, blue);
-      case Ink ink -> colour(ink.onLight());
+      case Ink ink -> colour(ink.on(theme));
     };
   }
 }

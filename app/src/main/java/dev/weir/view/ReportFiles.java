@@ -1,7 +1,5 @@
 package dev.weir.view;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -60,12 +58,12 @@ public final class ReportFiles {
         return writeTables(report, file, ParquetFile::write);
       }
       case PNG -> {
-        Drawing sheet = sheet(report, file);
-        AtomicFile.write(file, out -> Png.write(sheet, out));
+        requirePicture(report, file);
+        AtomicFile.write(file, out -> ReportPicture.png(report, Theme.LIGHT, out));
       }
       case SVG -> {
-        String svg = Svg.file(sheet(report, file), report.title());
-        AtomicFile.write(file, out -> out.write(svg.getBytes(UTF_8)));
+        requirePicture(report, file);
+        AtomicFile.write(file, out -> ReportPicture.svg(report, Theme.LIGHT, out));
       }
     }
     return List.of(file);
@@ -100,10 +98,9 @@ public final class ReportFiles {
         "%s-%s%s".formatted(name.substring(0, dot), tableName, name.substring(dot)));
   }
 
-  private static Drawing sheet(Report report, Path file) {
+  private static void requirePicture(Report report, Path file) {
     if (report.figures().isEmpty()) {
       throw ViewException.nothingToWrite(file, "picture");
     }
-    return Drawings.sheet(report);
   }
 }

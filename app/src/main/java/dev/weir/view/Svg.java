@@ -8,11 +8,12 @@ import java.util.stream.Collectors;
 final class Svg {
 
   /// Where an ink gets its colour.
-  enum Colours {
-    /// Written into the picture, for a white page.
-    FIXED,
+  private sealed interface Colours {
+    /// Written into the picture.
+    record Fixed(Theme theme) implements Colours {}
+
     /// Left to the style sheet of the page around it, by class names.
-    STYLED
+    record Styled() implements Colours {}
   }
 
   private static final String SANS = "Helvetica Neue, Helvetica, Arial, DejaVu Sans, sans-serif";
@@ -25,9 +26,9 @@ final class Svg {
     this.colours = colours;
   }
 
-  /// A picture that stands alone, on white.
-  static String file(Drawing drawing, String title) {
-    Svg svg = new Svg(Colours.FIXED);
+  /// A picture that stands alone.
+  static String file(Drawing drawing, String title, Theme theme) {
+    Svg svg = new Svg(new Colours.Fixed(theme));
     svg.out.append("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     svg.open(drawing, title);
     svg.append(new Mark.Box(0, 0, drawing.width(), drawing.height(), Ink.PAGE, ""));
@@ -36,7 +37,7 @@ final class Svg {
 
   /// A picture inside a page that has the style sheet of [HtmlReport].
   static String inline(Drawing drawing, String title) {
-    Svg svg = new Svg(Colours.STYLED);
+    Svg svg = new Svg(new Colours.Styled());
     svg.open(drawing, title);
     return svg.close(drawing);
   }
@@ -124,14 +125,19 @@ final class Svg {
   private String paint(String attribute, Paint paint) {
     return switch (paint) {
       case Rgb colour -> " %s=\"%s\"".formatted(attribute, colour.hex());
-      case Ink ink when colours == Colours.FIXED ->
-          " %s=\"%s\"".formatted(attribute, ink.onLight().hex());
-      case Ink ink -> " class=\"%s-%s\"".formatted(attribute, ink.cssName());
+      case Ink ink -> ink(attribute, ink);
+    };
+  }
+
+  private String ink(String attribute, Ink ink) {
+    return switch (colours) {
+      case Colours.Fixed(Theme theme) -> " %s=\"%s\"".formatted(attribute, ink.on(theme).hex());
+      case Colours.Styled() -> " class=\"%s-%s\"".formatted(attribute, ink.cssName());
     };
   }
 
   private String family(Mark.Family family) {
-    if (colours == Colours.STYLED) {
+    if (colours instanceof Colours.Styled) {
       return family == Mark.Family.MONO ? " data-face=\"mono\"" : "";
     }
     return switch (family) {

@@ -2,6 +2,7 @@ package dev.weir.view;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -62,15 +63,16 @@ class ColoursTest {
           case GRID, AXIS, PAGE, EMPTY -> 1;
         };
 
-    assertThat(ink.onLight().contrastWith(Ink.PAGE.onLight())).isGreaterThanOrEqualTo(needed);
-    assertThat(ink.onDark().contrastWith(Ink.PAGE.onDark())).isGreaterThanOrEqualTo(needed);
+    assertThat(ink.on(Theme.LIGHT).contrastWith(Ink.PAGE.on(Theme.LIGHT)))
+        .isGreaterThanOrEqualTo(needed);
+    assertThat(ink.on(Theme.DARK).contrastWith(Ink.PAGE.on(Theme.DARK)))
+        .isGreaterThanOrEqualTo(needed);
   }
 
   @Test
   void contrastIsWhatTheGuidelinesSay() {
     assertThat(Rgb.BLACK.contrastWith(Rgb.WHITE)).isEqualTo(21);
-    assertThat(Rgb.of(0x777777).contrastWith(Rgb.WHITE))
-        .isCloseTo(4.48, org.assertj.core.api.Assertions.within(0.005));
+    assertThat(Rgb.of(0x777777).contrastWith(Rgb.WHITE)).isCloseTo(4.48, within(0.005));
   }
 
   @Test
@@ -83,11 +85,23 @@ class ColoursTest {
   }
 
   @Test
+  void aLogarithmicLegendGivesEachTenfoldTheSameRoom() {
+    Legend legend = Legend.logarithmic("rank", 0, 9999);
+
+    assertThat(legend.at(0.5)).isCloseTo(99, within(1e-9));
+    assertThat(legend.paint(99)).isEqualTo(ColourScale.VIRIDIS.at(0.5));
+    assertThat(legend.at(0)).isZero();
+    assertThat(legend.at(1)).isCloseTo(9999, within(1e-6));
+    assertThatThrownBy(() -> Legend.logarithmic("rank", -1, 2)).hasMessageContaining("not at -1.0");
+  }
+
+  @Test
   void aLegendWithoutARangeIsRefused() {
     assertThatThrownBy(() -> Legend.sequential("p", 1, 1)).hasMessageContaining("not 1.0 to 1.0");
     assertThatThrownBy(() -> Legend.sequential("p", 0, Double.NaN))
         .isInstanceOf(ViewException.class);
-    assertThatThrownBy(() -> new Legend("x", ColourScale.PURPLE_ORANGE, -1, 2))
+    assertThatThrownBy(
+            () -> new Legend("x", ColourScale.PURPLE_ORANGE, Legend.Spacing.LINEAR, -1, 2))
         .hasMessageContaining("as far below zero as above");
   }
 

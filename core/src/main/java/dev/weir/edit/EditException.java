@@ -78,6 +78,14 @@ public final class EditException extends WeirException {
             + " change");
   }
 
+  static EditException keysDiffer(HookPoint point, long source, long text) {
+    return new EditException(
+        "A row of '%s' says which keys it saw, and those of the other run are others (%d and %d keys)"
+            .formatted(point.name(), source, text),
+        "edit",
+        "use texts of equal length, each position from the same position");
+  }
+
   static EditException textsDiffer(HookPoint point, long source, long texts) {
     return new EditException(
         "The other run of '%s' has %d texts, but this one has %d"

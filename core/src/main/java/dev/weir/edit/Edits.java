@@ -77,7 +77,7 @@ public final class Edits implements Hooks {
     }
   }
 
-  private static void checkHeads(HookPoint point, Target.Heads heads, PointShape shape) {
+  static void checkHeads(HookPoint point, Target.Heads heads, PointShape shape) {
     switch (heads) {
       case Target.Heads.All() -> {}
       case Target.Heads.Some(List<Integer> indices) -> {
@@ -154,7 +154,7 @@ public final class Edits implements Hooks {
     return changed;
   }
 
-  private static Stretch whole(Tensor value) {
+  static Stretch whole(Tensor value) {
     long rows = value.shape().has("batch") ? value.size("batch") : 1;
     return new Stretch(
         0, value.size(PointEdit.positionAxis(value)), Collections.nCopies((int) rows, 0L));

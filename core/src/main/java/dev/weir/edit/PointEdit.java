@@ -74,14 +74,14 @@ record PointEdit(HookPoint point, Target target, Intervention intervention) {
         : positions.or(() -> heads);
   }
 
-  private static Tensor headMask(List<Integer> indices, Tensor value) {
+  static Tensor headMask(List<Integer> indices, Tensor value) {
     Axis axis = value.shape().axis(value.shape().has("head") ? "head" : "kv_head");
     long[] chosen = new long[Math.toIntExact(axis.size())];
     indices.forEach(index -> chosen[index] = 1);
     return booleans(chosen, Shape.of(axis), value);
   }
 
-  private static Tensor booleans(long[] ones, Shape shape, Tensor like) {
+  static Tensor booleans(long[] ones, Shape shape, Tensor like) {
     return Tensor.of(ones, shape).times(-1).atMost(-1).to(like.device());
   }
 

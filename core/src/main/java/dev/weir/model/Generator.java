@@ -53,14 +53,56 @@ public record Generator(Transformer model, Sampler sampler, Set<Integer> stopTok
   /// @param maxTokens how many tokens to add to each at most
   /// @param listener told of each new token
   public List<Continuation> generate(List<int[]> prompts, int maxTokens, Listener listener) {
-    Texts texts = new Texts(prompts, maxTokens, listener);
-    try (KvCache cache = new KvCache(model.spec().nLayers())) {
-      List<int[]> fed = prompts;
-      while (texts.growing()) {
-        fed = texts.grow(scores(fed, texts, cache));
+    try (Growth growth = start(prompts, maxTokens, listener)) {
+      while (growth.step()) {
+        // Each step tells the listener.
       }
+      return growth.continuations();
     }
-    return texts.continuations();
+  }
+
+  /// Begins to continue several texts together; nothing is computed before the first step.
+  ///
+  /// @param prompts the tokens of each, at least one
+  /// @param maxTokens how many tokens to add to each at most
+  /// @param listener told of each new token
+  public Growth start(List<int[]> prompts, int maxTokens, Listener listener) {
+    return new Growth(prompts, maxTokens, listener);
+  }
+
+  /// Texts that grow by a token at a time, for who has something else to do between two tokens.
+  /// Close it when done with them.
+  public final class Growth implements AutoCloseable {
+    private final Texts texts;
+    private final KvCache cache = new KvCache(model.spec().nLayers());
+    private List<int[]> fed;
+
+    private Growth(List<int[]> prompts, int maxTokens, Listener listener) {
+      this.texts = new Texts(prompts, maxTokens, listener);
+      this.fed = prompts;
+    }
+
+    /// Adds a token to each text that still grows.
+    ///
+    /// @return whether there was one
+    public boolean step() {
+      if (!texts.growing()) {
+        return false;
+      }
+      fed = texts.grow(scores(fed, texts, cache));
+      return true;
+    }
+
+    /// The texts so far.
+    public List<Continuation> continuations() {
+      return texts.continuations();
+    }
+
+    /// Frees what the texts remember.
+    @Override
+    public void close() {
+      cache.close();
+    }
   }
 
   /// Scores for the next token of each text.

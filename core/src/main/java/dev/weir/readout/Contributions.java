@@ -23,9 +23,9 @@ import java.util.stream.Stream;
 ///
 /// No part is kept as a vector, so a run costs memory for `writers × readers × pos` numbers.
 public final class Contributions {
-  /// Numbers that are carried together: 2²² are 16 MiB in float32, and a pathway's state holds them
-  /// several times.
-  private static final long CARRIED_TOGETHER = 1L << 22;
+  /// Numbers that are carried together: a pathway's state may hold each as often as there are
+  /// writes, and 2²⁶ are 256 MiB in float32.
+  private static final long CARRIED_TOGETHER = 1L << 26;
 
   private final List<Writer> writers = new ArrayList<>();
   private final List<Reader> readers;
@@ -139,32 +139,33 @@ public final class Contributions {
       writes.forEach(
           options.level(),
           together(writes),
-          entry -> found.add(writes.pathway(), entry, places, readings));
+          batch -> found.add(writes.pathway(), batch, places, readings));
       return found;
     }
   }
 
   private static int together(Writes writes) {
-    return Math.toIntExact(Math.max(1, CARRIED_TOGETHER / writes.embed().shape().elements()));
+    long held = writes.embed().shape().elements() * (1 + writes.sites().size());
+    return Math.toIntExact(Math.max(1, CARRIED_TOGETHER / held));
   }
 
   /// Carries parts to every reader and keeps their sizes there.
   private void add(
-      FrozenPathway<?> pathway, Writes.Entry entry, List<Place> places, Readings readings) {
+      FrozenPathway<?> pathway, Writes.Batch batch, List<Place> places, Readings readings) {
     int first = writers.size();
-    long before = places.stream().filter(p -> p.writes() < entry.origin().writes()).count();
-    for (Writer writer : entry.writers()) {
-      writers.add(writer);
+    writers.addAll(batch.writers());
+    for (FrozenPathway.Origin origin : batch.origins()) {
+      long before = places.stream().filter(p -> p.writes() < origin.writes()).count();
       reached.add(Math.toIntExact(before));
       shares.add(new double[lengths.length]);
       norms.add(new double[lengths.length]);
     }
     pathway.carry(
-        entry.parts(),
-        entry.origin(),
+        batch.parts(),
+        batch.origins(),
         places,
-        (from, to, part) ->
-            keep(first, from, readings.products(part, from, to), readings.norms(part, from, to)));
+        (from, to, parts) ->
+            keep(first, from, readings.products(parts, from, to), readings.norms(parts, from, to)));
   }
 
   /// Keeps the sizes of some parts at a stretch of readers.

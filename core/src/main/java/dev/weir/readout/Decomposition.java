@@ -215,7 +215,10 @@ public final class Decomposition {
     return bias.shape().has("pos") ? bias : bias.repeat(stream.shape().axis("pos"));
   }
 
-  static String label(Site site) {
+  /// What a sublayer's write is called: `3_attn_out`, `3_mlp_out`, `3_local_out`.
+  ///
+  /// @param site the sublayer
+  public static String label(Site site) {
     return switch (site.sublayer()) {
       case LOCAL -> site.layer() + "_local_out";
       case ATTENTION -> site.layer() + "_attn_out";

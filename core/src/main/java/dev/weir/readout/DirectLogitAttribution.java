@@ -234,20 +234,20 @@ public final class DirectLogitAttribution {
     List<FrozenPathway.Place> end = List.of(writes.end());
     writes.forEach(
         Contributions.Level.HEAD,
-        Integer.MAX_VALUE,
-        entry ->
+        1,
+        batch ->
             writes
                 .pathway()
                 .carry(
-                    entry.parts(),
-                    entry.origin(),
+                    batch.parts(),
+                    batch.origins(),
                     end,
                     (_, _, part) -> {
                       FrozenNorm own = new FrozenNorm(norm, Optional.of(norm.scale(part)));
                       Tensor normed = norm instanceof Norm.NoNorm ? part : own.applied(part);
                       Tensor scores = normed.times(readout).sum("d_model");
-                      for (int w = 0; w < entry.writers().size(); w++) {
-                        Contributions.Writer writer = entry.writers().get(w);
+                      for (int w = 0; w < batch.writers().size(); w++) {
+                        Contributions.Writer writer = batch.writers().get(w);
                         put(writer.kind(), writer.label(), scores.at("writer", w).toDoubles());
                       }
                     }));

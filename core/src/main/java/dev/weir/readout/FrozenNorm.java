@@ -1,6 +1,13 @@
 package dev.weir.readout;
 
+import dev.weir.model.BlockSpec;
 import dev.weir.model.Norm;
+import dev.weir.model.NormSpec;
+import dev.weir.model.Transformer;
+import dev.weir.stream.HookPoint;
+import dev.weir.stream.NormSite;
+import dev.weir.stream.Site;
+import dev.weir.stream.StreamTrace;
 import dev.weir.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +22,33 @@ public record FrozenNorm(Norm norm, Optional<Tensor> scale) {
   /// No norm at all.
   public static FrozenNorm none() {
     return new FrozenNorm(new Norm.NoNorm(), Optional.empty());
+  }
+
+  /// The norm that a sublayer writes through, with the scale that it had in a run; none where it
+  /// writes through none.
+  ///
+  /// @param model whose run it was
+  /// @param trace a run that kept the scales of post-norms
+  /// @param site the sublayer
+  static FrozenNorm after(Transformer model, StreamTrace trace, Site site) {
+    BlockSpec block = model.spec().blocks().get(site.layer());
+    return switch (site.sublayer()) {
+      case ATTENTION -> after(model, trace, block.ln1Post(), new NormSite.Ln1Post(site.layer()));
+      case MLP -> after(model, trace, block.ln2Post(), new NormSite.Ln2Post(site.layer()));
+      case LOCAL, UNEMBED -> none();
+    };
+  }
+
+  private static FrozenNorm after(
+      Transformer model, StreamTrace trace, NormSpec spec, NormSite site) {
+    Norm norm = Norm.of(spec, model.parameters(), site.path());
+    return norm instanceof Norm.NoNorm ? none() : recorded(norm, site, trace);
+  }
+
+  /// A norm with the scale that a trace recorded.
+  static FrozenNorm recorded(Norm norm, NormSite site, StreamTrace trace) {
+    return new FrozenNorm(
+        norm, Optional.of(Wide.of(trace.get(new HookPoint.NormScale(site))).at("one", 0)));
   }
 
   /// What becomes of a part of what the norm reads, same shape; of a part that is the same

@@ -173,41 +173,103 @@ final class FrozenPathway<S> {
     ///
     /// @param from index of the first place
     /// @param to index after the last place
-    /// @param part what is seen there, shape of what was carried
-    void at(int from, int to, Tensor part);
+    /// @param parts what is seen there: those that had entered by then, which are the first so many
+    ///   of what was carried, `[writer, pos, d_model]`
+    void at(int from, int to, Tensor parts);
   }
 
-  /// Parts as they are seen at every later place, in one pass along depth. What arrives lives until
-  /// the next does.
+  /// Parts as they are seen at every later place, in one pass along depth however many they are.
+  /// What arrives lives until the next does.
   ///
-  /// @param part `[.., pos, d_model]`
-  /// @param origin how it entered the stream
+  /// @param parts `[writer, pos, d_model]`
+  /// @param origins how each entered the stream, in the order of depth
   /// @param places in the order of depth
   /// @param arrival who looks
-  void carry(Tensor part, Origin origin, List<Place> places, Arrival arrival) {
+  void carry(Tensor parts, List<Origin> origins, List<Place> places, Arrival arrival) {
     int next = 0;
-    while (next < places.size() && places.get(next).writes() < origin.writes()) {
+    while (next < places.size() && entered(origins, places.get(next).writes()) == 0) {
       next++;
     }
     if (next == places.size()) {
       return;
     }
     if (plain()) {
-      arrival.at(next, places.size(), part);
+      seenAsWritten(parts, origins, places, next, arrival);
       return;
     }
     try (Scope _ = Scope.open()) {
-      S stream = entered(part, origin);
-      Tensor zeros = zeros(part);
-      int site = origin.writes();
+      Together together = new Together(parts, origins);
       for (; next < places.size(); next++) {
-        for (; site < places.get(next).writes(); site++) {
-          stream = written(stream, site, zeros);
-        }
+        Place place = places.get(next);
+        together.goOn(place.writes());
         try (Scope _ = Scope.open()) {
-          arrival.at(next, next + 1, seen(stream, places.get(next)).order(order(part)));
+          Tensor all = seen(together.stream, place).order(order(parts));
+          arrival.at(next, next + 1, first(all, entered(origins, place.writes())));
         }
       }
+    }
+  }
+
+  /// How many of the parts have entered after so many writes.
+  private static int entered(List<Origin> origins, int writes) {
+    return Math.toIntExact(origins.stream().filter(origin -> origin.writes() <= writes).count());
+  }
+
+  private static Tensor first(Tensor parts, int count) {
+    return count == parts.size("writer") ? parts : parts.slice("writer", 0, count);
+  }
+
+  private static void seenAsWritten(
+      Tensor parts, List<Origin> origins, List<Place> places, int first, Arrival arrival) {
+    int from = first;
+    while (from < places.size()) {
+      int count = entered(origins, places.get(from).writes());
+      int to = from + 1;
+      while (to < places.size() && entered(origins, places.get(to).writes()) == count) {
+        to++;
+      }
+      arrival.at(from, to, first(parts, count));
+      from = to;
+    }
+  }
+
+  /// A stream that holds nothing but some parts, each in a row of its own, as they enter one after
+  /// the other.
+  private final class Together {
+    private final Tensor parts;
+    private final List<Origin> origins;
+    private final Tensor zeros;
+    private int site;
+    private S stream;
+
+    Together(Tensor parts, List<Origin> origins) {
+      this.parts = parts;
+      this.origins = origins;
+      this.zeros = zeros(parts);
+      this.stream = over.open(only(new Origin.Embedding()), Past.none());
+    }
+
+    /// After so many writes.
+    void goOn(int writes) {
+      for (; site < writes; site++) {
+        S after = written(stream, site, only(new Origin.Write(site)));
+        Origin.Constant added = new Origin.Constant(site);
+        stream = origins.contains(added) ? over.add(after, only(added)) : after;
+      }
+    }
+
+    /// What enters at once, and nothing in all other rows.
+    private Tensor only(Origin origin) {
+      int from = origins.indexOf(origin);
+      if (from < 0) {
+        return zeros;
+      }
+      int to = origins.lastIndexOf(origin) + 1;
+      List<Tensor> rows = new ArrayList<>();
+      rows.add(zeros.slice("writer", 0, from));
+      rows.add(parts.slice("writer", from, to - from));
+      rows.add(zeros.slice("writer", to, origins.size() - to));
+      return Tensor.concat("writer", rows.stream().filter(r -> r.size("writer") > 0).toList());
     }
   }
 

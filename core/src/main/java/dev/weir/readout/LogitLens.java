@@ -26,13 +26,16 @@ public final class LogitLens {
   private final String norm;
   private final List<String> places;
   private final List<Integer> positions;
-  private final List<Reading> readings = new ArrayList<>();
+  private final Reading[][] readings;
+  private final int[] answers;
 
   private LogitLens(Options options, String norm, List<String> places, List<Integer> positions) {
     this.options = options;
     this.norm = norm;
     this.places = places;
     this.positions = positions;
+    this.readings = new Reading[places.size()][positions.size()];
+    this.answers = new int[positions.size()];
   }
 
   /// How the stream is brought to size before it is unembedded.
@@ -97,6 +100,7 @@ public final class LogitLens {
   /// @param entropy of the whole distribution, nats
   /// @param klToFinal `KL(final ‖ lens)`, nats
   /// @param target the token that is followed
+  /// @param targetLogit the score of it
   /// @param targetProbability of it
   /// @param targetRank how many tokens are likelier
   /// @param crossEntropy of the token that came next, nats; empty at the end of the text
@@ -105,6 +109,7 @@ public final class LogitLens {
       double entropy,
       double klToFinal,
       int target,
+      double targetLogit,
       double targetProbability,
       int targetRank,
       OptionalDouble crossEntropy) {
@@ -126,6 +131,24 @@ public final class LogitLens {
   /// @param trace a run that kept what [#capture] names
   /// @param options what to read
   public static LogitLens of(Transformer model, StreamTrace trace, Options options) {
+    return of(model, trace, options, 0, options.places().of(model.spec()).size());
+  }
+
+  /// The lens over some of the places of a run; nothing is computed for the others. The end of the
+  /// stream, with which places are compared, need not be among them.
+  ///
+  /// @param model whose run it was
+  /// @param trace a run that kept what [#capture] names
+  /// @param options what to read
+  /// @param from the first place; the methods of the lens count from it
+  /// @param to one past the last place
+  public static LogitLens of(
+      Transformer model, StreamTrace trace, Options options, int from, int to) {
+    return of(model, trace, options, from, to, SCORES_AT_A_TIME);
+  }
+
+  static LogitLens of(
+      Transformer model, StreamTrace trace, Options options, int from, int to, long scores) {
     if (trace.tokens().size() != 1) {
       throw ReadoutException.severalTexts("The logit lens", trace.tokens().size());
     }
@@ -133,24 +156,70 @@ public final class LogitLens {
         && (id < 0 || id >= model.spec().dVocabOut())) {
       throw ReadoutException.tokenOutside(id, model.spec().dVocabOut());
     }
-    List<Places.Place> places = options.places().of(model.spec());
-    List<Integer> positions = trace.positions();
+    List<Places.Place> all = options.places().of(model.spec());
+    if (from < 0 || from >= to || to > all.size()) {
+      throw ReadoutException.noSuchPlaces(from, to, all.size());
+    }
+    List<Places.Place> places = all.subList(from, to);
     LogitLens lens =
         new LogitLens(
             options,
-            describe(model.lnFinal(), options.variant()),
+            norm(model, options.variant()),
             places.stream().map(Places.Place::label).toList(),
-            positions);
-    long rows = (long) places.size() * model.spec().dVocabOut();
-    int chunk = Math.toIntExact(Math.clamp(SCORES_AT_A_TIME / rows, 1, positions.size()));
-    for (int from = 0; from < positions.size(); from += chunk) {
-      lens.read(model, trace, places, from, Math.min(chunk, positions.size() - from));
-    }
+            trace.positions());
+    lens.read(model, trace, places, all.getLast(), scores);
     return lens;
   }
 
-  private static String describe(Norm norm, Variant variant) {
-    if (norm instanceof Norm.NoNorm) {
+  /// Reads as many places and positions at a time as give so many scores at most, two rows at
+  /// least.
+  private void read(
+      Transformer model,
+      StreamTrace trace,
+      List<Places.Place> places,
+      Places.Place end,
+      long scores) {
+    // Places are compared with the end, whose scores lie beside theirs.
+    long rows = Math.max(2, scores / model.spec().dVocabOut());
+    int count = Math.toIntExact(Math.clamp(rows / (places.size() + 1), 1, positions.size()));
+    int depth = Math.toIntExact(Math.clamp(rows / count - 1, 1, places.size()));
+    for (int from = 0; from < positions.size(); from += count) {
+      for (int first = 0; first < places.size(); first += depth) {
+        List<Places.Place> some = places.subList(first, Math.min(first + depth, places.size()));
+        int positionsHere = Math.min(count, positions.size() - from);
+        read(model, trace, new Stretch(some, end, first, from, positionsHere));
+      }
+    }
+  }
+
+  /// What is read at a time.
+  ///
+  /// @param places which places
+  /// @param end what they are compared with
+  /// @param first index of the first place
+  /// @param from index of the first position
+  /// @param count how many positions
+  private record Stretch(
+      List<Places.Place> places, Places.Place end, int first, int from, int count) {
+
+    /// `[place, pos, d_model]`, the end's last.
+    Tensor streams(StreamTrace trace) {
+      List<Places.Place> withEnd = new ArrayList<>(places);
+      if (!places.contains(end)) {
+        withEnd.add(end);
+      }
+      return Tensor.stack(
+          "place",
+          withEnd.stream().map(p -> trace.get(p.point()).slice("pos", from, count)).toList());
+    }
+  }
+
+  /// Which norm the stream passes, in words.
+  ///
+  /// @param model whose stream
+  /// @param variant which way the norm is taken
+  public static String norm(Transformer model, Variant variant) {
+    if (model.lnFinal() instanceof Norm.NoNorm) {
       return "no final norm";
     }
     return switch (variant) {
@@ -159,14 +228,10 @@ public final class LogitLens {
     };
   }
 
-  private void read(
-      Transformer model, StreamTrace trace, List<Places.Place> places, int from, int count) {
+  private void read(Transformer model, StreamTrace trace, Stretch stretch) {
     try (Scope _ = Scope.open()) {
-      List<Tensor> streams = new ArrayList<>();
-      places.forEach(p -> streams.add(trace.get(p.point()).slice("pos", from, count)));
-      Tensor stack = Tensor.stack("place", streams);
-      Tensor scores = Wide.of(model.unembed(normalized(model, stack)));
-      add(scores, trace.tokens().getFirst(), from);
+      Tensor scores = Wide.of(model.unembed(normalized(model, stretch.streams(trace))));
+      add(scores, trace.tokens().getFirst(), stretch);
     }
   }
 
@@ -182,10 +247,10 @@ public final class LogitLens {
     return frozen.shift().map(scaled::plus).orElse(scaled).to(stack.dtype());
   }
 
-  /// Reads a stretch of positions.
+  /// Reads a stretch of places and positions.
   ///
-  /// @param scores `[place, pos, d_vocab]`
-  private void add(Tensor scores, int[] tokens, int from) {
+  /// @param scores `[place, pos, d_vocab]`, the end's last
+  private void add(Tensor scores, int[] tokens, Stretch stretch) {
     Axis place = scores.shape().axis("place");
     long last = place.size() - 1;
     Tensor probabilities = scores.softmax("d_vocab");
@@ -198,9 +263,10 @@ public final class LogitLens {
     Tensor kl = underFinal.minus(underFinal.at("place", last));
     int k = Math.toIntExact(Math.min(Math.max(1, options.topK()), scores.size("d_vocab")));
     Tensor.TopK top = scores.topK(k, "d_vocab");
-    Tensor targets = targets(top.indices().at("place", last).at("top", 0));
+    Tensor answer = top.indices().at("place", last).at("top", 0);
+    Tensor targets = targets(answer);
     Tensor targetScores = scores.pick("d_vocab", targets.repeat(place));
-    long[] following = following(tokens, from, scores);
+    long[] following = following(tokens, stretch.from(), scores);
     Tensor next = Tensor.of(clamped(following), targets.shape()).to(scores.device());
     Tensor nextScores = scores.pick("d_vocab", next.repeat(place));
     Numbers numbers =
@@ -210,14 +276,17 @@ public final class LogitLens {
             own.toDoubles(),
             kl.toDoubles(),
             targets.toLongs(),
+            targetScores.toDoubles(),
             targetScores.minus(total).exp().toDoubles(),
             TextScore.ranks(scores, targetScores),
             total.minus(nextScores).toDoubles());
-    int count = Math.toIntExact(scores.size("pos"));
-    for (int index = 0; index < count; index++) {
-      boolean ends = following[index] < 0;
-      for (int p = 0; p < places.size(); p++) {
-        readings.add(numbers.reading(p * count + index, index, k, ends));
+    long[] answered = answer.toLongs();
+    for (int i = 0; i < answered.length; i++) {
+      int index = stretch.from() + i;
+      answers[index] = Math.toIntExact(answered[i]);
+      for (int p = 0; p < stretch.places().size(); p++) {
+        readings[stretch.first() + p][index] =
+            numbers.reading(p * answered.length + i, i, k, following[i] < 0);
       }
     }
   }
@@ -255,6 +324,7 @@ public final class LogitLens {
       double[] entropies,
       double[] klToFinal,
       long[] targets,
+      double[] targetLogits,
       double[] targetProbabilities,
       long[] targetRanks,
       double[] crossEntropies) {
@@ -265,6 +335,7 @@ public final class LogitLens {
           entropies[row],
           Math.max(0, klToFinal[row]),
           Math.toIntExact(targets[position]),
+          targetLogits[row],
           targetProbabilities[row],
           Math.toIntExact(targetRanks[row]),
           ends ? OptionalDouble.empty() : OptionalDouble.of(crossEntropies[row]));
@@ -283,7 +354,7 @@ public final class LogitLens {
     return norm;
   }
 
-  /// The places, first to last; the last is the model's own answer.
+  /// The places, first to last; the last of a whole run is the model's own answer.
   public List<String> places() {
     return places;
   }
@@ -301,7 +372,7 @@ public final class LogitLens {
     if (index < 0 || index >= positions.size()) {
       throw ReadoutException.noSuchPosition(index, positions.size());
     }
-    return readings.get(index * places.size() + place);
+    return readings[place][index];
   }
 
   /// The mean of `KL(final ‖ lens)` over all positions, nats.
@@ -326,15 +397,10 @@ public final class LogitLens {
   ///
   /// @param place index of the place
   public double agreement(int place) {
-    int last = places.size() - 1;
     return indices()
-        .mapToDouble(i -> topToken(place, i) == topToken(last, i) ? 1 : 0)
+        .mapToDouble(i -> at(place, i).top().getFirst().token() == answers[i] ? 1 : 0)
         .average()
         .orElse(Double.NaN);
-  }
-
-  private int topToken(int place, int index) {
-    return at(place, index).top().getFirst().token();
   }
 
   private IntStream indices() {

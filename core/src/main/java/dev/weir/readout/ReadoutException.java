@@ -47,6 +47,13 @@ public final class ReadoutException extends WeirException {
         "use 0 to %d, the index among the positions that were kept".formatted(kept - 1));
   }
 
+  static ReadoutException noSuchPlaces(int from, int to, int places) {
+    return new ReadoutException(
+        "Places %d to %d are no part of the %d places of the stream".formatted(from, to, places),
+        "lens",
+        "take some of them; the end lies one past the last");
+  }
+
   static ReadoutException noSuchPart(String label) {
     return new ReadoutException(
         "Nothing in this model is called '%s'".formatted(label),

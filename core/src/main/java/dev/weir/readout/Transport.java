@@ -145,12 +145,12 @@ public final class Transport {
   /// What each source token writes through each head of a block at one position, after any
   /// post-norm, `[head, key_pos, d_model]`; with the bias, their sum is what attention wrote there.
   ///
-  /// @param layer the block
+  /// @param site attention, or a local mixer that is attention
   /// @param index index of the position among those kept
-  /// @throws ReadoutException if the trace lacks patterns or values at some position, which
-  ///   [Decomposition#captureSources] names
-  public Tensor sourcesAt(int layer, int index) {
-    return writes.sourcesAt(layer, index);
+  /// @throws ReadoutException if the trace lacks values at some position; it needs what
+  ///   [Decomposition#captureSources] names, patterns at this position at least ([Capture#atQuery])
+  public Tensor sourcesAt(Site site, int index) {
+    return writes.sourcesAt(site, index);
   }
 
   /// A part of the embedding as it is seen at a later place, same shape.

@@ -1,7 +1,6 @@
 package dev.weir.readout;
 
 import dev.weir.model.Norm;
-import dev.weir.model.NormSpec;
 import dev.weir.model.Transformer;
 import dev.weir.model.TransformerSpec;
 import dev.weir.pathway.ResidualPathway;
@@ -13,14 +12,13 @@ import dev.weir.stream.Hooks;
 import dev.weir.stream.NormSite;
 import dev.weir.stream.Site;
 import dev.weir.stream.StreamTrace;
-import dev.weir.tensor.Axis;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import java.util.stream.IntStream;
 
 /// Who wrote what into the stream in a run, and what becomes of it. Tensors are of the current
 /// scope.
@@ -28,6 +26,7 @@ final class Writes {
   private final Transformer model;
   private final StreamTrace trace;
   private final List<Site> sites;
+  private final AttentionSources sources;
   private final FrozenPathway<?> pathway;
 
   Writes(String readout, Transformer model, StreamTrace trace) {
@@ -37,6 +36,7 @@ final class Writes {
     }
     this.model = model;
     this.trace = trace;
+    this.sources = new AttentionSources(model, trace);
     this.sites = spec().depth().sites();
     if (model.pathway().mixesPositions()
         && trace.positions().size() != trace.tokens().getFirst().length) {
@@ -184,8 +184,19 @@ final class Writes {
 
   /// What each head of a block wrote, after any post-norm, `[head, pos, d_model]`.
   Tensor headWrites(int layer) {
-    Tensor result = z(layer).dot(outputMap(layer), "d_head").order("head", "pos", "d_model");
+    Tensor result =
+        z(layer)
+            .dot(sources.outputMap(Site.attention(layer)), "d_head")
+            .order("head", "pos", "d_model");
     return postNorm(Site.attention(layer)).applied(result);
+  }
+
+  /// What one head of a block wrote, after any post-norm, `[pos, d_model]`.
+  private Tensor headWrite(int layer, int head) {
+    Site site = Site.attention(layer);
+    Tensor result =
+        z(layer).at("head", head).dot(sources.outputMap(site).at("head", head), "d_head");
+    return postNorm(site).applied(result.order("pos", "d_model"));
   }
 
   /// What a sublayer writes whatever it reads: its output bias through any post-norm, and that
@@ -221,66 +232,67 @@ final class Writes {
     return value.shape().has("pos") ? value : value.repeat(embed().shape().axis("pos"));
   }
 
-  // ---------------------------------------------------------------- one entry after the other
+  // ---------------------------------------------------------------- some entries after the others
 
-  /// What entered the stream together.
+  /// Some of what entered the stream, in the order in which it did.
   ///
   /// @param writers who wrote each part
   /// @param parts `[writer, pos, d_model]`
-  /// @param origin how they entered
-  record Entry(List<Contributions.Writer> writers, Tensor parts, Origin origin) {}
+  /// @param origins how each entered
+  record Batch(List<Contributions.Writer> writers, Tensor parts, List<Origin> origins) {}
 
-  /// Everything that entered the stream, first to last; an entry lives until the next.
+  /// Everything that entered the stream, first to last; a batch lives until the next.
   ///
   /// @param level whether attention counts as one or head by head
   /// @param most how many parts are handed on together at most
   /// @param taker takes each
-  void forEach(Contributions.Level level, int most, Consumer<Entry> taker) {
-    one(Kind.EMBED, "embed", this::embed, new Origin.Embedding(), taker);
+  void forEach(Contributions.Level level, int most, Consumer<Batch> taker) {
+    List<Entry> all = new ArrayList<>();
+    add(all, Kind.EMBED, "embed", this::embed, new Origin.Embedding());
     if (posEmbed().isPresent()) {
-      one(
-          Kind.POS_EMBED,
-          "pos_embed",
-          () -> posEmbed().orElseThrow(),
-          new Origin.Embedding(),
-          taker);
+      add(all, Kind.POS_EMBED, "pos_embed", () -> posEmbed().orElseThrow(), new Origin.Embedding());
     }
     for (int i = 0; i < sites.size(); i++) {
       Site site = sites.get(i);
       Origin origin = new Origin.Write(i);
       if (site.sublayer() == Site.Sublayer.ATTENTION && level == Contributions.Level.HEAD) {
-        eachHead(site, most, origin, taker);
-        Optional<Tensor> bias = bias(site);
-        bias.ifPresent(b -> one(Kind.BIAS, biasLabel(site), () -> everywhere(b), origin, taker));
+        addHeads(all, site, origin);
+        bias(site)
+            .ifPresent(b -> add(all, Kind.BIAS, biasLabel(site), () -> everywhere(b), origin));
       } else {
-        one(kind(site), Decomposition.label(site), () -> written(site), origin, taker);
+        add(all, kind(site), Decomposition.label(site), () -> written(site), origin);
       }
       Origin.Constant added = new Origin.Constant(i);
-      constant(i).ifPresent(c -> one(Kind.BIAS, constantLabel(site), () -> c, added, taker));
+      constant(i).ifPresent(c -> add(all, Kind.BIAS, constantLabel(site), () -> c, added));
     }
-  }
-
-  private static void one(
-      Kind kind, String label, Supplier<Tensor> part, Origin origin, Consumer<Entry> taker) {
-    try (Scope _ = Scope.open()) {
-      List<Contributions.Writer> writer = List.of(new Contributions.Writer(kind, label));
-      taker.accept(new Entry(writer, part.get().repeat(new Axis("writer", 1)), origin));
-    }
-  }
-
-  private void eachHead(Site site, int most, Origin origin, Consumer<Entry> taker) {
-    try (Scope _ = Scope.open()) {
-      Tensor heads = headWrites(site.layer()).rename("head", "writer");
-      int count = Math.toIntExact(heads.size("writer"));
-      for (int from = 0; from < count; from += most) {
-        int to = Math.min(count, from + most);
-        List<Contributions.Writer> writers =
-            IntStream.range(from, to)
-                .mapToObj(h -> new Contributions.Writer(Kind.HEAD, head(site.layer(), h)))
-                .toList();
-        taker.accept(new Entry(writers, heads.slice("writer", from, to - from), origin));
+    for (int from = 0; from < all.size(); from += most) {
+      try (Scope _ = Scope.open()) {
+        taker.accept(batch(all.subList(from, Math.min(all.size(), from + most))));
       }
     }
+  }
+
+  /// One part, made when its turn comes.
+  private record Entry(Contributions.Writer writer, Supplier<Tensor> part, Origin origin) {}
+
+  private static void add(
+      List<Entry> all, Kind kind, String label, Supplier<Tensor> part, Origin origin) {
+    all.add(new Entry(new Contributions.Writer(kind, label), part, origin));
+  }
+
+  private void addHeads(List<Entry> all, Site site, Origin origin) {
+    int layer = site.layer();
+    for (int head = 0; head < sources.attention(site).nHeads(); head++) {
+      int one = head;
+      add(all, Kind.HEAD, head(layer, head), () -> headWrite(layer, one), origin);
+    }
+  }
+
+  private static Batch batch(List<Entry> entries) {
+    return new Batch(
+        entries.stream().map(Entry::writer).toList(),
+        Tensor.stack("writer", entries.stream().map(entry -> entry.part().get()).toList()),
+        entries.stream().map(Entry::origin).toList());
   }
 
   static Kind kind(Site site) {
@@ -325,7 +337,7 @@ final class Writes {
   Tensor headScores(int layer, Tensor direction) {
     Tensor before = postNorm(Site.attention(layer)).before(direction);
     return z(layer)
-        .times(before.dot(outputMap(layer), "d_model"))
+        .times(before.dot(sources.outputMap(Site.attention(layer)), "d_model"))
         .sum("d_head")
         .order("pos", "head");
   }
@@ -354,7 +366,7 @@ final class Writes {
     Tensor results =
         pattern
             .slice("key_pos", from, count)
-            .times(reached(layer, from, count))
+            .times(sources.reached(Site.attention(layer), from, count))
             .order("head", "query_pos", "key_pos", "d_model");
     FrozenNorm norm = postNorm(Site.attention(layer));
     return norm.scale().isEmpty()
@@ -372,75 +384,28 @@ final class Writes {
     Tensor reach =
         postNorm(Site.attention(layer))
             .before(direction)
-            .dot(outputMap(layer), "d_model")
+            .dot(sources.outputMap(Site.attention(layer)), "d_model")
             .rename("pos", "query_pos");
     Tensor received = pattern.dot(reach, "query_pos").order("head", "key_pos", "d_head");
-    return received.times(forEachHead(layer, values(layer))).sum("d_head");
-  }
-
-  /// What every position offered to attention, `[key_pos, kv_head, d_head]`.
-  private Tensor values(int layer) {
-    Tensor values = Wide.of(trace.get(new HookPoint.Value(layer))).rename("pos", "key_pos");
-    if (values.size("key_pos") != trace.tokens().getFirst().length) {
-      throw ReadoutException.needsEveryPosition(layer);
-    }
-    return values;
+    Site site = Site.attention(layer);
+    return received.times(sources.forEachHead(site, sources.values(site))).sum("d_head");
   }
 
   /// What each source token writes through each head at one position, `[head, key_pos, d_model]`.
-  Tensor sourcesAt(int layer, int index) {
-    Tensor pattern = Wide.of(trace.get(new HookPoint.Pattern(layer))).at("query_pos", index);
-    Tensor results =
-        pattern
-            .times(reached(layer, 0, pattern.size("key_pos")))
-            .order("head", "key_pos", "d_model");
-    FrozenNorm norm = postNorm(Site.attention(layer));
-    return new FrozenNorm(norm.norm(), norm.scale().map(s -> s.at("pos", index))).applied(results);
-  }
-
-  /// What some source tokens would write through each head with all the weight, `[head, key_pos,
-  /// d_model]`.
-  private Tensor reached(int layer, long from, long count) {
-    return forEachHead(layer, values(layer).slice("key_pos", from, count))
-        .dot(outputMap(layer), "d_head");
-  }
-
-  private Tensor forEachHead(int layer, Tensor values) {
-    var attention = spec().blocks().get(layer).attention();
-    var group = new Axis("group", attention.nHeads() / attention.nKvHeads());
-    return values
-        .repeat(group)
-        .order("kv_head", "group", "key_pos", "d_head")
-        .merge("head", "kv_head", "group");
+  ///
+  /// @param site attention, or a local mixer that is attention
+  Tensor sourcesAt(Site site, int index) {
+    return sources.at(site, index);
   }
 
   private Tensor z(int layer) {
     return Wide.of(trace.get(new HookPoint.Z(layer)));
   }
 
-  private Tensor outputMap(int layer) {
-    return Wide.of(model.parameters().get("blocks.%d.attn.W_O".formatted(layer)));
-  }
-
   // ---------------------------------------------------------------- norms
 
   private FrozenNorm postNorm(Site site) {
-    var block = spec().blocks().get(site.layer());
-    return switch (site.sublayer()) {
-      case ATTENTION -> postNorm(block.ln1Post(), new NormSite.Ln1Post(site.layer()));
-      case MLP -> postNorm(block.ln2Post(), new NormSite.Ln2Post(site.layer()));
-      case LOCAL, UNEMBED -> FrozenNorm.none();
-    };
-  }
-
-  private FrozenNorm postNorm(NormSpec spec, NormSite at) {
-    Norm norm = Norm.of(spec, model.parameters(), at.path());
-    return norm instanceof Norm.NoNorm ? FrozenNorm.none() : recorded(norm, at);
-  }
-
-  private FrozenNorm recorded(Norm norm, NormSite site) {
-    return new FrozenNorm(
-        norm, Optional.of(Wide.of(trace.get(new HookPoint.NormScale(site))).at("one", 0)));
+    return FrozenNorm.after(model, trace, site);
   }
 
   /// The norm before the unembedding with the scale of this run.
@@ -451,7 +416,7 @@ final class Writes {
       return FrozenNorm.none();
     }
     return trace.has(new HookPoint.NormScale(site))
-        ? recorded(norm, site)
+        ? FrozenNorm.recorded(norm, site, trace)
         : new FrozenNorm(norm, Optional.of(norm.scale(last())));
   }
 }

@@ -40,22 +40,41 @@ public record Capture(List<String> globs, Positions positions, Logits logits) {
     /// @param index the position
     record One(int index) implements Positions {}
 
+    /// Some positions that follow each other.
+    ///
+    /// @param from the first
+    /// @param to one past the last
+    record Some(int from, int to) implements Positions {}
+
+    /// Every position, but of attention's scores and patterns, which grow with the square of the
+    /// text, what one query looked at.
+    ///
+    /// @param index the query's position; negative counts from the end
+    record OneQuery(int index) implements Positions {}
+
     /// The kept positions of a value, a view; same axes.
     ///
     /// @param value any shape with an axis `pos` or `query_pos`
     default Tensor of(Tensor value) {
       return switch (this) {
         case All() -> value;
-        case One(int index) -> {
-          String axis = value.shape().has("query_pos") ? "query_pos" : "pos";
-          int length = (int) value.size(axis);
-          int position = index < 0 ? length + index : index;
-          if (position < 0 || position >= length) {
-            throw StreamException.positionOutside(index, length);
-          }
-          yield value.slice(axis, position, 1);
-        }
+        case One(int index) -> slice(value, index, index + 1);
+        case Some(int from, int to) -> slice(value, from, to);
+        case OneQuery(int index) ->
+            value.shape().has("query_pos") ? slice(value, index, index + 1) : value;
       };
+    }
+
+    /// Negative positions count from the end.
+    private static Tensor slice(Tensor value, int from, int to) {
+      String axis = value.shape().has("query_pos") ? "query_pos" : "pos";
+      int length = Math.toIntExact(value.size(axis));
+      int first = from < 0 ? length + from : from;
+      int count = to - from;
+      if (first < 0 || count > length - first) {
+        throw StreamException.positionOutside(first < 0 ? from : to - 1, length);
+      }
+      return value.slice(axis, first, count);
     }
   }
 
@@ -88,6 +107,13 @@ public record Capture(List<String> globs, Positions positions, Logits logits) {
   /// @param position from 0; negative counts from the end
   public Capture at(int position) {
     return new Capture(globs, new Positions.One(position), logits);
+  }
+
+  /// The same places at every position, but of attention's scores and patterns one query's alone.
+  ///
+  /// @param position the query's, from 0; negative counts from the end
+  public Capture atQuery(int position) {
+    return new Capture(globs, new Positions.OneQuery(position), logits);
   }
 
   /// The same places without the logits, so that the run can stop early.

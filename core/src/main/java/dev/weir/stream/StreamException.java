@@ -50,4 +50,12 @@ public final class StreamException extends WeirException {
         "positions",
         "use 0 to %d, or -1 for the last".formatted(length - 1));
   }
+
+  static StreamException notKept(int from, int to, List<Integer> kept) {
+    return new StreamException(
+        "The trace has no positions %d to %d; it kept %d, from %d"
+            .formatted(from, to, kept.size(), kept.isEmpty() ? 0 : kept.getFirst()),
+        "positions",
+        "take a part, not empty, of a trace that kept every position; ends lie one past the last");
+  }
 }

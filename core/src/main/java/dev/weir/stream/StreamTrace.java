@@ -81,8 +81,10 @@ public final class StreamTrace implements AutoCloseable {
   public List<Integer> positions() {
     int length = longest();
     return switch (kept) {
-      case Capture.Positions.All() -> IntStream.range(0, length).boxed().toList();
+      case Capture.Positions.All(), Capture.Positions.OneQuery(int _) ->
+          IntStream.range(0, length).boxed().toList();
       case Capture.Positions.One(int index) -> List.of(index < 0 ? length + index : index);
+      case Capture.Positions.Some(int from, int to) -> IntStream.range(from, to).boxed().toList();
     };
   }
 
@@ -101,18 +103,51 @@ public final class StreamTrace implements AutoCloseable {
     return new StreamTrace(List.of(tokens.get(index)), of, scores, own, views);
   }
 
+  /// The record of some of the positions, as a run that kept only them would have left it. It
+  /// shares the memory, and both may be closed in any order.
+  ///
+  /// @param from the first position
+  /// @param to one past the last
+  /// @throws StreamException if this record lacks some of them
+  public StreamTrace between(int from, int to) {
+    if (!(kept instanceof Capture.Positions.All) || from < 0 || from >= to || to > longest()) {
+      throw StreamException.notKept(from, to, positions());
+    }
+    Capture.Positions some = new Capture.Positions.Some(from, to);
+    TensorOwner views = new TensorOwner();
+    Map<HookPoint, Tensor> of = new LinkedHashMap<>();
+    values.forEach((point, value) -> of.put(point, views.own(some(value, some))));
+    Optional<Tensor> scores = logits.map(all -> views.own(some(all, some)));
+    return new StreamTrace(tokens, of, scores, some, views);
+  }
+
+  /// Routing weights may be the same at every position.
+  private static Tensor some(Tensor value, Capture.Positions positions) {
+    boolean has = value.shape().has("pos") || value.shape().has("query_pos");
+    return has ? positions.of(value) : value.alias();
+  }
+
   /// The kept positions, counted in a text with so much padding before it.
   private Capture.Positions own(int padding) {
     return switch (kept) {
       case Capture.Positions.All all -> all;
-      case Capture.Positions.One(int position) -> {
-        int place = position < 0 ? position : position - padding;
-        if ((position < 0 ? longest() + position : position) < padding) {
-          throw StreamException.positionOutside(position, longest() - padding);
+      case Capture.Positions.One(int position) -> new Capture.Positions.One(own(position, padding));
+      case Capture.Positions.OneQuery(int position) ->
+          new Capture.Positions.OneQuery(own(position, padding));
+      case Capture.Positions.Some(int from, int to) -> {
+        if (from < padding) {
+          throw StreamException.positionOutside(from - padding, longest() - padding);
         }
-        yield new Capture.Positions.One(place);
+        yield new Capture.Positions.Some(from - padding, to - padding);
       }
     };
+  }
+
+  private int own(int position, int padding) {
+    if ((position < 0 ? longest() + position : position) < padding) {
+      throw StreamException.positionOutside(position, longest() - padding);
+    }
+    return position < 0 ? position : position - padding;
   }
 
   private Tensor textOf(Tensor value, int index, int padding) {

@@ -151,4 +151,11 @@ public final class TextException extends WeirException {
   private static String shortened(String text) {
     return text.length() <= 80 ? text : text.substring(0, 77) + "...";
   }
+
+  static TextException notOneToken(String text, int tokens) {
+    return new TextException(
+        "'%s' is %d tokens, and one is followed".formatted(text, tokens),
+        "token",
+        "give one token, with its leading space where it has one, or its id as #123");
+  }
 }

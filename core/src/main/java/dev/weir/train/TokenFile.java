@@ -110,7 +110,7 @@ public final class TokenFile {
       case U32 -> Width.UINT32;
       case I32 -> Width.INT32;
       case I64, U64 -> Width.INT64;
-      default ->
+      case F64, F32, F16, BF16, I16, I8, BOOL, Q8_0, Q4_0, Q4_K, Q5_K, Q6_K ->
           throw TrainException.badNpy(
               path.toString(),
               "its numbers are %s, not one of U8, U16, U32, I32, I64, U64".formatted(encoding));

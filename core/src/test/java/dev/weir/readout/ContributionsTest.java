@@ -71,12 +71,12 @@ class ContributionsTest {
     writes.forEach(
         level,
         3,
-        entry ->
+        batch ->
             writes
                 .pathway()
                 .carry(
-                    entry.parts(),
-                    entry.origin(),
+                    batch.parts(),
+                    batch.origins(),
                     place,
                     (_, _, part) -> {
                       size[0] = Math.max(size[0], largest(part.toDoubles()));

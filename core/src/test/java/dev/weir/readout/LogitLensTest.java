@@ -110,10 +110,84 @@ class LogitLensTest {
       for (Variant variant : Variant.values()) {
         LogitLens lens = LogitLens.of(model, trace, USUAL.with(variant));
         int last = lens.places().size() - 1;
+        double[] likeliest = trace.logits().max("d_vocab").toDoubles();
+        for (int i = 0; i < tokens.length; i++) {
+          assertThat(lens.at(last, i).targetLogit()).isCloseTo(likeliest[i], within(1e-10));
+        }
         assertThat(lens.meanCrossEntropy(last)).isCloseTo(score.crossEntropy(), within(1e-10));
         assertThat(lens.meanKl(last)).isZero();
         assertThat(lens.agreement(last)).isEqualTo(1);
       }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("models")
+  void aPartOfTheRunReadsAsItDoesInTheWhole(String name) {
+    int[] tokens = EveryModel.tokens(name);
+    try (Scope _ = Scope.open();
+        Transformer model = EveryModel.open(name, DType.FLOAT64);
+        StreamTrace trace = model.trace(tokens, LogitLens.capture(USUAL));
+        StreamTrace part = trace.between(2, 5)) {
+      for (Variant variant : Variant.values()) {
+        LogitLens whole = LogitLens.of(model, trace, USUAL.with(variant));
+        int end = Math.min(3, whole.places().size());
+        LogitLens some = LogitLens.of(model, part, USUAL.with(variant), 1, end);
+        assertThat(some.places()).isEqualTo(whole.places().subList(1, end));
+        assertThat(some.positions()).containsExactly(2, 3, 4);
+        for (int place = 0; place < end - 1; place++) {
+          for (int index = 0; index < 3; index++) {
+            assertSame(some.at(place, index), whole.at(1 + place, 2 + index));
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void readsTheSameHoweverFewScoresFitAtATime() {
+    String name = "pathway/ddl-sigmoid/rms/mha";
+    try (Scope _ = Scope.open();
+        Transformer model = EveryModel.open(name, DType.FLOAT64);
+        StreamTrace trace = model.trace(EveryModel.tokens(name), LogitLens.capture(USUAL))) {
+      LogitLens whole = LogitLens.of(model, trace, USUAL);
+      for (long scores : new long[] {1, 100, 333, 1000}) {
+        LogitLens little = LogitLens.of(model, trace, USUAL, 0, 9, scores);
+        for (int place = 0; place < 9; place++) {
+          for (int index = 0; index < 10; index++) {
+            assertSame(little.at(place, index), whole.at(place, index));
+          }
+        }
+        assertThat(little.agreement(3)).isEqualTo(whole.agreement(3));
+      }
+    }
+  }
+
+  private static void assertSame(Reading some, Reading whole) {
+    assertThat(some.entropy()).isCloseTo(whole.entropy(), within(1e-10));
+    assertThat(some.klToFinal()).isCloseTo(whole.klToFinal(), within(1e-10));
+    assertThat(some.target()).isEqualTo(whole.target());
+    assertThat(some.targetLogit()).isCloseTo(whole.targetLogit(), within(1e-10));
+    assertThat(some.targetProbability()).isCloseTo(whole.targetProbability(), within(1e-10));
+    assertThat(some.targetRank()).isEqualTo(whole.targetRank());
+    assertThat(some.crossEntropy().orElse(-1))
+        .isCloseTo(whole.crossEntropy().orElse(-1), within(1e-10));
+    for (int k = 0; k < some.top().size(); k++) {
+      assertThat(some.top().get(k).token()).isEqualTo(whole.top().get(k).token());
+      assertThat(some.top().get(k).probability())
+          .isCloseTo(whole.top().get(k).probability(), within(1e-10));
+    }
+  }
+
+  @Test
+  void refusesPlacesThatTheStreamLacks() {
+    try (Transformer model = EveryModel.open("pathway/ddl-sigmoid/rms/mha", DType.FLOAT32);
+        StreamTrace trace = model.trace(new int[] {1, 2}, LogitLens.capture(USUAL))) {
+      assertThatExceptionOfType(ReadoutException.class)
+          .isThrownBy(() -> LogitLens.of(model, trace, USUAL, 3, 10))
+          .withMessageContaining("Places 3 to 10 are no part of the 9 places");
+      assertThatExceptionOfType(ReadoutException.class)
+          .isThrownBy(() -> LogitLens.of(model, trace, USUAL, 3, 3));
     }
   }
 

@@ -293,4 +293,36 @@ class CaptureTest {
       assertThat(trace.get(new HookPoint.Embed()).toDoubles()).doesNotContain(Double.NaN);
     }
   }
+
+  @Test
+  void oneQueryKeepsItsPatternAloneAndEveryPositionOfTheRest() {
+    Capture both = Capture.matching("blocks.1.attn.hook_pattern", "blocks.1.attn.hook_v");
+    HookPoint pattern = new HookPoint.Pattern(1);
+    HookPoint value = new HookPoint.Value(1);
+    try (StreamTrace all = model.trace(TEXT, both);
+        StreamTrace one = model.trace(TEXT, both.atQuery(-2));
+        Scope _ = Scope.open()) {
+      assertThat(one.get(pattern).toDoubles())
+          .isEqualTo(all.get(pattern).slice("query_pos", 3, 1).copy().toDoubles());
+      assertThat(one.get(value).toDoubles()).isEqualTo(all.get(value).toDoubles());
+      assertThat(one.positions()).isEqualTo(all.positions());
+    }
+  }
+
+  @Test
+  void aRecordAtOnePositionIsThatOfARunThatKeptItAlone() {
+    Capture capture = Capture.matching("blocks.*.hook_resid_post", "blocks.*.attn.hook_pattern");
+    try (StreamTrace all = model.trace(TEXT, capture);
+        StreamTrace view = all.between(2, 3);
+        StreamTrace alone = model.trace(TEXT, capture.at(2));
+        Scope _ = Scope.open()) {
+      assertThat(view.positions()).isEqualTo(alone.positions()).containsExactly(2);
+      assertThat(view.points()).isEqualTo(alone.points());
+      for (HookPoint point : view.points()) {
+        assertThat(view.get(point).copy().toDoubles()).isEqualTo(alone.get(point).toDoubles());
+      }
+      assertThat(view.logits().copy().toDoubles())
+          .isEqualTo(all.logits().slice("pos", 2, 1).copy().toDoubles());
+    }
+  }
 }

@@ -1,5 +1,6 @@
 package dev.weir.page.job;
 
+import dev.weir.page.run.EngineThread;
 import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
 
@@ -25,4 +26,22 @@ public interface Steps<T> {
   ///
   /// @param found must not change any more
   void found(T found);
+
+  /// Steps for somebody who waits for the end and asks for nothing in between.
+  ///
+  /// @param engine who computes
+  static <T> Steps<T> alone(EngineThread engine) {
+    return new Steps<>() {
+      @Override
+      public <S> S step(Supplier<S> step) {
+        return engine.call(step);
+      }
+
+      @Override
+      public void reached(long done, long total) {}
+
+      @Override
+      public void found(T found) {}
+    };
+  }
 }

@@ -3,6 +3,7 @@ package dev.weir.page.run;
 import dev.weir.model.LanguageModel;
 import dev.weir.model.Transformer;
 import dev.weir.text.Tokenizer;
+import dev.weir.view.TokenText;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
@@ -52,5 +53,12 @@ public final class OpenModel {
   /// The tokenizer; waits until it is opened.
   public Tokenizer tokenizer() {
     return language().tokenizer();
+  }
+
+  /// A token for a reader, with every character visible.
+  ///
+  /// @param token its id
+  public String word(int token) {
+    return TokenText.visible(tokenizer().token(token));
   }
 }

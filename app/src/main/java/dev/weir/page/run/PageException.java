@@ -2,6 +2,7 @@ package dev.weir.page.run;
 
 import dev.weir.WeirException;
 import java.io.Serial;
+import java.util.List;
 
 /// Something that the stream page was asked for and cannot do.
 public final class PageException extends WeirException {
@@ -20,7 +21,11 @@ public final class PageException extends WeirException {
     /// Somebody else changed it meanwhile, or the name is taken.
     CONFLICT,
     /// It is longer or larger than allowed.
-    TOO_LARGE
+    TOO_LARGE,
+    /// What it needs is not there now: a file that cannot be read, a full disk.
+    UNAVAILABLE,
+    /// It is of a type that is not taken here.
+    WRONG_TYPE
   }
 
   /// A problem in three parts.
@@ -63,7 +68,12 @@ public final class PageException extends WeirException {
         Kind.BAD_REQUEST, "The prompt has no tokens", "prompt", "type some text");
   }
 
-  static PageException outsidePlane(Window window, int places, int positions) {
+  /// A part of the plane that is none.
+  ///
+  /// @param window which part
+  /// @param places how many there are
+  /// @param positions how many there are
+  public static PageException outsidePlane(Window window, int places, int positions) {
     return new PageException(
         Kind.BAD_REQUEST,
         "The window %s lies outside the plane of %d places and %d positions"
@@ -80,6 +90,38 @@ public final class PageException extends WeirException {
         "make it again: POST /api/directions");
   }
 
+  static PageException wrongWidth(long width, long wanted) {
+    return new PageException(
+        Kind.BAD_REQUEST,
+        "The direction has %d numbers, and the stream of this model %d".formatted(width, wanted),
+        "direction",
+        "use a direction of a model of the same width");
+  }
+
+  /// A request that lacks something.
+  ///
+  /// @param name of what is missing
+  /// @param fix how to say it
+  public static PageException missing(String name, String fix) {
+    return new PageException(Kind.BAD_REQUEST, "There is no '%s'".formatted(name), name, fix);
+  }
+
+  static PageException noReading(String id, List<String> known) {
+    return new PageException(
+        Kind.BAD_REQUEST,
+        "There is no reading '%s'".formatted(id),
+        "reading",
+        "use one of " + String.join(", ", known));
+  }
+
+  static PageException tooManyCells(long cells, long most) {
+    return new PageException(
+        Kind.TOO_LARGE,
+        "The window has %d cells, and %d are told in detail at a time".formatted(cells, most),
+        "window",
+        "ask for a smaller part of the plane");
+  }
+
   static PageException wrongWidth(String id, int width, int wanted) {
     return new PageException(
         Kind.BAD_REQUEST,
@@ -87,6 +129,71 @@ public final class PageException extends WeirException {
             .formatted(id, width, wanted),
         "direction",
         "use a direction of a model of the same width");
+  }
+
+  static PageException noPosition(int position, int length) {
+    return new PageException(
+        Kind.BAD_REQUEST,
+        "There is no position %d in a prompt of %d tokens".formatted(position, length),
+        "positions",
+        "use 0 to %d, or -1 for the last".formatted(length - 1));
+  }
+
+  static PageException notAligned(int length, int other) {
+    return new PageException(
+        Kind.BAD_REQUEST,
+        "The prompt has %d tokens and the other %d, and nothing says which belong together"
+            .formatted(length, other),
+        "patch",
+        "name the positions to change, and from which positions of the other prompt");
+  }
+
+  static PageException mapDoesNotFit(int positions, int from) {
+    return new PageException(
+        Kind.BAD_REQUEST,
+        "%d positions are to be changed from %d".formatted(positions, from),
+        "patch",
+        "name as many of each");
+  }
+
+  static PageException behindTheStream(String hook) {
+    return new PageException(
+        Kind.BAD_REQUEST,
+        "'%s' lies behind the stream, where the page does not look".formatted(hook),
+        "change",
+        "change the stream before it: hook_resid_post of the last block");
+  }
+
+  static PageException noNeurons(String hook) {
+    return new PageException(
+        Kind.BAD_REQUEST,
+        "'%s' is not one place with neurons".formatted(hook),
+        "change",
+        "leave the neurons out, or name mlp.hook_post of one block");
+  }
+
+  static PageException noNeuron(int neuron, int neurons, String hook) {
+    return new PageException(
+        Kind.BAD_REQUEST,
+        "There is no neuron %d at '%s'".formatted(neuron, hook),
+        "change",
+        "use 0 to %d".formatted(neurons - 1));
+  }
+
+  static PageException pointsNowhere(String id) {
+    return new PageException(
+        Kind.BAD_REQUEST,
+        "The direction '%s' has length 0 and cannot be brought to the stream's".formatted(id),
+        "change",
+        "use another direction, or count in the direction as it is");
+  }
+
+  static PageException noStreamUnit(String hook) {
+    return new PageException(
+        Kind.BAD_REQUEST,
+        "'%s' holds no vectors of the stream's width whose length could be a unit".formatted(hook),
+        "change",
+        "count in the direction as it is, or steer a point such as hook_resid_pre");
   }
 
   /// What sort of problem it is.

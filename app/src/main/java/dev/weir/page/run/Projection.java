@@ -4,8 +4,8 @@ import java.util.Arrays;
 
 /// Where a stream `x` lies along a direction: `x · numbers − offset`. With an offset, 0 is not the
 /// origin of the stream but another point, for instance the mean of a corpus: a component found on
-/// z-scored values is read as `((x − μ) / σ) · v` with `numbers = v / σ` and `offset = μ · numbers`.
-/// Sums of projections are projections.
+/// z-scored values is read as `((x − μ) / σ) · v` with `numbers = v / σ` and `offset = μ ·
+/// numbers`. Sums of projections are projections.
 ///
 /// @param numbers `[d_model]`, in raw coordinates
 /// @param offset what is taken from the product
@@ -42,8 +42,7 @@ public record Projection(double[] numbers, double offset) {
   ///
   /// @param factor how much
   public Projection times(double factor) {
-    return new Projection(
-        Arrays.stream(numbers).map(x -> factor * x).toArray(), factor * offset);
+    return new Projection(Arrays.stream(numbers).map(x -> factor * x).toArray(), factor * offset);
   }
 
   /// Both together.

@@ -1,9 +1,9 @@
 package dev.weir.page.run;
 
-import dev.weir.edit.Edits;
-import dev.weir.model.Transformer;
+import dev.weir.model.TransformerSpec;
 import dev.weir.readout.Contributions;
 import dev.weir.readout.Places;
+import dev.weir.readout.Wide;
 import dev.weir.stream.Capture;
 import dev.weir.stream.Hooks;
 import dev.weir.stream.StreamTrace;
@@ -12,6 +12,9 @@ import java.util.List;
 
 /// A run of one prompt, kept in memory. Only the engine's thread may touch its trace.
 public final class PromptRun implements AutoCloseable {
+  /// The rows of the plane.
+  static final Places PLACES = Places.SUBLAYERS;
+
   private final Recipe recipe;
   private final OpenModel model;
   private final List<Places.Place> places;
@@ -21,7 +24,7 @@ public final class PromptRun implements AutoCloseable {
   private PromptRun(Recipe recipe, OpenModel model, StreamTrace trace) {
     this.recipe = recipe;
     this.model = model;
-    this.places = Places.SUBLAYERS.of(model.transformer().spec());
+    this.places = places(model);
     this.trace = trace;
     this.bytes = trace.points().stream().mapToLong(point -> bytes(trace.get(point))).sum();
   }
@@ -32,15 +35,23 @@ public final class PromptRun implements AutoCloseable {
 
   /// What is kept: the stream, what was written and read, and the pathway's routing; of attention
   /// what each head wrote. Patterns grow with the square of the text and are run for when needed.
-  private static Capture capture() {
+  static Capture capture() {
     return Contributions.capture().and("blocks.*.hook_resid_*");
   }
 
   /// Runs a prompt.
-  static PromptRun of(Recipe recipe, OpenModel model) {
-    Transformer transformer = model.transformer();
-    Hooks edits = Edits.of(transformer, recipe.changes().stream().map(Change::edit).toList());
-    return new PromptRun(recipe, model, transformer.trace(List.of(recipe.ids()), capture(), edits));
+  ///
+  /// @param vectors the directions that changes name
+  static PromptRun of(Recipe recipe, OpenModel model, Vectors vectors) {
+    return new PromptRun(recipe, model, trace(recipe, model, vectors, capture()));
+  }
+
+  /// Runs a prompt and keeps something else of it.
+  static StreamTrace trace(Recipe recipe, OpenModel model, Vectors vectors, Capture capture) {
+    try (Materials materials = new Materials(model, vectors, recipe.ids())) {
+      Hooks changes = materials.hooks(recipe.changes());
+      return model.transformer().trace(List.of(recipe.ids()), capture, changes);
+    }
   }
 
   /// Short, and the same for the same recipe.
@@ -63,6 +74,13 @@ public final class PromptRun implements AutoCloseable {
     return places;
   }
 
+  /// The places of a model's stream, first to last.
+  ///
+  /// @param model which
+  public static List<Places.Place> places(OpenModel model) {
+    return PLACES.of(model.transformer().spec());
+  }
+
   /// How many tokens: the columns of the plane.
   public int length() {
     return recipe.tokens().size();
@@ -71,6 +89,21 @@ public final class PromptRun implements AutoCloseable {
   /// What was kept; for the engine's thread alone.
   public StreamTrace trace() {
     return trace;
+  }
+
+  /// The stream at a place, `[pos, d_model]`, float32 at least; for the engine's thread alone.
+  ///
+  /// @param place index of the place
+  /// @param from the first position
+  /// @param count how many
+  public Tensor stream(int place, int from, int count) {
+    return Wide.of(trace.get(places.get(place).point()).slice("pos", from, count));
+  }
+
+  /// How many cells the logit lens reads in a step of some tenths of a second.
+  public long cellsOfLensAtATime() {
+    TransformerSpec spec = model.transformer().spec();
+    return Math.max(1, Window.STEP / spec.dModel() / spec.dVocabOut());
   }
 
   /// How much memory it holds, bytes.

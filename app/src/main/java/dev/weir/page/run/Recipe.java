@@ -1,7 +1,7 @@
 package dev.weir.page.run;
 
-import java.nio.charset.StandardCharsets;
 import java.util.List;
+import tools.jackson.databind.json.JsonMapper;
 
 /// What a run is made from. The same recipe is the same run, whoever asks for it, so that many
 /// pages share it and a link finds it again.
@@ -10,6 +10,9 @@ import java.util.List;
 /// @param tokens the tokens
 /// @param changes what is changed on the way, in this order
 public record Recipe(String model, List<Integer> tokens, List<Change> changes) {
+  /// Written so, no two recipes read the same, whatever texts they hold.
+  private static final JsonMapper JSON = new JsonMapper();
+
   public Recipe {
     tokens = List.copyOf(tokens);
     changes = List.copyOf(changes);
@@ -22,7 +25,7 @@ public record Recipe(String model, List<Integer> tokens, List<Change> changes) {
 
   /// Short, and the same for the same recipe.
   public String id() {
-    return Hash.of(toString().getBytes(StandardCharsets.UTF_8));
+    return Hash.of(JSON.writeValueAsBytes(this));
   }
 
   int[] ids() {

@@ -1,5 +1,7 @@
 package dev.weir.page.run;
 
+import dev.weir.stream.Capture;
+import dev.weir.stream.StreamTrace;
 import dev.weir.text.TokenSequence;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -15,20 +17,32 @@ public final class Runs implements AutoCloseable {
 
   private final EngineThread engine;
   private final Models models;
+  private final Vectors vectors;
   private final long most;
   private final Map<String, Recipe> recipes = new LinkedHashMap<>();
 
   /// In the order in which they were last asked for; for the engine's thread alone.
   private final Map<String, PromptRun> held = new LinkedHashMap<>(16, 0.75f, true);
 
-  /// No runs yet.
+  /// No runs yet, and no directions but those put into [#vectors].
   ///
   /// @param engine who runs them
   /// @param models whose runs they are
   /// @param most bytes to hold, the run that is asked for not counted
   public Runs(EngineThread engine, Models models, long most) {
+    this(engine, models, new Vectors(), most);
+  }
+
+  /// No runs yet.
+  ///
+  /// @param engine who runs them
+  /// @param models whose runs they are
+  /// @param vectors the directions that changes name
+  /// @param most bytes to hold, the run that is asked for not counted
+  public Runs(EngineThread engine, Models models, Vectors vectors, long most) {
     this.engine = engine;
     this.models = models;
+    this.vectors = vectors;
     this.most = most;
   }
 
@@ -73,19 +87,43 @@ public final class Runs implements AutoCloseable {
     }
   }
 
+  /// The recipe of a run.
+  ///
+  /// @param id which run
+  /// @throws PageException if nobody asked for such a run
+  public Recipe recipe(String id) {
+    synchronized (recipes) {
+      Recipe recipe = recipes.get(id);
+      if (recipe == null) {
+        throw PageException.noRun(id);
+      }
+      return recipe;
+    }
+  }
+
+  /// The model of a run.
+  ///
+  /// @param id which run
+  /// @throws PageException if nobody asked for such a run
+  public OpenModel model(String id) {
+    return models.get(recipe(id).model());
+  }
+
+  /// What the changes of a recipe are made from, for runs beside those held here; whoever asks
+  /// closes it, on the engine's thread.
+  ///
+  /// @param recipe whose changes
+  public Materials materials(Recipe recipe) {
+    return new Materials(models.get(recipe.model()), vectors, recipe.ids());
+  }
+
   /// Reads something from a run, on the engine's thread.
   ///
   /// @param id which run
   /// @param read what to read; its result must hold no tensor
   /// @throws PageException if nobody asked for such a run
   public <T> T read(String id, Function<PromptRun, T> read) {
-    Recipe recipe;
-    synchronized (recipes) {
-      recipe = recipes.get(id);
-    }
-    if (recipe == null) {
-      throw PageException.noRun(id);
-    }
+    Recipe recipe = recipe(id);
     return engine.call(() -> read.apply(held(recipe)));
   }
 
@@ -95,11 +133,20 @@ public final class Runs implements AutoCloseable {
   public PromptRun held(Recipe recipe) {
     PromptRun run = held.get(recipe.id());
     if (run == null) {
-      run = PromptRun.of(recipe, models.get(recipe.model()));
+      run = PromptRun.of(recipe, models.get(recipe.model()), vectors);
       held.put(run.id(), run);
       letGo(run);
     }
     return run;
+  }
+
+  /// Runs the prompt of a run once more, changed in the same way, for what a run does not keep; for
+  /// the engine's thread alone.
+  ///
+  /// @param run which run
+  /// @param capture what to keep; whoever asks closes it
+  public StreamTrace again(PromptRun run, Capture capture) {
+    return PromptRun.trace(run.recipe(), run.model(), vectors, capture);
   }
 
   private void letGo(PromptRun newest) {

@@ -5,6 +5,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /// The directions that requests name by id. An id is made from the numbers, so that the same
 /// direction has the same id whoever made it and however. Those asked for longest ago are let go
@@ -14,7 +15,20 @@ public final class Vectors {
   private static final int MOST = 1 << 23;
 
   private final Map<String, Projection> held = new LinkedHashMap<>(16, 0.75f, true);
+  private final Function<String, Optional<Projection>> kept;
   private int numbers;
+
+  /// None yet.
+  public Vectors() {
+    this(_ -> Optional.empty());
+  }
+
+  /// None yet but those that somebody keeps elsewhere.
+  ///
+  /// @param kept finds a direction by its id
+  public Vectors(Function<String, Optional<Projection>> kept) {
+    this.kept = kept;
+  }
 
   /// Holds a direction that is read by the plain product.
   ///
@@ -41,10 +55,12 @@ public final class Vectors {
     return id;
   }
 
-  private static String id(Projection projection) {
+  /// The id that follows from the numbers.
+  ///
+  /// @param projection the direction, and where its 0 is
+  public static String id(Projection projection) {
     boolean plain = projection.offset() == 0;
-    ByteBuffer bytes =
-        ByteBuffer.allocate((projection.width() + (plain ? 0 : 1)) * Double.BYTES);
+    ByteBuffer bytes = ByteBuffer.allocate((projection.width() + (plain ? 0 : 1)) * Double.BYTES);
     bytes.asDoubleBuffer().put(projection.numbers());
     if (!plain) {
       bytes.putDouble(bytes.capacity() - Double.BYTES, projection.offset());
@@ -52,10 +68,15 @@ public final class Vectors {
     return Hash.of(bytes.array());
   }
 
-  /// A direction; empty if nobody made it since the page was started, or it was let go.
+  /// A direction; empty if nobody made it since the page was started, or it was let go, and nobody
+  /// keeps it.
   ///
   /// @param id which
-  public synchronized Optional<Projection> find(String id) {
+  public Optional<Projection> find(String id) {
+    return held(id).or(() -> kept.apply(id));
+  }
+
+  private synchronized Optional<Projection> held(String id) {
     return Optional.ofNullable(held.get(id));
   }
 

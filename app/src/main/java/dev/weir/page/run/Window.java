@@ -1,5 +1,8 @@
 package dev.weir.page.run;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /// A part of the plane: what is on somebody's screen.
 ///
 /// @param fromPlace the first place
@@ -7,6 +10,9 @@ package dev.weir.page.run;
 /// @param fromPosition the first position
 /// @param toPosition one past the last position
 public record Window(int fromPlace, int toPlace, int fromPosition, int toPosition) {
+
+  /// Numbers that are multiplied in a step of some tenths of a second.
+  static final long STEP = 1L << 33;
 
   /// All of a run.
   public static Window all(PromptRun run) {
@@ -39,6 +45,26 @@ public record Window(int fromPlace, int toPlace, int fromPosition, int toPositio
       throw PageException.outsidePlane(this, run.places().size(), run.length());
     }
     return this;
+  }
+
+  /// The same window in parts, none with more cells than that if it can be helped.
+  ///
+  /// @param cells how many at most
+  List<Window> steps(long cells) {
+    int positions = Math.toIntExact(Math.clamp(cells / places(), 1, positions()));
+    int places = Math.toIntExact(Math.clamp(cells / positions, 1, places()));
+    List<Window> steps = new ArrayList<>();
+    for (int place = fromPlace; place < toPlace; place += places) {
+      for (int position = fromPosition; position < toPosition; position += positions) {
+        steps.add(
+            new Window(
+                place,
+                Math.min(place + places, toPlace),
+                position,
+                Math.min(position + positions, toPosition)));
+      }
+    }
+    return steps;
   }
 
   @Override

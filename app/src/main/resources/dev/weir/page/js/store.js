@@ -3,7 +3,7 @@
 /** The keys that belong in a link; everything else is made from them or does not matter. */
 export const LINKED = [
   'model', 'prompt', 'reading', 'token', 'direction', 'range', 'transposed', 'pinned', 'changes',
-  'second', 'panel', 'zoom', 'skipFirst'];
+  'second', 'asides', 'beside', 'by', 'panel', 'zoom', 'skipFirst'];
 
 const state = {
   /** What the server has: models and colours; null until it answered. */
@@ -32,14 +32,24 @@ const state = {
   focused: null,
   /** What is on screen, {places: [from, to], positions: [from, to]}. */
   viewport: null,
-  /** Pixels for each cell; null for fitted. */
+  /** The numbers at the ends of the colours {low, high}; null before there are any. */
+  shown: null,
+  /** Pixels for each cell {width, height}; null for fitted. */
   zoom: null,
   /** Cells to mark: [{place, position, weight}]. */
   highlights: [],
   /** What is changed in the run, as the server takes it. */
   changes: [],
+  /** Changes that are switched off: [{at, change}], where they stand in the list. */
+  asides: [],
   /** What is seen beside the first: {model, prompt, changes}; null for nothing. */
   second: null,
+  /** The run that is seen beside: the second, or the same without changes; null for none. */
+  before: null,
+  /** Whether the planes of both are shown. */
+  beside: true,
+  /** How planes of different depths are aligned: 'depth' or 'sublayer'. */
+  by: 'depth',
   /** Which panel is open at the side. */
   panel: 'cell',
   /** What is being waited for, for the status line. */

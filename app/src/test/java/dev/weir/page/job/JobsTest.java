@@ -130,8 +130,7 @@ class JobsTest {
   }
 
   @Test
-  void workThatNobodyWatchesEndsByItselfAndWatchedWorkGoesOn()
-      throws InterruptedException {
+  void workThatNobodyWatchesEndsByItselfAndWatchedWorkGoesOn() throws InterruptedException {
     Job<Integer> left = jobs.start("endless", forever(new AtomicInteger()));
     Job<Integer> watched = jobs.start("endless", forever(new AtomicInteger()));
     try (Job<Integer>.Watch _ = watched.watch()) {
@@ -220,9 +219,7 @@ class JobsTest {
   }
 
   private static long running(List<Job<Integer>> all) {
-    return all.stream()
-        .filter(job -> job.status().state() == JobStatus.State.RUNNING)
-        .count();
+    return all.stream().filter(job -> job.status().state() == JobStatus.State.RUNNING).count();
   }
 
   private static void await(CountDownLatch latch) {

@@ -176,7 +176,7 @@ public sealed interface Compression {
               weights.put(name, Tensor.zeros(shape, dtype));
             }
           });
-      Tensor identity = Moments.identity(smaller.dModel());
+      Tensor identity = PairSums.identity(smaller.dModel());
       Tensor change = map.matrix().minus(identity).rename("out", "d_mlp");
       weights.put(path(first) + "mlp.W_in", change.order("d_mlp", "d_model").to(dtype));
       weights.put(

@@ -227,7 +227,7 @@ public final class ContributionGraph {
 
     /// What each visible source token gives through each head, `[head, key_pos, d_model]`.
     private Tensor sources(Site site, HookPoint place, int position) {
-      Tensor all = transport.sourcesAt(site.layer(), position);
+      Tensor all = transport.sourcesAt(site, position);
       boolean causal =
           !(model.spec().blocks().get(site.layer()).attention().visibility()
               instanceof AttentionSpec.Visibility.Bidirectional);

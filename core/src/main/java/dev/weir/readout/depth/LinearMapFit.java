@@ -18,13 +18,13 @@ public final class LinearMapFit implements AutoCloseable {
   private final Transformer model;
   private final int first;
   private final int last;
-  private final Moments moments;
+  private final PairSums sums;
 
   private LinearMapFit(Transformer model, int first, int last) {
     this.model = model;
     this.first = first;
     this.last = last;
-    this.moments = new Moments(model.spec().dModel());
+    this.sums = new PairSums(model.spec().dModel());
   }
 
   /// Nothing read yet.
@@ -68,7 +68,7 @@ public final class LinearMapFit implements AutoCloseable {
   public void add(int[] tokens) {
     try (StreamTrace trace = model.trace(tokens, capture());
         Scope _ = Scope.open()) {
-      moments.add(
+      sums.add(
           Wide.of(trace.get(new HookPoint.ResidPre(first))),
           Wide.of(trace.get(new HookPoint.ResidPost(last))));
     }
@@ -78,11 +78,11 @@ public final class LinearMapFit implements AutoCloseable {
   ///
   /// @param ridge the penalty, in units of the mean variance of a feature
   public Compression.Mapped fitted(double ridge) {
-    return new Compression.Mapped(moments.ridge(ridge), first, last);
+    return new Compression.Mapped(sums.ridge(ridge), first, last);
   }
 
   @Override
   public void close() {
-    moments.close();
+    sums.close();
   }
 }

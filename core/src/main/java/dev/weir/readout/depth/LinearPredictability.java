@@ -65,7 +65,7 @@ public final class LinearPredictability {
   }
 
   /// The texts fitted on and those held out.
-  private record Pair(Moments fitted, Moments heldOut) {}
+  private record Pair(PairSums fitted, PairSums heldOut) {}
 
   /// Reads texts one by one.
   public static final class Fit implements AutoCloseable {
@@ -81,7 +81,7 @@ public final class LinearPredictability {
       this.ridge = ridge;
       int width = model.spec().dModel();
       for (int layer = 0; layer + distance <= model.spec().nLayers(); layer++) {
-        pairs.add(new Pair(new Moments(width), new Moments(width)));
+        pairs.add(new Pair(new PairSums(width), new PairSums(width)));
       }
     }
 

@@ -123,6 +123,7 @@ public final class TunedLens {
     double[] kls = there.exp().times(there.minus(here)).sum("d_vocab").toDoubles();
     Tensor chosen = picked(here, targets);
     double[] ranks = ranks(here, chosen);
+    double[] logits = picked(scores, targets).toDoubles();
     double[] probabilities = chosen.exp().toDoubles();
     double[] next =
         picked(here, Arrays.stream(following).map(t -> Math.max(0, t)).toArray()).toDoubles();
@@ -137,6 +138,7 @@ public final class TunedLens {
                 entropies[i],
                 Math.max(0, kls[i]),
                 Math.toIntExact(targets[i]),
+                logits[i],
                 probabilities[i],
                 (int) ranks[i],
                 following[i] < 0 ? OptionalDouble.empty() : OptionalDouble.of(-next[i])))

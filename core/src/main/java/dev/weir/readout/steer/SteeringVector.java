@@ -19,7 +19,7 @@ import java.util.List;
 /// all positions, or one for each of the first.
 public final class SteeringVector {
   /// Where a direction is taken out so that nothing of it is left in any stream or write.
-  private static final List<String> EVERYWHERE =
+  public static final List<String> EVERYWHERE =
       List.of(
           "hook_embed",
           "hook_pos_embed?",

@@ -77,7 +77,7 @@ class ContributionGraphTest {
       Transport transport = Transport.of(model, trace);
       int at = tokens.length - 2;
       Site site = Site.attention(1);
-      Tensor sources = transport.sourcesAt(1, at);
+      Tensor sources = transport.sourcesAt(Site.attention(1), at);
       Tensor sum = sources.sum("head", "key_pos");
       Tensor heads = transport.headWrites(1).sum("head").at("pos", at);
       // Float64 sums of ten tokens and two heads.

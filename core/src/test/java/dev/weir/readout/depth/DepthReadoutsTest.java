@@ -126,13 +126,13 @@ class DepthReadoutsTest {
     SplittableRandom random = new SplittableRandom(1);
     Shape shape = Shape.of("pos", 400, "d_model", 5);
     try (Scope _ = Scope.open();
-        Moments fitted = new Moments(5);
-        Moments heldOut = new Moments(5);
-        Moments noise = new Moments(5)) {
+        PairSums fitted = new PairSums(5);
+        PairSums heldOut = new PairSums(5);
+        PairSums noise = new PairSums(5)) {
       Tensor map = Tensor.gaussian(Shape.of("d_model", 5, "out", 5), 1, random);
-      for (Moments moments : List.of(fitted, heldOut)) {
+      for (PairSums sums : List.of(fitted, heldOut)) {
         Tensor x = Tensor.gaussian(shape, 1, random).plus(3);
-        moments.add(x, x.dot(map, "d_model").rename("out", "d_model").plus(2));
+        sums.add(x, x.dot(map, "d_model").rename("out", "d_model").plus(2));
       }
       noise.add(Tensor.gaussian(shape, 1, random), Tensor.gaussian(shape, 1, random));
       // Float32 numbers around 10, a penalty of 1e-9.
@@ -149,15 +149,15 @@ class DepthReadoutsTest {
     SplittableRandom random = new SplittableRandom(2);
     Shape shape = Shape.of("pos", 50, "d_model", 3);
     try (Scope _ = Scope.open();
-        Moments moments = new Moments(3)) {
+        PairSums sums = new PairSums(3)) {
       Tensor x = Tensor.gaussian(shape, 1, random).plus(1).to(DType.FLOAT64);
       Tensor y = Tensor.gaussian(shape, 1, random).to(DType.FLOAT64).plus(x.square());
-      moments.add(x, y);
-      AffineMap map = moments.ridge(0.1);
+      sums.add(x, y);
+      AffineMap map = sums.ridge(0.1);
       Tensor predicted = x.dot(map.matrix(), "d_model").plus(map.shift()).rename("out", "d_model");
       double error = y.minus(predicted).square().sum().item();
       double spread = y.minus(y.mean("pos")).square().sum().item();
-      assertThat(moments.rSquared(map)).isCloseTo(1 - error / spread, within(1e-12));
+      assertThat(sums.rSquared(map)).isCloseTo(1 - error / spread, within(1e-12));
       // The normal equations: residuals are orthogonal to x up to the penalty.
       Tensor centred = x.minus(x.mean("pos"));
       Tensor gradient =
@@ -172,8 +172,8 @@ class DepthReadoutsTest {
   void aRotatedCloudHasProcrustesSimilarityOne() {
     SplittableRandom random = new SplittableRandom(3);
     try (Scope _ = Scope.open();
-        Moments same = new Moments(4);
-        Moments other = new Moments(4)) {
+        PairSums same = new PairSums(4);
+        PairSums other = new PairSums(4)) {
       Tensor x = Tensor.gaussian(Shape.of("pos", 100, "d_model", 4), 1, random).to(DType.FLOAT64);
       Tensor rotation = dev.weir.tensor.LinearAlgebra.orthogonal("d_model", "out", 4, random);
       same.add(x, x.dot(rotation, "d_model").rename("out", "d_model").times(7).plus(1));

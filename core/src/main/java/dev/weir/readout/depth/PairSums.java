@@ -10,7 +10,11 @@ import dev.weir.tensor.TensorOwner;
 
 /// Sums over pairs of vectors `x`, `y` from which every linear map between them can be fitted and
 /// judged, in float64. Its memory does not grow with the number of pairs.
-final class Moments implements AutoCloseable {
+///
+/// [dev.weir.readout.probe.Moments] are for few targets, and copied with every block of rows. Here
+/// the targets are as wide as the stream: the sums lie in native memory, and no product of targets
+/// with targets is among them.
+final class PairSums implements AutoCloseable {
   private final int width;
   private TensorOwner owner = new TensorOwner();
   private Sums sums;
@@ -28,7 +32,7 @@ final class Moments implements AutoCloseable {
     }
   }
 
-  Moments(int width) {
+  PairSums(int width) {
     this.width = width;
     try (Scope _ = Scope.open()) {
       Tensor vector = Tensor.zeros(Shape.of("d_model", width), DType.FLOAT64);

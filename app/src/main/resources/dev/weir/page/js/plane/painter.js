@@ -1,0 +1,247 @@
+import {brief} from './scale.js';
+
+const FONT = '12px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace';
+const SMALL = '11px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", Arial, sans-serif';
+
+/** The colours of the page that the canvas needs; found again when the theme changes. */
+function roles() {
+  const style = getComputedStyle(document.documentElement);
+  const role = name => style.getPropertyValue(name).trim();
+  return {
+    page: role('--page'), text: role('--text'), muted: role('--muted'), line: role('--line'),
+    empty: role('--empty'), focus: role('--focus'),
+  };
+}
+
+/**
+ * Draws the plane: cells from a picture that has one pixel for each of them, stretched; words,
+ * headers and marks only for what is seen.
+ */
+export class Painter {
+  constructor(canvas) {
+    this.canvas = canvas;
+    this.picture = document.createElement('canvas');
+    this.shortened = new Map();
+    this.theme = null;
+  }
+
+  /** Colours every cell anew: another run, reading, scale or way round. */
+  colour(tiles, grid, scale) {
+    this.readTheme();
+    Object.assign(this.picture, {width: grid.columns, height: grid.rows});
+    this.image = new ImageData(grid.columns, grid.rows);
+    this.pixels = new Uint32Array(this.image.data.buffer);
+    this.fill(tiles, grid, scale, {places: [0, grid.depth], positions: [0, grid.length]});
+  }
+
+  /** Colours a window of the cells: a part has arrived. */
+  fill(tiles, grid, scale, {places, positions}) {
+    for (let place = places[0]; place < places[1]; place++) {
+      for (let position = positions[0]; position < positions[1]; position++) {
+        const value = tiles.value(place, position);
+        const at = grid.row(place, position) * grid.columns + grid.column(place, position);
+        this.pixels[at] = Number.isNaN(value) ? 0 : scale.pixels[scale.level(value)];
+      }
+    }
+    const [[top, bottom], [left, right]] = grid.transposed ? [positions, places] : [places, positions];
+    this.picture.getContext('2d').putImageData(this.image, 0, 0, left, top, right - left, bottom - top);
+  }
+
+  readTheme() {
+    const theme = document.documentElement.dataset.theme;
+    if (theme !== this.theme) {
+      this.theme = theme;
+      this.roles = roles();
+    }
+  }
+
+  /** Gives the canvas as many pixels as the screen has for the box. */
+  resize({width, height}) {
+    const ratio = devicePixelRatio || 1;
+    const [wide, high] = [Math.round(width * ratio), Math.round(height * ratio)];
+    if (this.canvas.width !== wide || this.canvas.height !== high) {
+      Object.assign(this.canvas, {width: wide, height: high});
+      this.canvas.style.width = `${width}px`;
+      this.canvas.style.height = `${height}px`;
+    }
+    this.ratio = ratio;
+  }
+
+  /**
+   * Draws what is seen.
+   * @param view {tiles, grid, scale, scroll, pinned, highlights}
+   */
+  paint(view) {
+    this.readTheme();
+    const context = this.context = this.canvas.getContext('2d', {alpha: false});
+    const {grid, scroll} = view;
+    context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    context.fillStyle = this.roles.page;
+    context.fillRect(0, 0, grid.box.width, grid.box.height);
+    const seen = grid.seen(scroll);
+    context.save();
+    context.beginPath();
+    context.rect(grid.left, grid.top, grid.box.width - grid.left, grid.box.height - grid.top);
+    context.clip();
+    this.cells(grid, scroll, seen);
+    if (grid.legible) this.words(view, seen);
+    this.marks(view);
+    context.restore();
+    this.columnHeaders(view, seen.columns);
+    this.rowHeaders(view, seen.rows);
+  }
+
+  cells(grid, scroll, {rows, columns}) {
+    const {context} = this;
+    const [x, y] = [grid.left + columns[0] * grid.width - scroll.left,
+      grid.top + rows[0] * grid.height - scroll.top];
+    const [across, down] = [columns[1] - columns[0], rows[1] - rows[0]];
+    context.fillStyle = this.roles.empty;
+    context.fillRect(x, y, across * grid.width, down * grid.height);
+    context.imageSmoothingEnabled = grid.width < 1 || grid.height < 1;
+    context.drawImage(this.picture, columns[0], rows[0], across, down,
+      x, y, across * grid.width, down * grid.height);
+    context.fillStyle = this.roles.page;
+    if (grid.width >= 8) {
+      for (let i = 1; i < across; i++) context.fillRect(Math.round(x + i * grid.width) - 1, y, 1, down * grid.height);
+    }
+    if (grid.height >= 8) {
+      for (let i = 1; i < down; i++) context.fillRect(x, Math.round(y + i * grid.height) - 1, across * grid.width, 1);
+    }
+  }
+
+  words({tiles, grid, scale, scroll}, {rows, columns}) {
+    const {context} = this;
+    context.font = FONT;
+    context.textAlign = 'center';
+    context.textBaseline = 'middle';
+    for (let row = rows[0]; row < rows[1]; row++) {
+      for (let column = columns[0]; column < columns[1]; column++) {
+        const {place, position} = grid.cellOf(row, column);
+        const value = tiles.value(place, position);
+        if (Number.isNaN(value)) continue;
+        context.fillStyle = scale.ink(value);
+        context.fillText(this.short(tiles.text(place, position) ?? brief(value), grid.width - 5),
+          grid.left + (column + .5) * grid.width - scroll.left,
+          grid.top + (row + .5) * grid.height - scroll.top + .5);
+      }
+    }
+  }
+
+  /** A text that is no wider than there is room for. */
+  short(text, width) {
+    if (this.room !== width || this.shortened.size > 20_000) {
+      this.room = width;
+      this.shortened.clear();
+    }
+    let short = this.shortened.get(text);
+    if (short === undefined) {
+      short = shortened(this.context, text, width);
+      this.shortened.set(text, short);
+    }
+    return short;
+  }
+
+  marks({grid, scroll, pinned, highlights}) {
+    const {context, roles} = this;
+    for (const {place, position, weight} of highlights) {
+      const {x, y, width, height} = grid.rectangle({place, position}, scroll);
+      const radius = Math.max(1.5, Math.min(width, height, 16) / 2 * Math.sqrt(Math.min(1, weight ?? 1)));
+      context.beginPath();
+      context.arc(x + width / 2, y + height / 2, radius, 0, 2 * Math.PI);
+      context.lineWidth = 2;
+      context.strokeStyle = roles.text;
+      context.stroke();
+      context.lineWidth = 1;
+      context.strokeStyle = roles.page;
+      context.stroke();
+    }
+    if (pinned) {
+      const {x, y, width, height} = grid.rectangle(pinned, scroll);
+      context.lineWidth = 5;
+      context.strokeStyle = roles.page;
+      context.strokeRect(x - .5, y - .5, width, height);
+      context.lineWidth = 2.5;
+      context.strokeStyle = roles.text;
+      context.strokeRect(x - .5, y - .5, width, height);
+    }
+  }
+
+  columnHeaders({grid, scroll, labels, pinned}, [from, to]) {
+    const {context, roles} = this;
+    const chosen = pinned ? grid.column(pinned.place, pinned.position) : -1;
+    context.save();
+    context.beginPath();
+    context.rect(grid.left, 0, grid.box.width - grid.left, grid.top);
+    context.clip();
+    context.textBaseline = 'middle';
+    const middle = column => grid.left + (column + .5) * grid.width - scroll.left;
+    if (grid.heading === 'sparse') {
+      const step = stride(grid.width, 56);
+      context.font = SMALL;
+      context.textAlign = 'left';
+      context.fillStyle = roles.muted;
+      for (let column = Math.ceil(from / step) * step; column < to; column += step) {
+        const x = Math.round(middle(column) - grid.width / 2);
+        context.fillRect(x, grid.top - 8, 1, 8);
+        context.fillText(grid.transposed ? labels.columns[column] : column, x + 3, grid.top - 12);
+      }
+    } else {
+      context.font = FONT;
+      for (let column = from; column < to; column++) {
+        context.fillStyle = column === chosen ? roles.text : roles.muted;
+        this.columnHeader(grid, labels.columns[column], middle(column));
+      }
+    }
+    context.restore();
+  }
+
+  columnHeader(grid, label, x) {
+    const {context} = this;
+    if (grid.heading === 'upright') {
+      context.textAlign = 'center';
+      context.fillText(shortened(context, label, grid.width - 6), x, grid.top / 2 + 2);
+      return;
+    }
+    context.save();
+    context.translate(x, grid.top - 5);
+    context.rotate(-Math.PI / 2);
+    context.textAlign = 'left';
+    context.fillText(shortened(context, label, grid.top - 10), 0, 0);
+    context.restore();
+  }
+
+  rowHeaders({grid, scroll, labels, pinned}, [from, to]) {
+    const {context, roles} = this;
+    const chosen = pinned ? grid.row(pinned.place, pinned.position) : -1;
+    const step = stride(grid.height, 13);
+    context.save();
+    context.beginPath();
+    context.rect(0, grid.top, grid.left, grid.box.height - grid.top);
+    context.clip();
+    context.font = FONT;
+    context.textAlign = 'right';
+    context.textBaseline = 'middle';
+    for (let row = Math.ceil(from / step) * step; row < to; row += step) {
+      context.fillStyle = row === chosen ? roles.text : roles.muted;
+      context.fillText(shortened(context, labels.rows[row], grid.left - 10), grid.left - 7,
+        grid.top + (row + .5) * grid.height - scroll.top + .5);
+    }
+    context.restore();
+  }
+}
+
+/** The first of 1, 2, 5, 10, … that keeps headers so far apart. */
+function stride(size, apart) {
+  for (let power = 1; ; power *= 10) {
+    for (const step of [power, 2 * power, 5 * power]) if (step * size >= apart) return step;
+  }
+}
+
+/** The beginning of a text that fits, with … where something is left out. */
+function shortened(context, text, width) {
+  if (context.measureText(text).width <= width) return text;
+  const letters = [...text];
+  while (letters.length > 0 && context.measureText(letters.join('') + '…').width > width) letters.pop();
+  return letters.join('') + '…';
+}
