@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.weir.train.Mixers;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /// What a study file says, and what it may not say.
 class StudyFileTest {
@@ -89,6 +91,14 @@ class StudyFileTest {
     assertThatThrownBy(() -> StudyFile.parse("name: x", Path.of("."), "here"))
         .hasMessageContaining("variants must be two at least")
         .hasMessageContaining("tasks must be one at least");
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.weir.study.Presets#names")
+  void everyPresetIsAStudy(String name) {
+    Study study = Presets.of(name, Path.of("..", "models"));
+    assertThat(study.name()).isEqualTo(name);
+    assertThat(study.baseline().pathway()).isEqualTo("pre_norm");
   }
 
   @Test
