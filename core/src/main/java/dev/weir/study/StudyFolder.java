@@ -14,8 +14,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 
 /// A study in a folder, which any number of processes may work on and which can be killed at any
 /// moment and gone on with:
@@ -98,11 +101,7 @@ public final class StudyFolder {
   private Prepared prepare(StudyTask task) {
     DataSettings where = task.data();
     RunData found =
-        RunData.prepare(
-            where,
-            task.textTokenizer(),
-            OptionalInt.empty(),
-            path.resolve("tasks").resolve(task.name()));
+        RunData.prepare(where, task.textTokenizer(), OptionalInt.empty(), tokenizer(task));
     return new Prepared(
         task,
         where.withDigest(found.digest()),
@@ -110,19 +109,35 @@ public final class StudyFolder {
         found.data().window().orElse(task.window()));
   }
 
-  // ---------------------------------------------------------------- pace
-
-  /// The pace of this machine, if it was measured.
-  public Optional<Pace> pace() {
-    Path file = path.resolve("pace.json");
-    return Files.exists(file) ? Optional.of(TrainJson.read(file, Pace.class)) : Optional.empty();
+  /// Where the tokenizer of a task is.
+  Path tokenizer(StudyTask task) {
+    return path.resolve("tasks").resolve(task.name());
   }
 
-  /// Keeps the pace.
+  // ---------------------------------------------------------------- pace
+
+  /// How fast variants are on this machine, measured once; nothing where no budget asks for it.
   ///
-  /// @param pace what was measured
-  public void keep(Pace pace) {
-    TrainJson.write(path.resolve("pace.json"), pace);
+  /// @param nanos tells the time
+  /// @param measured told the name of each task that is done
+  public Pace pace(LongSupplier nanos, Consumer<String> measured) {
+    Study study = study();
+    if (!study.budgets().contains(Budget.SECONDS)) {
+      return new Pace(Map.of());
+    }
+    Path file = path.resolve("pace.json");
+    if (!Files.exists(file)) {
+      TrainJson.write(file, new PaceMaker(study, this, nanos).measure(tasks(), measured));
+    }
+    return TrainJson.read(file, Pace.class);
+  }
+
+  /// The study's plan.
+  ///
+  /// @param nanos tells the time, where paces must be measured
+  /// @param measured told the name of each task whose pace is known
+  public StudyPlan plan(LongSupplier nanos, Consumer<String> measured) {
+    return StudyPlan.of(study(), tasks(), pace(nanos, measured));
   }
 
   // ---------------------------------------------------------------- runs
@@ -156,8 +171,7 @@ public final class StudyFolder {
     if (Files.exists(folder.resolve("run.json"))) {
       return RunFolder.open(folder);
     }
-    new RunTokenizer.Given(path.resolve("tasks").resolve(run.task().name()))
-        .write(List.of(), folder);
+    new RunTokenizer.Given(tokenizer(run.task())).write(List.of(), folder);
     return RunFolder.begin(folder, run.plan());
   }
 
