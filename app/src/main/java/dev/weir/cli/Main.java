@@ -94,6 +94,7 @@ public final class Main implements Runnable {
         .addSubcommand(new BandwidthCommand(terminal))
         .addSubcommand(new TrainCommand(terminal, interruption))
         .addSubcommand(new LearnCommand(terminal, interruption))
+        .addSubcommand(new StudyCommand(terminal, interruption))
         .addSubcommand(new MemberCommand(interruption))
         .addSubcommand(new ModelsCommand(terminal))
         .addSubcommand(new PathwaysCommand(terminal))

@@ -1,0 +1,183 @@
+package dev.weir.cli;
+
+import dev.weir.study.Outcome;
+import dev.weir.study.Presets;
+import dev.weir.study.Study;
+import dev.weir.study.StudyFile;
+import dev.weir.study.StudyFolder;
+import dev.weir.study.StudyPlan;
+import dev.weir.study.StudyRun;
+import dev.weir.study.StudyWorker;
+import dev.weir.tensor.Engine;
+import dev.weir.view.JsonFile;
+import dev.weir.view.Progress;
+import dev.weir.view.Report;
+import dev.weir.view.ReportFiles;
+import dev.weir.view.StudyReport;
+import dev.weir.view.TextTable;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// `weir study`: which pathway or mixer earns its cost.
+@Command(
+    name = "study",
+    description =
+        "Train several models under equal tokens, operations, seconds or parameters, and say what separates them. May be interrupted or killed at any moment; called again, it goes on.",
+    mixinStandardHelpOptions = true,
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  weir study show --preset fork > study.yaml",
+      "  weir study run study.yaml",
+      "  weir study run --preset fork",
+      "  weir study report --out report.html study-fork"
+    })
+final class StudyCommand {
+  private static final int INTERRUPTED = 130;
+
+  private final Terminal terminal;
+  private final Interruption interruption;
+
+  StudyCommand(Terminal terminal, Interruption interruption) {
+    this.terminal = terminal;
+    this.interruption = interruption;
+  }
+
+  @Command(name = "show", description = "Print the study file of a preset.")
+  int show(
+      @Option(
+              names = "--preset",
+              required = true,
+              paramLabel = "NAME",
+              description = "fork, duality, ddl-audit or depth-family.")
+          String preset) {
+    terminal.out().print(Presets.yaml(preset));
+    return 0;
+  }
+
+  @Command(name = "run", description = "Train what is not trained yet, and print the comparison.")
+  int run(
+      @Parameters(arity = "0..1", paramLabel = "FILE", description = "The study file.")
+          Optional<Path> file,
+      @Option(
+              names = "--preset",
+              paramLabel = "NAME",
+              description =
+                  "A study that ships with Weir instead: fork, duality, ddl-audit or depth-family.")
+          Optional<String> preset,
+      @Option(
+              names = {"-o", "--out"},
+              paramLabel = "FOLDER",
+              description = "Where the study is kept. Default: study-NAME.")
+          Optional<Path> out) {
+    Study study = study(file, preset);
+    StudyFolder folder =
+        StudyFolder.of(out.orElseGet(() -> Path.of("study-" + study.name())), study);
+    Engine.useThreads(1);
+    try (Interruption.Work _ = interruption.begin()) {
+      StudyPlan plan = plan(folder);
+      train(folder, plan);
+      print(study, plan, folder);
+      if (interruption.isAsked()) {
+        terminal.note("stopped; the same command goes on with what is missing");
+        return INTERRUPTED;
+      }
+    }
+    return 0;
+  }
+
+  @Command(name = "report", description = "Write what a study found so far.")
+  int report(
+      @Parameters(paramLabel = "FOLDER", description = "The folder of the study.") Path path,
+      @Option(
+              names = {"-o", "--out"},
+              paramLabel = "FILE",
+              description = "Where to: .html, .json, .csv, .parquet, .png or .svg.")
+          Optional<Path> out,
+      @Option(names = "--json", description = "Print it as JSON.") boolean json) {
+    out.ifPresent(ReportFiles::requireKnown);
+    StudyFolder folder = StudyFolder.open(path);
+    Study study = folder.study();
+    StudyPlan plan = plan(folder);
+    Report report = StudyReport.of(study, plan, outcomes(folder, plan));
+    if (json) {
+      JsonFile.write(report, terminal.out());
+    } else if (out.isPresent()) {
+      ReportFiles.write(report, out.get()).forEach(written -> terminal.note("wrote " + written));
+    } else {
+      print(study, plan, folder);
+    }
+    return 0;
+  }
+
+  private Study study(Optional<Path> file, Optional<String> preset) {
+    if (file.isPresent() == preset.isPresent()) {
+      throw CliException.notHere(
+          "A study is named once",
+          "give a study file, or --preset with one of " + String.join(", ", Presets.names()));
+    }
+    return file.map(StudyFile::read)
+        .orElseGet(() -> Presets.of(preset.orElseThrow(), terminal.home().resolve("models")));
+  }
+
+  private StudyPlan plan(StudyFolder folder) {
+    return folder.plan(System::nanoTime, task -> terminal.note("measured the pace of " + task));
+  }
+
+  private void train(StudyFolder folder, StudyPlan plan) {
+    long total = plan.runs().stream().mapToLong(StudyCommand::steps).sum();
+    long before =
+        plan.runs().stream()
+            .filter(run -> folder.outcome(run).isPresent())
+            .mapToLong(StudyCommand::steps)
+            .sum();
+    try (Progress progress = terminal.progress("study", total, "steps").after(before)) {
+      new StudyWorker(folder).work(plan, new Counting(progress, before), interruption::isAsked);
+    }
+  }
+
+  private static int steps(StudyRun run) {
+    return run.plan().training().schedule().steps();
+  }
+
+  /// How far the study is.
+  private static final class Counting implements StudyWorker.Listener {
+    private final Progress progress;
+    private long done;
+
+    Counting(Progress progress, long done) {
+      this.progress = progress;
+      this.done = done;
+    }
+
+    @Override
+    public void stepped(StudyRun run, int step) {
+      done++;
+      progress.reached(
+          done, "%s, %s, seed %d".formatted(run.variant().name(), run.task().name(), run.seed()));
+    }
+
+    @Override
+    public void finished(Outcome outcome) {}
+  }
+
+  private static Map<String, Outcome> outcomes(StudyFolder folder, StudyPlan plan) {
+    Map<String, Outcome> outcomes = new LinkedHashMap<>();
+    folder.outcomes(plan).forEach(outcome -> outcomes.put(outcome.run(), outcome));
+    return outcomes;
+  }
+
+  private void print(Study study, StudyPlan plan, StudyFolder folder) {
+    terminal
+        .out()
+        .print(
+            TextTable.render(
+                StudyReport.comparisons(study, plan, outcomes(folder, plan)),
+                terminal.style(),
+                terminal.width()));
+  }
+}
