@@ -23,7 +23,7 @@ import java.util.List;
 /// Directions of the stream: made of recipes and files, their numbers, and what they are like.
 final class DirectionsApi implements HttpService {
   /// The longest file of directions that is read, bytes.
-  static final int LONGEST_FILE = 1 << 25;
+  static final int LONGEST_FILE = 16 << 20;
 
   private static final int TOKENS = 10;
 

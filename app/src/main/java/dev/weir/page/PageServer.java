@@ -136,6 +136,7 @@ public final class PageServer implements AutoCloseable {
     routes
         .register(routing, "/api", new ServerApi(models))
         .register(routing, "/api/runs", new RunsApi(runs, models, question))
+        .register(routing, "/api/runs", new OriginApi(runs))
         .register(routing, "/api/runs", new ExportApi(runs, question))
         .register(routing, "/api", new ChangesApi(runs, question::reading))
         .register(routing, "/api/directions", new DirectionsApi(directions, models))
