@@ -67,7 +67,6 @@ class AlignedTest {
   void equalDepthsStandPlaceByPlace() {
     List<String> labels = List.of("0_pre", "0_mid", "final_post");
 
-    assertThat(Aligned.places(labels, labels, Aligned.By.DEPTH).by())
-        .isEqualTo(Aligned.By.INDEX);
+    assertThat(Aligned.places(labels, labels, Aligned.By.DEPTH).by()).isEqualTo(Aligned.By.INDEX);
   }
 }

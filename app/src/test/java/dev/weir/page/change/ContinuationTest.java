@@ -90,8 +90,7 @@ class ContinuationTest {
   }
 
   private static Hooks zero(Transformer model, Function<Target, Target> where) {
-    return Edits.of(
-        model, new Edit(where.apply(Target.at(HOOK)), new Intervention.Ablate.Zero()));
+    return Edits.of(model, new Edit(where.apply(Target.at(HOOK)), new Intervention.Ablate.Zero()));
   }
 
   @ParameterizedTest
@@ -118,8 +117,7 @@ class ContinuationTest {
 
       assertThat(grown(runs, greedy(During.PROMPT), List.of(everywhere)).getFirst())
           .isEqualTo(
-              byHand(
-                  runs, Sampler.greedy(), m -> zero(m, t -> t.positions(0, 1, 2, 3, 4, 5))));
+              byHand(runs, Sampler.greedy(), m -> zero(m, t -> t.positions(0, 1, 2, 3, 4, 5))));
       assertThat(grown(runs, greedy(During.LAST), List.of(everywhere)).getFirst())
           .isEqualTo(byHand(runs, Sampler.greedy(), m -> zero(m, t -> t.positions(-1))));
       String last = runs.id("m0", TOKENS, ablate(-1));
@@ -131,8 +129,7 @@ class ContinuationTest {
   @Test
   void theSameSeedGivesTheSameTextAndItIsTheSamplers() {
     try (TestRuns runs = TestRuns.of(PLAIN)) {
-      Continuation.Manner manner =
-          new Continuation.Manner(MORE, 1.5, 0, 1, 11, During.ALL);
+      Continuation.Manner manner = new Continuation.Manner(MORE, 1.5, 0, 1, 11, During.ALL);
       String id = runs.id("m0", TOKENS);
 
       List<List<Integer>> grown = grown(runs, manner, List.of(id, id));
@@ -140,10 +137,7 @@ class ContinuationTest {
       assertThat(grown.get(0)).isEqualTo(grown.get(1));
       assertThat(grown.get(0))
           .isEqualTo(
-              byHand(
-                  runs,
-                  new Sampler(1.5, 0, 1, new SplittableRandom(11)),
-                  _ -> Hooks.none()));
+              byHand(runs, new Sampler(1.5, 0, 1, new SplittableRandom(11)), _ -> Hooks.none()));
     }
   }
 
@@ -177,10 +171,12 @@ class ContinuationTest {
                 .found()
                 .orElseThrow();
 
-        assertThat(texts).hasSize(2).allSatisfy(text -> {
-          assertThat(text.end()).isEqualTo("context_full");
-          assertThat(text.tokens()).hasSize((int) longest - TOKENS.length);
-        });
+        assertThat(texts)
+            .hasSize(2)
+            .allSatisfy(text -> {
+              assertThat(text.end()).isEqualTo("context_full");
+              assertThat(text.tokens()).hasSize((int) longest - TOKENS.length);
+            });
       }
     }
   }
@@ -193,8 +189,7 @@ class ContinuationTest {
       Job<List<Continuation.Text>> job =
           jobs.start(
               "generate",
-              new Continuation(
-                  runs.engine, runs.runs, List.of(runs.id("m0", TOKENS)), manner));
+              new Continuation(runs.engine, runs.runs, List.of(runs.id("m0", TOKENS)), manner));
       job.cancel();
 
       assertThat(ended(job).state()).isEqualTo(JobStatus.State.CANCELLED);

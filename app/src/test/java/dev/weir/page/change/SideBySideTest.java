@@ -68,12 +68,13 @@ class SideBySideTest {
       assertThat(answers.before().top())
           .extracting(Answers.Scored::id)
           .containsExactlyElementsOf(likeliest);
-      assertThat(answers.before().top()).allSatisfy(token -> {
-        assertThat(token.score().logit()).isEqualTo(logits[token.id()], offset(1e-4));
-        assertThat(Math.log(token.score().probability()))
-            .isEqualTo(logits[token.id()] - total, offset(1e-4));
-        assertThat(token.score().rank()).isEqualTo(likeliest.indexOf(token.id()));
-      });
+      assertThat(answers.before().top())
+          .allSatisfy(token -> {
+            assertThat(token.score().logit()).isEqualTo(logits[token.id()], offset(1e-4));
+            assertThat(Math.log(token.score().probability()))
+                .isEqualTo(logits[token.id()] - total, offset(1e-4));
+            assertThat(token.score().rank()).isEqualTo(likeliest.indexOf(token.id()));
+          });
       assertThat(answers.divergence()).hasValue(0);
       assertThat(answers.moved()).isEmpty();
     }
@@ -88,8 +89,7 @@ class SideBySideTest {
           new Change.Patch("blocks.0.hook_resid_pre", List.of(), List.of(), text, List.of());
 
       Answers answers =
-          Answers.of(
-              runs.runs, runs.id("m0", OTHER), runs.id("m0", TOKENS, patch), question(-1));
+          Answers.of(runs.runs, runs.id("m0", OTHER), runs.id("m0", TOKENS, patch), question(-1));
 
       assertThat(answers.after().top()).isEqualTo(answers.before().top());
       assertThat(answers.divergence()).hasValue(0);
@@ -113,10 +113,11 @@ class SideBySideTest {
               runs.read(
                   TOKENS,
                   List.of(ABLATED),
-                  run -> Answer.of(run, -1).top(before.length).stream()
-                      .sorted()
-                      .mapToDouble(Answer.of(run, -1)::logit)
-                      .toArray()));
+                  run ->
+                      Answer.of(run, -1).top(before.length).stream()
+                          .sorted()
+                          .mapToDouble(Answer.of(run, -1)::logit)
+                          .toArray()));
       for (int token = 0; token < before.length; token++) {
         sum += before[token] * Math.log(before[token] / after[token]);
       }
@@ -167,8 +168,7 @@ class SideBySideTest {
   // ---------------------------------------------------------------- planes
 
   private static Comparison compared(TestRuns runs, String first, String second, Window window) {
-    Comparison.Sheet sheet =
-        Comparison.Sheet.of(runs.runs, first, second, Aligned.By.DEPTH);
+    Comparison.Sheet sheet = Comparison.Sheet.of(runs.runs, first, second, Aligned.By.DEPTH);
     return Comparison.of(
         runs.runs,
         new Comparison.Side(first, new CellReading.Norm()),
@@ -242,7 +242,8 @@ class SideBySideTest {
       Answers answers = Answers.of(runs.runs, first, second, question(-1));
 
       assertThat(compared.places().by()).isEqualTo(Aligned.By.INDEX);
-      assertThat(compared.difference()).allSatisfy(row -> assertThat(row).doesNotContain(Double.NaN));
+      assertThat(compared.difference())
+          .allSatisfy(row -> assertThat(row).doesNotContain(Double.NaN));
       assertThat(answers.divergence().orElseThrow()).isPositive();
       assertThat(answers.before().top()).isNotEqualTo(answers.after().top());
     }
@@ -253,8 +254,7 @@ class SideBySideTest {
     try (TestRuns runs = TestRuns.of(PLAIN, "models/llama")) {
       int[] tokens = {3, 1, 4};
       Answers answers =
-          Answers.of(
-              runs.runs, runs.id("m0", tokens), runs.id("m1", tokens), question(-1));
+          Answers.of(runs.runs, runs.id("m0", tokens), runs.id("m1", tokens), question(-1));
 
       assertThat(answers.divergence()).isEmpty();
       assertThat(answers.tokens()).isEmpty();

@@ -67,7 +67,8 @@ class ChangeTest {
   }
 
   /// The same of a run that was made by hand.
-  private static List<List<Double>> byHand(TestRuns runs, int[] tokens, Function<Transformer, Hooks> hand) {
+  private static List<List<Double>> byHand(
+      TestRuns runs, int[] tokens, Function<Transformer, Hooks> hand) {
     return runs.read(
         tokens,
         List.of(),
@@ -129,7 +130,8 @@ class ChangeTest {
                 TOKENS,
                 model ->
                     Edits.of(
-                        model, Edit.at(hook, new Intervention.Steer(tensor(runs, direction), 1.5)))));
+                        model,
+                        Edit.at(hook, new Intervention.Steer(tensor(runs, direction), 1.5)))));
     double before = along(runs, direction);
     assertThat(along(runs, direction, steer(END.name(), direction, 2))).isGreaterThan(before);
     assertThat(along(runs, direction, steer(END.name(), direction, -2))).isLessThan(before);
@@ -181,8 +183,7 @@ class ChangeTest {
 
     assertThat(patched.subList(entering, patched.size()))
         .isEqualTo(other.subList(entering, other.size()));
-    assertThat(patched.subList(0, entering))
-        .isEqualTo(streams(runs, TOKENS).subList(0, entering));
+    assertThat(patched.subList(0, entering)).isEqualTo(streams(runs, TOKENS).subList(0, entering));
   }
 
   private static int place(PromptRun run, HookPoint point) {
@@ -205,7 +206,8 @@ class ChangeTest {
                     Edits.of(
                         model,
                         SteeringVector.everywhere(
-                                new HookPoint.ResidPre(0), runs.vectors.projection(direction).numbers())
+                                new HookPoint.ResidPre(0),
+                                runs.vectors.projection(direction).numbers())
                             .ablating())));
   }
 
@@ -277,8 +279,7 @@ class ChangeTest {
     TestRuns runs = runs(PLAIN);
     HookPoint point = new HookPoint.Z(1);
     Change change =
-        new Change.Patch(
-            point.name(), List.of(1), List.of(), NumberedModel.text(OTHER), List.of());
+        new Change.Patch(point.name(), List.of(1), List.of(), NumberedModel.text(OTHER), List.of());
 
     List<double[]> patched = heads(runs, TOKENS, change);
 
@@ -310,11 +311,7 @@ class ChangeTest {
             point,
             new Change.Ablate(point.name(), List.of(), List.of(3, 5), List.of(4)));
     double[][] meant =
-        rows(
-            runs,
-            TOKENS,
-            point,
-            new Change.Mean(point.name(), List.of(), List.of(5), List.of()));
+        rows(runs, TOKENS, point, new Change.Mean(point.name(), List.of(), List.of(5), List.of()));
 
     for (int position = 0; position < TOKENS.length; position++) {
       double[] expected = unchanged[position].clone();
@@ -339,8 +336,7 @@ class ChangeTest {
     HookPoint point = new HookPoint.AttnOut(1);
     double[][] unchanged = rows(runs, TOKENS, point);
     double[][] meant =
-        rows(
-            runs, TOKENS, point, new Change.Mean(point.name(), List.of(), List.of(), List.of(-1)));
+        rows(runs, TOKENS, point, new Change.Mean(point.name(), List.of(), List.of(), List.of(-1)));
 
     double mean = Arrays.stream(unchanged).mapToDouble(row -> row[7]).average().orElseThrow();
     assertThat(meant[9][7]).isCloseTo(mean, within(mean));
@@ -353,8 +349,7 @@ class ChangeTest {
     HookPoint point = new HookPoint.ResidPre(2);
     double[][] unchanged = rows(runs, TOKENS, point);
     Change change =
-        new Change.Steer(
-            point.name(), direction(runs, 4), 1, Change.Steer.Unit.STREAM, List.of(5));
+        new Change.Steer(point.name(), direction(runs, 4), 1, Change.Steer.Unit.STREAM, List.of(5));
     double[] steered = rows(runs, TOKENS, point, change)[5];
 
     double[] added =
@@ -375,8 +370,7 @@ class ChangeTest {
 
     double set =
         along(runs, direction, new Change.SetProjection(END.name(), direction, 3, List.of()));
-    double out =
-        along(runs, direction, new Change.ProjectOut(END.name(), direction, List.of()));
+    double out = along(runs, direction, new Change.ProjectOut(END.name(), direction, List.of()));
 
     assertThat(set / length).isCloseTo(3, within(3));
     assertThat(out / length).isCloseTo(0, within(1));
