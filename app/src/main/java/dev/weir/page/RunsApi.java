@@ -89,7 +89,7 @@ final class RunsApi implements HttpService {
     if (asked.tokens().isPresent()) {
       int[] tokens = asked.tokens().get().stream().mapToInt(Integer::intValue).toArray();
       recipe = runs.recipe(asked.model(), tokens, changes);
-      bos = "tokens as they were given";
+      bos = "The tokens are those that were given.";
     } else {
       TokenSequence tokens = models.get(asked.model()).language().encode(text(asked));
       recipe = runs.recipe(asked.model(), tokens.ids(), changes);

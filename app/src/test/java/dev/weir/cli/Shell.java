@@ -12,16 +12,16 @@ import java.util.Objects;
 import org.junit.jupiter.api.Assumptions;
 
 /// Runs the command in this process, as a user would in a shell.
-record Shell(Path home, Map<String, String> environment) {
+public record Shell(Path home, Map<String, String> environment) {
 
   /// What came of a command.
-  record Result(int code, String out, String err) {}
+  public record Result(int code, String out, String err) {}
 
-  static Shell here() {
+  public static Shell here() {
     return new Shell(root(), Map.of());
   }
 
-  Result run(String... args) {
+  public Result run(String... args) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     Terminal terminal =
@@ -41,7 +41,7 @@ record Shell(Path home, Map<String, String> environment) {
   }
 
   /// The folder of the whole project.
-  static Path root() {
+  public static Path root() {
     Path folder = Path.of("").toAbsolutePath();
     while (!Files.exists(folder.resolve("weir"))) {
       folder = Objects.requireNonNull(folder.getParent());

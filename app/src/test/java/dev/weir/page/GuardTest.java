@@ -18,11 +18,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// Who may ask, and what every answer says to the browser.
 class GuardTest {
-  private static Served served;
+  private static RawServed served;
 
   @BeforeAll
   static void serve(@TempDir Path data) {
-    served = new Served(data);
+    served = new RawServed(data);
   }
 
   @AfterAll
@@ -106,7 +106,7 @@ class GuardTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "0", "0123456789abcdef0123456789abcdeF", Served.TOKEN + "0", "ü"})
+  @ValueSource(strings = {"", "0", "0123456789abcdef0123456789abcdeF", RawServed.TOKEN + "0", "ü"})
   void whoeverLacksTheTokenChangesNothing(String token) throws Exception {
     for (String method : List.of("POST", "PUT", "PATCH", "DELETE", "BREW")) {
       String answer =
@@ -115,14 +115,14 @@ class GuardTest {
                   .formatted(method, port(), token));
 
       assertThat(status(answer)).as(method).isIn(400, 403);
-      assertThat(answer).doesNotContain(Served.TOKEN);
+      assertThat(answer).doesNotContain(RawServed.TOKEN);
     }
   }
 
   @Test
   void aTokenInTheAddressIsNone() throws Exception {
     HttpRequest.Builder request =
-        served.to("/api/runs?token=" + Served.TOKEN).POST(BodyPublishers.ofString("{}"));
+        served.to("/api/runs?token=" + RawServed.TOKEN).POST(BodyPublishers.ofString("{}"));
 
     assertThat(served.send(request).statusCode()).isEqualTo(403);
   }

@@ -2,6 +2,9 @@ package dev.weir.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.deque.html.axecore.playwright.AxeBuilder;
+import com.deque.html.axecore.results.Check;
+import com.deque.html.axecore.results.Rule;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.ConsoleMessage;
 import com.microsoft.playwright.Page;
@@ -15,6 +18,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /// A tab of a browser without history, and what goes wrong in it: errors on the console, in scripts
 /// and on the way, and requests to anybody but the server of its first page.
@@ -24,6 +28,9 @@ final class Tab {
       Pattern.compile("Failed to load resource: the server responded with a status of (\\d+).*");
 
   private static final Set<String> LOCAL = Set.of("about", "blob", "data", "file");
+  private static final List<String> BARRIERS =
+      List.of("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice");
+
   private static final double PATIENCE = 15_000;
 
   private final BrowserContext context;
@@ -68,6 +75,28 @@ final class Tab {
   /// Shows it as somebody sees it who chose dark or light.
   void theme(ColorScheme scheme) {
     page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(scheme));
+  }
+
+  /// What stands in somebody's way who cannot see well or has no mouse, as axe-core finds it in
+  /// what is shown now: WCAG 2.2, levels A and AA, and its best practices.
+  List<String> barriers() {
+    return new AxeBuilder(page)
+        .setLegacyMode(true).withTags(BARRIERS).analyze().getViolations().stream()
+            .map(Tab::barrier)
+            .toList();
+  }
+
+  private static String barrier(Rule rule) {
+    return rule.getId()
+        + ": "
+        + rule.getHelp()
+        + rule.getNodes().stream()
+            .map(node ->
+                "\n  "
+                    + node.getHtml()
+                    + " "
+                    + node.getAny().stream().map(Check::getMessage).toList())
+            .collect(Collectors.joining());
   }
 
   /// The server is going to refuse something with this status, and that is right.

@@ -66,7 +66,7 @@ class App extends LitElement {
         <weir-export></weir-export>
         <button class="quiet" @click=${this.otherTheme}>Light or dark</button>
       </header>
-      <form class="prompt" @submit=${this.submit}>
+      <form class="prompt" aria-label="Prompt" @submit=${this.submit}>
         <label class="visually-hidden" for="prompt">Prompt</label>
         <textarea id="prompt" spellcheck="false" @keydown=${this.submitOnEnter} .value=${get().prompt}></textarea>
         <button class="primary">Run</button>

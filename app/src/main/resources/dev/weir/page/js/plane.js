@@ -12,8 +12,8 @@ import './plane/controls.js';
 const KEPT = 6;
 /** Until the scrolling counts as over, milliseconds. */
 const PAUSE = 150;
-/** What stands above and below the plane on the page, pixels. */
-const AROUND = 300;
+/** What stands below the plane on the page, pixels, and how low the plane is at least. */
+const BELOW = 56;
 const LOWEST = 240;
 const ZOOM = 1.25;
 
@@ -58,7 +58,7 @@ class Plane extends LitElement {
       <div class="plane-bar row">
         <div class="plane-legend" role="img">
           <span class="plane-legend-title"></span>
-          <div class="plane-ramp"><canvas width="256" height="1"></canvas><i hidden></i></div>
+          <div class="plane-ramp"><i hidden></i></div>
           <div class="plane-ticks number"><span></span><span></span><span></span></div>
         </div>
         ${this.bare ? nothing : html`<span class="plane-zoom" role="group" aria-label="Size of the cells">
@@ -124,7 +124,7 @@ class Plane extends LitElement {
     this.tiles = null;
     this.glances = new Glances(this.run, () => this.showFocus());
     this.querySelector('.plane-notes').textContent =
-      `${this.run.bos}; ${this.run.norm} for the lens; ${this.run.coordinates} coordinates.`;
+      `${this.run.bos} The lens: ${this.run.norm}. Numbers are of ${this.run.coordinates} coordinates.`;
     if (get().server) this.ask();
   }
 
@@ -215,11 +215,8 @@ class Plane extends LitElement {
   }
 
   drawLegend() {
-    const ramp = this.querySelector('.plane-ramp canvas').getContext('2d');
-    this.scale.hexes.forEach((hex, level) => {
-      ramp.fillStyle = hex;
-      ramp.fillRect(level, 0, 1, 1);
-    });
+    const stops = this.scale.hexes.filter((_, level) => level % 15 === 0);
+    this.querySelector('.plane-ramp').style.backgroundImage = `linear-gradient(to right, ${stops})`;
     const {title, unit} = this.reading;
     this.querySelector('.plane-legend-title').textContent = unit ? `${title}, ${unit}` : title;
     const ticks = this.scale.ticks().map(brief);
@@ -235,7 +232,8 @@ class Plane extends LitElement {
   layOut() {
     if (!this.tiles || !this.painter || this.clientWidth === 0) return;
     const {transposed, zoom} = get();
-    const room = {width: this.clientWidth, height: Math.max(LOWEST, innerHeight - AROUND)};
+    const above = this.view.getBoundingClientRect().top + scrollY;
+    const room = {width: this.clientWidth, height: Math.max(LOWEST, innerHeight - above - BELOW)};
     const grid = this.grid = new Grid(
       this.run.places.length, this.run.tokens.length, transposed, room, zoom);
     const {width, height} = grid.extent;

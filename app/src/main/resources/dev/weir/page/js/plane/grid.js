@@ -23,7 +23,7 @@ export class Grid {
   constructor(depth, length, transposed, box, zoom) {
     Object.assign(this, {depth, length, transposed, box});
     [this.columns, this.rows] = transposed ? [depth, length] : [length, depth];
-    this.left = transposed ? 116 : 76;
+    this.left = transposed ? 116 : 88;
     const fitted = this.fitted();
     this.width = clamp(zoom?.width ?? fitted.width, Math.min(1, fitted.width), WIDEST);
     this.height = clamp(zoom?.height ?? fitted.height, Math.min(1, fitted.height), TALLEST);

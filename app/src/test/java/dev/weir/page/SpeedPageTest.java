@@ -1,0 +1,163 @@
+package dev.weir.page;
+
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.BoundingBox;
+import dev.weir.cli.Shell;
+import dev.weir.model.LanguageModel;
+import dev.weir.model.family.ModelFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/// How quick the page is, measured in the page and printed. It runs on request, on a machine that
+/// does nothing else: `./mvnw -Plong -pl core,app test -Dtest=SpeedPageTest`.
+@Tag("long")
+@ExtendWith(Browser.class)
+class SpeedPageTest {
+  private static final int SCROLLS = 180;
+  private static final int HOVERS = 100;
+
+  /// Keeps when something was last drawn on a canvas, how long frames took, and how long after a
+  /// move of the mouse text changed.
+  private static final String WATCH =
+      """
+      (() => {
+        const watch = window.watch = {
+          drawn: 0, draws: 0, frames: [], moved: 0, hovers: [],
+          mean: all => all.reduce((sum, one) => sum + one, 0) / all.length,
+          quantile: (all, share) => [...all].sort((a, b) => a - b)[Math.floor(share * all.length)],
+        };
+        for (const name of ['fillRect', 'drawImage', 'putImageData', 'fillText']) {
+          const draw = CanvasRenderingContext2D.prototype[name];
+          CanvasRenderingContext2D.prototype[name] = function (...all) {
+            watch.drawn = performance.now(); watch.draws++;
+            return draw.apply(this, all);
+          };
+        }
+        let last = performance.now();
+        const frame = now => { watch.frames.push(now - last); last = now; requestAnimationFrame(frame); };
+        requestAnimationFrame(frame);
+        addEventListener('mousemove', event => { watch.moved = event.timeStamp; }, true);
+        new MutationObserver(() => {
+          if (watch.moved) { watch.hovers.push(performance.now() - watch.moved); watch.moved = 0; }
+        }).observe(document, {subtree: true, childList: true, characterData: true});
+      })()
+      """;
+
+  @TempDir Path data;
+
+  @Test
+  void theFirstPaint(Tab tab) {
+    try (Served served = Served.bundled(data)) {
+      Page page = watched(tab, served);
+      String paint = "performance.getEntriesByName('first-contentful-paint')[0].startTime";
+      print("first contentful paint", milliseconds(page, paint));
+      print("the first plane, the model being opened meanwhile", milliseconds(page, "watch.drawn"));
+    }
+  }
+
+  @Test
+  void aNewPromptOf128Tokens(Tab tab) throws IOException {
+    try (Served served = Served.bundled(data)) {
+      Page page = watched(tab, served);
+      for (String prompt : prompts(5)) {
+        Locator box = page.locator("#prompt");
+        box.fill(prompt);
+        page.evaluate("watch.draws = 0; watch.began = performance.now()");
+        box.press("Enter");
+        settled(page);
+        print("a new prompt to its full plane", milliseconds(page, "watch.drawn - watch.began"));
+      }
+    }
+  }
+
+  @Test
+  void theNumberUnderTheMouse(Tab tab) {
+    try (Served served = Served.bundled(data)) {
+      Page page = watched(tab, served);
+      BoundingBox plane = page.locator("weir-plane canvas").first().boundingBox();
+      for (int i = 1; i <= HOVERS; i++) {
+        page.mouse().move(plane.x + plane.width * i / (HOVERS + 1), plane.y + 100 + i % 7);
+        page.waitForTimeout(20);
+      }
+      print(
+          "number shown after a move of the mouse, median",
+          milliseconds(page, "watch.quantile(watch.hovers, 0.5)"));
+      print(
+          "number shown after a move of the mouse, 95 %",
+          milliseconds(page, "watch.quantile(watch.hovers, 0.95)"));
+    }
+  }
+
+  @Test
+  void scrollingAThousandTokensOfAHundredPlaces(Tab tab) throws IOException {
+    try (Served served = Served.of(data, Trained.deep())) {
+      Page page = watched(tab, served);
+      page.locator("#prompt").fill(prompt(1000, 0));
+      page.evaluate("watch.draws = 0");
+      page.locator("#prompt").press("Enter");
+      settled(page);
+      page.locator("weir-plane canvas").first().hover();
+      page.evaluate("watch.frames = []; watch.draws = 0");
+      for (int i = 0; i < SCROLLS; i++) {
+        page.mouse().wheel(i % 3 == 0 ? 0 : 40, i % 3 == 0 ? 20 : 0);
+      }
+      print(
+          "frames per second while scrolling",
+          1000 / milliseconds(page, "watch.mean(watch.frames)"));
+      print(
+          "95 % of the frames take at most",
+          milliseconds(page, "watch.quantile(watch.frames, 0.95)"));
+      print("draws while scrolling", milliseconds(page, "watch.draws"));
+    }
+  }
+
+  private static Page watched(Tab tab, Served served) {
+    tab.page().addInitScript(WATCH);
+    Page page = tab.open(served.link());
+    settled(page);
+    return page;
+  }
+
+  /// Waits until nothing is drawn any more.
+  private static void settled(Page page) {
+    String quiet = "watch.draws > 0 && performance.now() - watch.drawn > 700";
+    page.waitForCondition(() -> page.evaluate(quiet).equals(true));
+  }
+
+  private static double milliseconds(Page page, String expression) {
+    return ((Number) page.evaluate(expression)).doubleValue();
+  }
+
+  private static List<String> prompts(int count) throws IOException {
+    List<String> prompts = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      prompts.add(prompt(128, i));
+    }
+    return prompts;
+  }
+
+  /// A prompt of so many tokens of the bundled tokenizer, BOS included.
+  private static String prompt(int tokens, int which) throws IOException {
+    Path models = Shell.root().resolve("models");
+    String stories = Files.readString(models.resolve("texts/stories.txt"));
+    try (LanguageModel model = ModelFiles.open(models.resolve("weir-stories"))) {
+      int[] ids = model.encode(stories).ids();
+      int from = 1 + which * tokens;
+      return model.tokenizer().decode(Arrays.copyOfRange(ids, from, from + tokens - 1));
+    }
+  }
+
+  private static void print(String what, double number) {
+    System.out.printf(Locale.ROOT, "%-50s %8.1f%n", what, number);
+  }
+}
