@@ -75,8 +75,7 @@ public final class RunPatch implements Hooks, AutoCloseable {
 
   /// What was taken from the other text: `[batch, pos, ..]` for each tensor of a state, the axes of
   /// the place elsewhere.
-  private record Source(
-      StreamTrace trace, Map<HookPoint, List<Tensor>> states, TensorOwner owner) {
+  private record Source(StreamTrace trace, Map<HookPoint, List<Tensor>> states, TensorOwner owner) {
 
     static Source of(
         Transformer model, int[] other, List<HookPoint> places, Set<HookPoint> watched) {
@@ -171,8 +170,7 @@ public final class RunPatch implements Hooks, AutoCloseable {
     }
     Axis positions = new Axis(axis, taken.length);
     long[] rows = Arrays.stream(taken).mapToLong(position -> Math.max(position, 0)).toArray();
-    Tensor rowsOfOther =
-        other.take(axis, Tensor.of(rows, Shape.of(positions)).to(value.device()));
+    Tensor rowsOfOther = other.take(axis, Tensor.of(rows, Shape.of(positions)).to(value.device()));
     return rowsOfOther
         .to(value.dtype())
         .where(mask(taken, positions, value), value)
@@ -190,8 +188,7 @@ public final class RunPatch implements Hooks, AutoCloseable {
   /// A row of a pattern says which keys it saw; at another position, or in a longer text, these are
   /// others.
   private void requireSameKeys(HookPoint point, Tensor other, Tensor value) {
-    boolean moved =
-        IntStream.range(0, from.length).anyMatch(to -> from[to] >= 0 && from[to] != to);
+    boolean moved = IntStream.range(0, from.length).anyMatch(to -> from[to] >= 0 && from[to] != to);
     if (moved || other.size("key_pos") != value.size("key_pos")) {
       throw EditException.keysDiffer(point, other.size("key_pos"), value.size("key_pos"));
     }
@@ -203,8 +200,7 @@ public final class RunPatch implements Hooks, AutoCloseable {
     Tensor mask = PointEdit.booleans(ones, Shape.of(positions), value);
     return switch (heads) {
       case Target.Heads.All() -> mask;
-      case Target.Heads.Some(List<Integer> indices) ->
-          mask.and(PointEdit.headMask(indices, value));
+      case Target.Heads.Some(List<Integer> indices) -> mask.and(PointEdit.headMask(indices, value));
     };
   }
 
