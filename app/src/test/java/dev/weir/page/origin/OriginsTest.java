@@ -222,7 +222,7 @@ class OriginsTest {
 
   @Test
   void aChangeOfTheStreamItselfIsAPartFromOutside() {
-    Change change = new Change.Ablate("blocks.1.hook_resid_mid", List.of(), List.of(4));
+    Change change = new Change.Ablate("blocks.1.hook_resid_mid", List.of(), List.of(), List.of(4));
     Asking asking =
         asking(() -> NumberedModel.open(PLAIN), EveryModel.tokens(PLAIN), List.of(change));
     AlongDepth depth =
@@ -418,7 +418,7 @@ class OriginsTest {
 
   @Test
   void theSecondRunIsChangedAsTheFirstWas() {
-    Change change = new Change.Ablate("blocks.1.attn.hook_v", List.of(), List.of(2));
+    Change change = new Change.Ablate("blocks.1.attn.hook_v", List.of(), List.of(), List.of(2));
     Asking asking =
         asking(() -> NumberedModel.open(PLAIN), EveryModel.tokens(PLAIN), List.of(change));
     AlongSequence sequence =
