@@ -100,16 +100,26 @@ final class ExportApi implements HttpService {
       ServerRequest request, OpenModel model, Recipe recipe, CellReading reading, Window window) {
     List<String> notes = new ArrayList<>();
     notes.add("Raw coordinates; %s.".formatted(window));
-    if (reading instanceof CellReading.Lens) {
+    if (reading instanceof CellReading.Lens(CellReading.Kind kind, LogitLens.Target target)) {
       notes.add(
           "Lens: %s."
               .formatted(LogitLens.norm(model.transformer(), LogitLens.Variant.NORM_RECOMPUTED)));
+      if (kind.asks() == CellReading.Asks.TOKEN) {
+        notes.add("Token: %s.".formatted(words(target, model)));
+      }
     }
     if (!recipe.changes().isEmpty()) {
       notes.add("Changes made on the way: %d.".formatted(recipe.changes().size()));
     }
     notes.addAll(given(request));
     return notes;
+  }
+
+  private static String words(LogitLens.Target target, OpenModel model) {
+    return switch (target) {
+      case LogitLens.Target.FinalTop() -> "the model's own answer at each position";
+      case LogitLens.Target.Token(int id) -> "'%s'".formatted(model.word(id));
+    };
   }
 
   /// What the page adds: names that only it knows, and the link that restores the view.

@@ -56,7 +56,7 @@ public record Screen(
     }
 
     private String shortPrompt() {
-      String shown = TokenText.visible(prompt);
+      String shown = TokenText.harmless(prompt);
       int end = shown.offsetByCodePoints(0, Math.min(LONGEST_PROMPT, codePoints(shown)));
       return end < shown.length() ? shown.substring(0, end) + "…" : shown;
     }
