@@ -194,10 +194,13 @@ class History {
 class Link extends LitElement {
   static properties = {said: {state: true}, copied: {state: true}, shown: {state: true}};
 
-  said = [];
-  copied = '';
-  shown = '';
-  history = new History(said => { this.said = said; });
+  constructor() {
+    super();
+    this.said = [];
+    this.copied = '';
+    this.shown = '';
+    this.history = new History(said => { this.said = said; });
+  }
 
   createRenderRoot() { return this; }
 
