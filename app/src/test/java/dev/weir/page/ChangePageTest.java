@@ -26,6 +26,7 @@ import tools.jackson.databind.json.JsonMapper;
 class ChangePageTest {
   private static final String PROMPT = "The old frog sat on a wet stone and sang";
   private static final Hand.Cell CELL = new Hand.Cell(5, 4);
+  private static final String STORE = "import('/js/store.js')";
   private static final JsonMapper JSON = new JsonMapper();
   private static final Map<String, String> RECIPE =
       Map.of("kind", "unembedding", "model", "m0", "token", " happy", "gain", "left_out");
@@ -120,7 +121,7 @@ class ChangePageTest {
 
   private static String run(Page page, String key) {
     return (String)
-        page.evaluate("key => import('/js/store.js').then(store => store.get()[key].run)", key);
+        page.evaluate("key => %s.then(store => store.get()[key].run)".formatted(STORE), key);
   }
 
   @Test
@@ -138,11 +139,12 @@ class ChangePageTest {
         """;
     page.waitForCondition(() -> page.evaluate(drawn).equals(true));
 
+    // A direction that is chosen is what the cells show.
+    String direction = (String) page.evaluate(STORE + ".then(store => store.get().direction.id)");
     String compared =
-        "compare?first=%s&second=%s&reading=norm"
-            .formatted(run(page, "before"), run(page, "run"));
+        "compare?first=%s&second=%s&reading=dot&direction=%s"
+            .formatted(run(page, "before"), run(page, "run"), direction);
     JsonNode row = served.get(compared).get("difference").get(8);
-    System.out.println("DBG " + compared + row + page.evaluate("import('/js/store.js').then(s => { const p = document.querySelector('.change-plane-difference'); return JSON.stringify([p.tiles.question, p.run.query, p.tiles.run.query, Array.from(p.tiles.values).slice(8*p.run.tokens.length), s.get().before.run, s.get().run.run])})"));
     for (int position = 0; position < row.size(); position++) {
       Object shown =
           page.evaluate(
