@@ -3,12 +3,16 @@ package dev.weir.page;
 import dev.weir.page.library.Choice;
 import dev.weir.page.library.DirectionEntry;
 import dev.weir.page.library.DirectionLabel;
+import dev.weir.page.library.Found;
 import dev.weir.page.library.Library;
 import dev.weir.page.library.LibraryFile;
+import dev.weir.page.library.Note;
 import dev.weir.page.library.NoteEntry;
 import dev.weir.page.library.NoteText;
 import dev.weir.page.library.Numbers;
+import dev.weir.page.library.PinnedView;
 import dev.weir.page.library.Row;
+import dev.weir.page.library.SavedDirection;
 import dev.weir.page.library.Search;
 import dev.weir.page.library.Shelf;
 import dev.weir.page.library.ViewEntry;
@@ -28,7 +32,6 @@ import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.JsonNodeFactory;
 
 /// The library: directions, notes and pinned views that were kept.
 final class LibraryApi implements HttpService {
@@ -58,69 +61,95 @@ final class LibraryApi implements HttpService {
       Optional<String> description,
       Optional<List<String>> tags,
       Optional<String> model,
-      Optional<JsonNode> recipe,
+      JsonNode recipe,
       Optional<String> direction,
       Optional<Numbers> numbers,
       Optional<Double> offset) {}
 
+  /// How one shelf is asked.
+  ///
+  /// @param path below `/api/library`
+  /// @param shelf the shelf
+  /// @param find what a search finds
+  /// @param entry what a request brings to be kept
+  /// @param change what a request brings to change something
+  private record Asked<T, E extends Row.Entry<E>, C extends Row.Change>(
+      String path,
+      Shelf<T, E, C> shelf,
+      Function<ServerRequest, Found<T>> find,
+      Function<ServerRequest, E> entry,
+      Class<C> change) {
+
+    private void routing(HttpRules rules) {
+      rules
+          .get(path, (request, response) -> Wire.answer(response, find.apply(request)))
+          .post(path, this::add)
+          .get(path + "/{id}", (request, response) -> Wire.answer(response, shelf.get(id(request))))
+          .put(path + "/{id}", this::change)
+          .delete(path + "/{id}", this::delete)
+          .post(path + "/{id}/restore", this::restore);
+    }
+
+    private void add(ServerRequest request, ServerResponse response) {
+      T kept = shelf.add(entry.apply(request));
+      response.status(Status.CREATED_201);
+      Wire.answer(response, kept);
+    }
+
+    private void change(ServerRequest request, ServerResponse response) {
+      C asked = Wire.body(request, change);
+      Wire.answer(response, shelf.change(id(request), revision(request), asked));
+    }
+
+    private void delete(ServerRequest request, ServerResponse response) {
+      shelf.delete(id(request), revision(request));
+      response.status(Status.NO_CONTENT_204).send();
+    }
+
+    private void restore(ServerRequest request, ServerResponse response) {
+      Wire.answer(response, shelf.restore(id(request)));
+    }
+  }
+
   @Override
   public void routing(HttpRules rules) {
+    Shelf<Note, NoteEntry, NoteText> notes = library.notes();
+    Shelf<PinnedView, ViewEntry, ViewEntry> views = library.views();
     rules
         .get("/", this::export)
         .post("/", this::add)
-        .get("/directions", this::directions)
         .get("/directions/{id}/numbers", this::numbers);
-    shelf(rules, "/directions", library.directions(), this::direction, DirectionLabel.class);
-    shelf(rules, "/notes", library.notes(), body(NoteEntry.class), NoteText.class);
-    shelf(rules, "/views", library.views(), body(ViewEntry.class), ViewEntry.class);
-  }
-
-  private static <T, E extends Row.Entry<E>, C extends Row.Change> void shelf(
-      HttpRules rules,
-      String path,
-      Shelf<T, E, C> shelf,
-      Function<ServerRequest, E> entry,
-      Class<C> change) {
-    rules
-        .get(path, (request, response) -> Wire.answer(response, shelf.find(search(request))))
-        .post(
-            path,
-            (request, response) -> {
-              T kept = shelf.add(entry.apply(request));
-              response.status(Status.CREATED_201);
-              Wire.answer(response, kept);
-            })
-        .get(path + "/{id}", (request, response) -> Wire.answer(response, shelf.get(id(request))))
-        .put(
-            path + "/{id}",
-            (request, response) ->
-                Wire.answer(
-                    response,
-                    shelf.change(id(request), revision(request), Wire.body(request, change))))
-        .delete(
-            path + "/{id}",
-            (request, response) -> {
-              shelf.delete(id(request), revision(request));
-              response.status(Status.NO_CONTENT_204).send();
-            })
-        .post(
-            path + "/{id}/restore",
-            (request, response) -> Wire.answer(response, shelf.restore(id(request))));
-  }
-
-  private static <E> Function<ServerRequest, E> body(Class<E> type) {
-    return request -> Wire.body(request, type);
+    new Asked<>(
+            "/directions",
+            library.directions(),
+            this::directions,
+            this::direction,
+            DirectionLabel.class)
+        .routing(rules);
+    new Asked<>(
+            "/notes",
+            notes,
+            request -> notes.find(search(request)),
+            request -> Wire.body(request, NoteEntry.class),
+            NoteText.class)
+        .routing(rules);
+    new Asked<>(
+            "/views",
+            views,
+            request -> views.find(search(request)),
+            request -> Wire.body(request, ViewEntry.class),
+            ViewEntry.class)
+        .routing(rules);
   }
 
   // ---------------------------------------------------------------- directions
 
-  private void directions(ServerRequest request, ServerResponse response) {
+  private Found<SavedDirection> directions(ServerRequest request) {
     OptionalInt width =
         Wire.parameter(request, "width").isPresent()
             ? OptionalInt.of(whole(request, "width", 0))
             : OptionalInt.empty();
-    Wire.answer(
-        response, library.directions(search(request), width, Wire.parameter(request, "vector")));
+    return library.directions(search(request), width, Wire.parameter(request, "vector"));
   }
 
   private DirectionEntry direction(ServerRequest request) {
@@ -132,7 +161,7 @@ final class LibraryApi implements HttpService {
         asked.description().orElse(""),
         asked.tags().orElse(List.of()),
         asked.model().orElse(""),
-        asked.recipe().orElseGet(JsonNodeFactory.instance::objectNode),
+        asked.recipe(),
         Numbers.of(projection.numbers()),
         projection.offset(),
         Optional.empty(),

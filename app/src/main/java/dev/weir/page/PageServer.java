@@ -1,5 +1,7 @@
 package dev.weir.page;
 
+import dev.weir.page.direction.Corpus;
+import dev.weir.page.direction.Directions;
 import dev.weir.page.job.Jobs;
 import dev.weir.page.library.Library;
 import dev.weir.page.run.EngineThread;
@@ -51,6 +53,7 @@ public final class PageServer implements AutoCloseable {
   private final Vectors vectors;
   private final Library library;
   private final Jobs jobs = new Jobs(engine, InstantSource.system());
+  private final Directions directions;
   private final WebServer server;
 
   private PageServer(Settings settings, Duration patience, List<Models.Source> sources) {
@@ -62,6 +65,7 @@ public final class PageServer implements AutoCloseable {
     this.library = new Library(settings.data());
     this.vectors = new Vectors(library::projection);
     this.runs = new Runs(engine, models, vectors, settings.memory());
+    this.directions = new Directions(engine, models, runs, vectors, new Corpus(settings.corpus()));
     this.slowClients = new SlowClients(patience);
     this.server = server(patience);
   }
@@ -132,7 +136,10 @@ public final class PageServer implements AutoCloseable {
     routes
         .register(routing, "/api", new ServerApi(models))
         .register(routing, "/api/runs", new RunsApi(runs, models, question))
+        .register(routing, "/api/runs", new OriginApi(runs))
         .register(routing, "/api/runs", new ExportApi(runs, question))
+        .register(routing, "/api/directions", new DirectionsApi(directions, models))
+        .register(routing, "/api/jobs", new JobsApi(jobs, directions))
         .register(routing, "/api", new ChangesApi(engine, runs, jobs, question::reading))
         .register(routing, "/api/library", new LibraryApi(library, vectors))
         .register(routing, "/", new Assets())

@@ -16,6 +16,8 @@ import tools.jackson.core.exc.StreamReadException;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.json.JsonWriteFeature;
 import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.MapperFeature;
+import tools.jackson.databind.cfg.EnumFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /// JSON in and out. Numbers that are not finite are `null`; unknown fields and half-read bodies are
@@ -37,6 +39,9 @@ final class Wire {
           .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
+          .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
+          .disable(EnumFeature.READ_ENUMS_USING_TO_STRING)
+          .disable(EnumFeature.WRITE_ENUMS_USING_TO_STRING)
           .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
           .addModule(FiniteNumbers.module())
           .build();
@@ -54,6 +59,26 @@ final class Wire {
   /// @param value what to say
   static void answer(ServerResponse response, Object value) {
     response.header(HeaderNames.CONTENT_TYPE, JSON).send(MAPPER.writeValueAsBytes(value));
+  }
+
+  /// A value as JSON in one line.
+  ///
+  /// @param value what to say
+  static String json(Object value) {
+    return MAPPER.writeValueAsString(value);
+  }
+
+  /// Answers with a file to keep.
+  ///
+  /// @param response where to
+  /// @param type its media type
+  /// @param name of the file, without anything that means something to a path or a header
+  /// @param content its bytes
+  static void download(ServerResponse response, String type, String name, byte[] content) {
+    response
+        .header(HeaderNames.CONTENT_TYPE, type)
+        .header(HeaderNames.CONTENT_DISPOSITION, "attachment; filename=\"%s\"".formatted(name))
+        .send(content);
   }
 
   /// Answers with a problem.
@@ -170,6 +195,26 @@ final class Wire {
   /// @param name its name in the route
   static String segment(ServerRequest request, String name) {
     return request.path().pathParameters().get(name);
+  }
+
+  /// A whole number of the address; empty if it is not there.
+  ///
+  /// @param request the request
+  /// @param name its name
+  /// @throws PageException if it is none
+  static Optional<Integer> number(ServerRequest request, String name) {
+    return parameter(request, name)
+        .map(text -> {
+          try {
+            return Integer.parseInt(text);
+          } catch (NumberFormatException _) {
+            throw new PageException(
+                PageException.Kind.BAD_REQUEST,
+                "'%s' is no whole number".formatted(text),
+                name,
+                "give a number such as 3");
+          }
+        });
   }
 
   /// A stretch such as `3:20`, the end not in it; the whole where none is given.

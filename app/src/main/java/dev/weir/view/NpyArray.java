@@ -90,7 +90,7 @@ public record NpyArray(Type type, List<Long> shape, MemorySegment data) {
   }
 
   /// Writes the array as an `.npy` file, version 1.0, a piece at a time.
-  void writeTo(OutputStream out) throws IOException {
+  public void writeTo(OutputStream out) throws IOException {
     out.write(header());
     byte[] chunk = new byte[(int) Math.min(CHUNK, data.byteSize())];
     MemorySegment window = MemorySegment.ofArray(chunk);

@@ -18,21 +18,21 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// Who may ask, and what every answer says to the browser.
 class GuardTest {
-  private static Outsider server;
+  private static RawServed served;
 
   @BeforeAll
   static void serve(@TempDir Path data) {
-    server = new Outsider(data);
+    served = new RawServed(data);
   }
 
   @AfterAll
   static void stop() {
-    server.close();
+    served.close();
   }
 
   @AfterEach
   void noFaultWasMet() {
-    assertThat(server.faults()).isEmpty();
+    assertThat(served.faults()).isEmpty();
   }
 
   @ParameterizedTest
@@ -100,31 +100,31 @@ class GuardTest {
   void aBrowserThatSaysWhoseRequestItIsIsBelieved(String path, String site, String mode, int status)
       throws Exception {
     HttpRequest.Builder request =
-        server.to(path).header("Sec-Fetch-Site", site).header("Sec-Fetch-Mode", mode);
+        served.to(path).header("Sec-Fetch-Site", site).header("Sec-Fetch-Mode", mode);
 
-    assertThat(server.send(request).statusCode()).isEqualTo(status);
+    assertThat(served.send(request).statusCode()).isEqualTo(status);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "0", "0123456789abcdef0123456789abcdeF", Outsider.TOKEN + "0", "ü"})
+  @ValueSource(strings = {"", "0", "0123456789abcdef0123456789abcdeF", RawServed.TOKEN + "0", "ü"})
   void whoeverLacksTheTokenChangesNothing(String token) throws Exception {
     for (String method : List.of("POST", "PUT", "PATCH", "DELETE", "BREW")) {
       String answer =
-          server.raw(
+          served.raw(
               "%s /api/runs HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nX-Weir-Token: %s\r\nContent-Length: 0\r\n\r\n"
                   .formatted(method, port(), token));
 
       assertThat(status(answer)).as(method).isIn(400, 403);
-      assertThat(answer).doesNotContain(Outsider.TOKEN);
+      assertThat(answer).doesNotContain(RawServed.TOKEN);
     }
   }
 
   @Test
   void aTokenInTheAddressIsNone() throws Exception {
     HttpRequest.Builder request =
-        server.to("/api/runs?token=" + Outsider.TOKEN).POST(BodyPublishers.ofString("{}"));
+        served.to("/api/runs?token=" + RawServed.TOKEN).POST(BodyPublishers.ofString("{}"));
 
-    assertThat(server.send(request).statusCode()).isEqualTo(403);
+    assertThat(served.send(request).statusCode()).isEqualTo(403);
   }
 
   @ParameterizedTest
@@ -144,25 +144,25 @@ class GuardTest {
 
   @Test
   void aHeadIsAnAnswerWithoutItsBody() throws Exception {
-    HttpResponse<String> head = server.send(server.to("/js/main.js").HEAD());
+    HttpResponse<String> head = served.send(served.to("/js/main.js").HEAD());
 
     assertThat(head.statusCode()).isEqualTo(200);
     assertThat(head.body()).isEmpty();
     assertThat(head.headers().firstValue("Content-Length"))
-        .isEqualTo(server.get("/js/main.js").headers().firstValue("Content-Length"));
+        .isEqualTo(served.get("/js/main.js").headers().firstValue("Content-Length"));
   }
 
   private static String asked(String headers) throws Exception {
-    return server.raw("GET /favicon.svg HTTP/1.1\r\n" + headers + "\r\n\r\n");
+    return served.raw("GET /favicon.svg HTTP/1.1\r\n" + headers + "\r\n\r\n");
   }
 
   private static String got(String path) throws Exception {
-    return server.raw(server.head("GET " + path + " HTTP/1.1") + "\r\n");
+    return served.raw(served.head("GET " + path + " HTTP/1.1") + "\r\n");
   }
 
   private static HttpResponse<String> from(String origin) throws Exception {
-    return server.send(
-        server.to("/favicon.svg").header("Origin", origin.replace("PORT", "" + port())));
+    return served.send(
+        served.to("/favicon.svg").header("Origin", origin.replace("PORT", "" + port())));
   }
 
   private static int status(String answer) {
@@ -170,6 +170,6 @@ class GuardTest {
   }
 
   private static int port() {
-    return server.port();
+    return served.server().port();
   }
 }

@@ -71,7 +71,7 @@ public record Capture(List<String> globs, Positions positions, Logits logits) {
       int length = Math.toIntExact(value.size(axis));
       int first = from < 0 ? length + from : from;
       int count = to - from;
-      if (first < 0 || first + count > length) {
+      if (first < 0 || count > length - first) {
         throw StreamException.positionOutside(first < 0 ? from : to - 1, length);
       }
       return value.slice(axis, first, count);

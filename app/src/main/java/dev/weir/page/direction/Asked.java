@@ -3,10 +3,8 @@ package dev.weir.page.direction;
 import dev.weir.page.run.OpenModel;
 import dev.weir.page.run.PageException;
 import dev.weir.readout.Places;
-import dev.weir.text.Bos;
-import dev.weir.text.Tokenizer;
+import dev.weir.text.NamedToken;
 import java.util.List;
-import java.util.OptionalInt;
 
 /// What a request names, found in a model; what it does not have is refused.
 final class Asked {
@@ -36,28 +34,10 @@ final class Asked {
   }
 
   /// The id of a token that is named by its text or as `#123`.
-  static int token(OpenModel model, String text) {
-    Tokenizer tokenizer = model.tokenizer();
-    int vocabulary = model.transformer().spec().dVocabOut();
-    if (text.matches("#\\d{1,9}")) {
-      int id = Integer.parseInt(text.substring(1));
-      index("token", id, vocabulary);
-      return id;
-    }
-    OptionalInt piece = tokenizer.id(text);
-    if (piece.isPresent() && piece.getAsInt() < vocabulary) {
-      return piece.getAsInt();
-    }
-    int[] ids = tokenizer.encode(text, Bos.NONE).ids();
-    if (ids.length != 1) {
-      throw new PageException(
-          PageException.Kind.BAD_REQUEST,
-          "'%s' is %d tokens, and one is needed".formatted(text, ids.length),
-          "token",
-          "give one token, with its leading space where it has one, or its id as #123");
-    }
-    index("token", ids[0], vocabulary);
-    return ids[0];
+  static int token(OpenModel model, String name) {
+    int id = NamedToken.id(name, model.tokenizer());
+    index("token", id, model.transformer().spec().dVocabOut());
+    return id;
   }
 
   private static PageException none(String what, String which, String fix) {

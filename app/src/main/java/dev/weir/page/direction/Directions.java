@@ -14,7 +14,8 @@ import dev.weir.page.run.Vectors;
 import dev.weir.readout.lens.TokenLogit;
 import dev.weir.readout.lens.WeightLens;
 import dev.weir.view.TokenText;
-import java.util.ArrayList;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -164,20 +165,25 @@ public final class Directions {
           "%d parts, %d deep, make no sum".formatted(recipe.parts().size(), depth),
           "use 1 to %d parts, at most %d deep".formatted(MOST_PARTS, DEEPEST));
     }
-    List<String> names = new ArrayList<>();
+    StringBuilder written = new StringBuilder();
     Optional<Projection> sum = Optional.empty();
     for (DirectionRecipe.Part part : recipe.parts()) {
       Made made = made(part.of(), depth + 1);
-      names.add(
-          "%s %.3g × %s"
-              .formatted(
-                  part.coefficient() < 0 ? "−" : "+", Math.abs(part.coefficient()), made.name()));
+      written.append(written.isEmpty() ? "" : " ").append(term(part.coefficient(), made.name()));
       Projection scaled = made.projection().times(part.coefficient());
       sum.ifPresent(before -> requireSameWidth(before.width(), scaled.width()));
       sum = Optional.of(sum.map(scaled::plus).orElse(scaled));
     }
-    String written = String.join(" ", names).replaceFirst("^\\+ ", "");
-    return summed(written, recipe.length(), sum.orElseThrow());
+    return summed(written.toString().replaceFirst("^\\+ ", ""), recipe.length(), sum.orElseThrow());
+  }
+
+  private static String term(double coefficient, String name) {
+    if (!Double.isFinite(coefficient)) {
+      throw bad("The coefficient of '%s' is not finite".formatted(name), "use another number");
+    }
+    BigDecimal size =
+        BigDecimal.valueOf(Math.abs(coefficient)).round(new MathContext(3)).stripTrailingZeros();
+    return "%s %s × %s".formatted(coefficient < 0 ? "−" : "+", size, name);
   }
 
   private static Made summed(String written, DirectionRecipe.Length length, Projection sum) {

@@ -90,7 +90,7 @@ public record Histogram(double low, double width, List<Long> counts) {
     Histogram histogram() {
       return new Histogram(
           Math.scalb((double) first, exponent),
-          Math.scalb(1, exponent),
+          Math.scalb(1.0, exponent),
           LongStream.of(counts).boxed().toList());
     }
   }

@@ -13,8 +13,6 @@ import dev.weir.tensor.Axis;
 import dev.weir.tensor.DType;
 import dev.weir.tensor.Shape;
 import dev.weir.tensor.Tensor;
-import dev.weir.text.Tokenizer;
-import dev.weir.view.TokenText;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -97,7 +95,7 @@ public record Survey(
       Question question, Projection projection, OpenModel model, Corpus corpus) {
     return steps -> {
       Places.Place place = Asked.place(model, question.place());
-      Running running = new Running(corpus.name(), place.label(), model.tokenizer());
+      Running running = new Running(corpus.name(), place.label(), model);
       List<int[]> windows = corpus.windows(model, question.windows());
       for (int i = 0; i < windows.size(); i++) {
         read(running, i, windows.get(i), place, question.first(), projection, model, steps);
@@ -140,7 +138,7 @@ public record Survey(
   private static final class Running {
     private final String corpus;
     private final String place;
-    private final Tokenizer tokenizer;
+    private final OpenModel model;
     private final Histogram.Running histogram = new Histogram.Running();
     private final PriorityQueue<Found> largest = new PriorityQueue<>(Found.BY_VALUE);
     private final PriorityQueue<Found> smallest = new PriorityQueue<>(Found.BY_VALUE.reversed());
@@ -150,10 +148,10 @@ public record Survey(
     private double least = Double.POSITIVE_INFINITY;
     private double most = Double.NEGATIVE_INFINITY;
 
-    private Running(String corpus, String place, Tokenizer tokenizer) {
+    private Running(String corpus, String place, OpenModel model) {
       this.corpus = corpus;
       this.place = place;
-      this.tokenizer = tokenizer;
+      this.model = model;
     }
 
     private void add(int window, int[] ids, double[] values, int from) {
@@ -201,7 +199,7 @@ public record Survey(
     }
 
     private List<Example> examples(PriorityQueue<Found> best, Comparator<Found> order) {
-      return best.stream().sorted(order).map(found -> found.example(tokenizer)).toList();
+      return best.stream().sorted(order).map(found -> found.example(model)).toList();
     }
   }
 
@@ -214,23 +212,21 @@ public record Survey(
             .thenComparing(Found::window, Comparator.reverseOrder())
             .thenComparing(Found::position, Comparator.reverseOrder());
 
-    private Example example(Tokenizer tokenizer) {
+    private Example example(OpenModel model) {
       int end = Math.min(ids.length, position + 1 + AFTER);
       int[] opened = Arrays.copyOfRange(ids, Math.max(0, position - OPENED_BEFORE), end);
       return new Example(
           value,
           window,
           position,
-          words(tokenizer, Math.max(0, position - BEFORE), position),
-          TokenText.visible(tokenizer.token(ids[position])),
-          words(tokenizer, position + 1, end),
-          tokenizer.decode(opened));
+          words(model, Math.max(0, position - BEFORE), position),
+          model.word(ids[position]),
+          words(model, position + 1, end),
+          model.tokenizer().decode(opened));
     }
 
-    private List<String> words(Tokenizer tokenizer, int from, int to) {
-      return IntStream.range(from, to)
-          .mapToObj(i -> TokenText.visible(tokenizer.token(ids[i])))
-          .toList();
+    private List<String> words(OpenModel model, int from, int to) {
+      return IntStream.range(from, to).mapToObj(i -> model.word(ids[i])).toList();
     }
   }
 

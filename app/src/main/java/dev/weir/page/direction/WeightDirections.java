@@ -17,7 +17,6 @@ import dev.weir.tensor.LinearAlgebra;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Shape;
 import dev.weir.tensor.Tensor;
-import dev.weir.view.TokenText;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
@@ -44,7 +43,7 @@ final class WeightDirections {
   }
 
   private static String word(OpenModel model, int token) {
-    return "‘" + TokenText.visible(model.tokenizer().token(token)) + "’";
+    return "‘" + model.word(token) + "’";
   }
 
   private static String describe(OpenModel model, DirectionRecipe.Unembedding recipe) {

@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.JsonNodeFactory;
 
 /// A direction on its way into the library, or out of it in an export.
 ///
@@ -43,7 +42,7 @@ public record DirectionEntry(
     description = requireNonNullElse(description, "");
     tags = List.copyOf(requireNonNullElse(tags, List.of()));
     model = requireNonNullElse(model, "");
-    recipe = requireNonNullElse(recipe, JsonNodeFactory.instance.objectNode());
+    recipe = Text.present(recipe);
     numbers = requireNonNullElse(numbers, Numbers.NONE);
     created = requireNonNullElse(created, Optional.empty());
     changed = requireNonNullElse(changed, Optional.empty());

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.json.JsonWriteFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -76,6 +77,11 @@ final class Text {
       throw Problems.bad("It is not a JSON object", field, "give an object: {..}");
     }
     return requireLength(field, ASCII.writeValueAsString(object), JSON);
+  }
+
+  /// An object; an empty one where there is none.
+  static JsonNode present(@Nullable JsonNode object) {
+    return object == null || object.isNull() ? ASCII.createObjectNode() : object;
   }
 
   /// All texts that an object holds, at any depth.

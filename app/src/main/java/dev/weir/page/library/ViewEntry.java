@@ -8,7 +8,6 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.JsonNodeFactory;
 
 /// A pinned view on its way into the library, or out of it in an export.
 ///
@@ -25,7 +24,7 @@ public record ViewEntry(
   public ViewEntry {
     name = requireNonNullElse(name, "");
     note = requireNonNullElse(note, "");
-    state = requireNonNullElse(state, JsonNodeFactory.instance.objectNode());
+    state = Text.present(state);
     created = requireNonNullElse(created, Optional.empty());
     changed = requireNonNullElse(changed, Optional.empty());
   }

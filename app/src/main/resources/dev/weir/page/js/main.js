@@ -6,6 +6,7 @@ import './axes.js';
 import './directions.js';
 import './change.js';
 import './library.js';
+import './link.js';
 import './export.js';
 
 /** What stands at the side: its tab, and the element behind it. */
@@ -32,7 +33,8 @@ class App extends LitElement {
   async begin() {
     try {
       update({server: await ask('server')});
-      await this.runPrompt();
+      await this.querySelector('weir-link').begin();
+      if (!this.running) await this.runPrompt();
     } catch (e) {
       update({problem: e.message});
     }
@@ -63,6 +65,7 @@ class App extends LitElement {
           </select>
         </label>
         <span class="spring"></span>
+        <weir-link></weir-link>
         <weir-export></weir-export>
         <button class="quiet" @click=${this.otherTheme}>Light or dark</button>
       </header>

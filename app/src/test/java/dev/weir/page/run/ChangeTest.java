@@ -111,7 +111,7 @@ class ChangeTest {
   }
 
   private Tensor tensor(String direction) {
-    double[] numbers = vectors.find(direction).orElseThrow();
+    double[] numbers = vectors.projection(direction).numbers();
     return Tensor.of(numbers, Shape.of(new Axis("d_model", numbers.length)));
   }
 
@@ -165,7 +165,7 @@ class ChangeTest {
 
   /// How far the last stream at the last token lies along a direction.
   private double along(Runs runs, String direction, Change... changes) {
-    double[] along = vectors.find(direction).orElseThrow();
+    double[] along = vectors.projection(direction).numbers();
     return read(
         runs,
         TOKENS,
@@ -229,7 +229,7 @@ class ChangeTest {
                     Edits.of(
                         model,
                         SteeringVector.everywhere(
-                                new HookPoint.ResidPre(0), vectors.find(direction).orElseThrow())
+                                new HookPoint.ResidPre(0), vectors.projection(direction).numbers())
                             .ablating())));
   }
 
@@ -390,7 +390,7 @@ class ChangeTest {
   void aProjectionIsSetToANumber() {
     Runs runs = runs(PLAIN);
     String direction = direction(runs, 5);
-    double length = length(vectors.find(direction).orElseThrow());
+    double length = length(vectors.projection(direction).numbers());
 
     double set =
         along(runs, direction, new Change.SetProjection(END.name(), direction, 3, List.of()));

@@ -16,7 +16,11 @@ public final class NumberedModel {
 
   /// One of [EveryModel].
   public static LanguageModel open(String name) {
-    Transformer transformer = EveryModel.open(name, DType.FLOAT32);
+    return of(EveryModel.open(name, DType.FLOAT32));
+  }
+
+  /// A model of these numbers.
+  public static LanguageModel of(Transformer transformer) {
     return new LanguageModel(transformer, tokenizer(transformer.spec().dVocab()));
   }
 
