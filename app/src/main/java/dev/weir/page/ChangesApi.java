@@ -3,18 +3,14 @@ package dev.weir.page;
 import dev.weir.page.change.Aligned;
 import dev.weir.page.change.Answers;
 import dev.weir.page.change.Comparison;
-import dev.weir.page.change.Continuation;
-import dev.weir.page.change.During;
-import dev.weir.page.job.Jobs;
+import dev.weir.page.change.Spot;
 import dev.weir.page.run.CellReading;
-import dev.weir.page.run.EngineThread;
 import dev.weir.page.run.OpenModel;
 import dev.weir.page.run.PageException;
 import dev.weir.page.run.Recipe;
 import dev.weir.page.run.Runs;
 import dev.weir.page.run.Window;
 import dev.weir.text.NamedToken;
-import io.helidon.http.Status;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
@@ -24,66 +20,26 @@ import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
 
-/// Two runs side by side: answers, texts, planes.
+/// Two runs side by side: answers and planes.
 final class ChangesApi implements HttpService {
   private static final int TOP = 10;
-  private static final int TOKENS = 30;
 
-  private final EngineThread engine;
   private final Runs runs;
-  private final Jobs jobs;
   private final BiFunction<ServerRequest, String, CellReading> readings;
 
-  /// @param engine who computes
   /// @param runs the runs
-  /// @param jobs what goes on for long
   /// @param readings the reading that a request asks for, of a run
-  ChangesApi(
-      EngineThread engine,
-      Runs runs,
-      Jobs jobs,
-      BiFunction<ServerRequest, String, CellReading> readings) {
-    this.engine = engine;
+  ChangesApi(Runs runs, BiFunction<ServerRequest, String, CellReading> readings) {
     this.runs = runs;
-    this.jobs = jobs;
     this.readings = readings;
-  }
-
-  /// What is to go on.
-  ///
-  /// @param runs the ids of the runs whose models go on, each with its changes
-  /// @param tokens how many tokens to add at most
-  /// @param temperature 0, the default, takes the likeliest token
-  /// @param topK how many of the likeliest tokens to choose among; all where it is left out
-  /// @param topP of the probability to choose among; all where it is left out
-  /// @param seed the same seed gives the same text
-  /// @param during where changes act while the text grows; everywhere where it is left out
-  record Generate(
-      List<String> runs,
-      Optional<Integer> tokens,
-      Optional<Double> temperature,
-      Optional<Integer> topK,
-      Optional<Double> topP,
-      Optional<Long> seed,
-      Optional<During> during) {
-
-    private Continuation.Manner manner() {
-      return new Continuation.Manner(
-          tokens.orElse(TOKENS),
-          temperature.orElse(0.0),
-          topK.orElse(0),
-          topP.orElse(1.0),
-          seed.orElse(0L),
-          during.orElse(During.ALL));
-    }
   }
 
   @Override
   public void routing(HttpRules rules) {
     rules
         .get("/runs/{run}/answer", this::answer)
-        .get("/compare", this::compare)
-        .post("/generate", this::generate);
+        .get("/runs/{run}/spot", this::spot)
+        .get("/compare", this::compare);
   }
 
   private void answer(ServerRequest request, ServerResponse response) {
@@ -99,27 +55,19 @@ final class ChangesApi implements HttpService {
                     .id());
     Answers.Question question =
         new Answers.Question(
-            number(request, "position", -1),
-            number(request, "top", TOP),
+            Wire.number(request, "position").orElse(-1),
+            Wire.number(request, "top").orElse(TOP),
             token(request, "right", run),
             token(request, "wrong", run));
     Wire.answer(response, Answers.of(runs, before, run, question));
   }
 
-  private static int number(ServerRequest request, String name, int otherwise) {
-    return Wire.parameter(request, name).map(text -> number(text, name)).orElse(otherwise);
-  }
-
-  private static int number(String text, String name) {
-    try {
-      return Integer.parseInt(text);
-    } catch (NumberFormatException _) {
-      throw new PageException(
-          PageException.Kind.BAD_REQUEST,
-          "'%s' is no whole number".formatted(text),
-          name,
-          "write it in digits");
-    }
+  private void spot(ServerRequest request, ServerResponse response) {
+    OpenModel model = runs.model(Wire.segment(request, "run"));
+    int place =
+        Wire.number(request, "place")
+            .orElseThrow(() -> PageException.missing("place", "say which place of the stream"));
+    Wire.answer(response, Spot.of(model, place));
   }
 
   private Optional<Integer> token(ServerRequest request, String name, String run) {
@@ -156,12 +104,5 @@ final class ChangesApi implements HttpService {
                 "Places cannot be aligned by '%s'".formatted(name),
                 "by",
                 "use depth or sublayer"));
-  }
-
-  private void generate(ServerRequest request, ServerResponse response) {
-    Generate asked = Wire.body(request, Generate.class);
-    Continuation work = new Continuation(engine, runs, asked.runs(), asked.manner());
-    response.status(Status.ACCEPTED_202);
-    Wire.answer(response, jobs.start("generate", work).status());
   }
 }

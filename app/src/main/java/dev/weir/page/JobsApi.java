@@ -2,12 +2,16 @@ package dev.weir.page;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import dev.weir.page.change.Continuation;
+import dev.weir.page.change.During;
 import dev.weir.page.direction.DirectionRecipe;
 import dev.weir.page.direction.Directions;
 import dev.weir.page.direction.Survey;
 import dev.weir.page.job.Job;
 import dev.weir.page.job.JobStatus;
 import dev.weir.page.job.Jobs;
+import dev.weir.page.run.EngineThread;
+import dev.weir.page.run.Runs;
 import io.helidon.http.Status;
 import io.helidon.http.sse.SseEvent;
 import io.helidon.webserver.http.HttpRules;
@@ -17,6 +21,7 @@ import io.helidon.webserver.http.ServerResponse;
 import io.helidon.webserver.sse.SseSink;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /// Long work: begun, watched as server-sent events, and cancelled.
@@ -27,11 +32,15 @@ final class JobsApi implements HttpService {
   /// News that come more quickly are sent together.
   private static final Duration REST = Duration.ofMillis(40);
 
+  private final EngineThread engine;
   private final Jobs jobs;
+  private final Runs runs;
   private final Directions directions;
 
-  JobsApi(Jobs jobs, Directions directions) {
+  JobsApi(EngineThread engine, Jobs jobs, Runs runs, Directions directions) {
+    this.engine = engine;
     this.jobs = jobs;
+    this.runs = runs;
     this.directions = directions;
   }
 
@@ -40,6 +49,7 @@ final class JobsApi implements HttpService {
   @JsonSubTypes({
     @JsonSubTypes.Type(value = Request.Pca.class, name = "pca"),
     @JsonSubTypes.Type(value = Request.Histogram.class, name = "histogram"),
+    @JsonSubTypes.Type(value = Request.Generate.class, name = "generate"),
   })
   sealed interface Request {
 
@@ -52,6 +62,37 @@ final class JobsApi implements HttpService {
     ///
     /// @param of what to look at
     record Histogram(Survey.Question of) implements Request {}
+
+    /// What the models of some runs go on to say, each with the changes of its run.
+    ///
+    /// @param runs the ids of the runs
+    /// @param tokens how many tokens to add at most
+    /// @param temperature 0, the default, takes the likeliest token
+    /// @param topK how many of the likeliest tokens to choose among; all where it is left out
+    /// @param topP of the probability to choose among; all where it is left out
+    /// @param seed the same seed gives the same text
+    /// @param during where changes act while the text grows; everywhere where it is left out
+    record Generate(
+        List<String> runs,
+        Optional<Integer> tokens,
+        Optional<Double> temperature,
+        Optional<Integer> topK,
+        Optional<Double> topP,
+        Optional<Long> seed,
+        Optional<During> during)
+        implements Request {
+      private static final int TOKENS = 30;
+
+      private Continuation.Manner manner() {
+        return new Continuation.Manner(
+            tokens.orElse(TOKENS),
+            temperature.orElse(0.0),
+            topK.orElse(0),
+            topP.orElse(1.0),
+            seed.orElse(0L),
+            during.orElse(During.ALL));
+      }
+    }
   }
 
   @Override
@@ -69,6 +110,8 @@ final class JobsApi implements HttpService {
           case Request.Pca(DirectionRecipe.Pca of) -> jobs.start("pca", directions.components(of));
           case Request.Histogram(Survey.Question of) ->
               jobs.start("histogram", directions.survey(of));
+          case Request.Generate asked ->
+              jobs.start("generate", new Continuation(engine, runs, asked.runs(), asked.manner()));
         };
     response.status(Status.ACCEPTED_202);
     Wire.answer(response, job.status());

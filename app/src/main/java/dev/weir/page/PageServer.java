@@ -138,9 +138,9 @@ public final class PageServer implements AutoCloseable {
         .register(routing, "/api/runs", new RunsApi(runs, models, question))
         .register(routing, "/api/runs", new OriginApi(runs))
         .register(routing, "/api/runs", new ExportApi(runs, question))
+        .register(routing, "/api", new ChangesApi(runs, question::reading))
         .register(routing, "/api/directions", new DirectionsApi(directions, models))
-        .register(routing, "/api/jobs", new JobsApi(jobs, directions))
-        .register(routing, "/api", new ChangesApi(engine, runs, jobs, question::reading))
+        .register(routing, "/api/jobs", new JobsApi(engine, jobs, runs, directions))
         .register(routing, "/api/library", new LibraryApi(library, vectors))
         .register(routing, "/", new Assets())
         .answerTheRest(routing);

@@ -17,12 +17,12 @@ import tools.jackson.databind.JsonNode;
 
 /// What is on screen, as a file.
 class ExportApiTest {
-  private static RawServed server;
+  private static Outsider server;
   private static String run;
 
   @BeforeAll
   static void serve(@TempDir Path data) throws Exception {
-    server = new RawServed(data);
+    server = new Outsider(data);
     run = server.run("Once upon a time, there was a cat.").get("run").asString();
   }
 
@@ -41,7 +41,7 @@ class ExportApiTest {
   void theNumbersOfATableAreThoseOfTheInterface(String reading) throws Exception {
     String asked = "reading=" + reading + "&places=1:4&positions=2:9";
     JsonNode values =
-        RawServed.json(server.get("/api/runs/" + run + "/plane?" + asked)).get("values");
+        Outsider.json(server.get("/api/runs/" + run + "/plane?" + asked)).get("values");
 
     List<String> lines = export("csv", asked).body().lines().skip(1).toList();
 
@@ -108,7 +108,7 @@ class ExportApiTest {
     HttpResponse<String> answer = export(format, asked);
 
     assertThat(answer.statusCode()).isEqualTo(status);
-    assertThat(RawServed.json(answer).get("error").asString()).contains(why);
+    assertThat(Outsider.json(answer).get("error").asString()).contains(why);
   }
 
   @Test

@@ -18,21 +18,21 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// Who may ask, and what every answer says to the browser.
 class GuardTest {
-  private static RawServed served;
+  private static Outsider server;
 
   @BeforeAll
   static void serve(@TempDir Path data) {
-    served = new RawServed(data);
+    server = new Outsider(data);
   }
 
   @AfterAll
   static void stop() {
-    served.close();
+    server.close();
   }
 
   @AfterEach
   void noFaultWasMet() {
-    assertThat(served.faults()).isEmpty();
+    assertThat(server.faults()).isEmpty();
   }
 
   @ParameterizedTest
@@ -100,31 +100,31 @@ class GuardTest {
   void aBrowserThatSaysWhoseRequestItIsIsBelieved(String path, String site, String mode, int status)
       throws Exception {
     HttpRequest.Builder request =
-        served.to(path).header("Sec-Fetch-Site", site).header("Sec-Fetch-Mode", mode);
+        server.to(path).header("Sec-Fetch-Site", site).header("Sec-Fetch-Mode", mode);
 
-    assertThat(served.send(request).statusCode()).isEqualTo(status);
+    assertThat(server.send(request).statusCode()).isEqualTo(status);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "0", "0123456789abcdef0123456789abcdeF", RawServed.TOKEN + "0", "ü"})
+  @ValueSource(strings = {"", "0", "0123456789abcdef0123456789abcdeF", Outsider.TOKEN + "0", "ü"})
   void whoeverLacksTheTokenChangesNothing(String token) throws Exception {
     for (String method : List.of("POST", "PUT", "PATCH", "DELETE", "BREW")) {
       String answer =
-          served.raw(
+          server.raw(
               "%s /api/runs HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nX-Weir-Token: %s\r\nContent-Length: 0\r\n\r\n"
                   .formatted(method, port(), token));
 
       assertThat(status(answer)).as(method).isIn(400, 403);
-      assertThat(answer).doesNotContain(RawServed.TOKEN);
+      assertThat(answer).doesNotContain(Outsider.TOKEN);
     }
   }
 
   @Test
   void aTokenInTheAddressIsNone() throws Exception {
     HttpRequest.Builder request =
-        served.to("/api/runs?token=" + RawServed.TOKEN).POST(BodyPublishers.ofString("{}"));
+        server.to("/api/runs?token=" + Outsider.TOKEN).POST(BodyPublishers.ofString("{}"));
 
-    assertThat(served.send(request).statusCode()).isEqualTo(403);
+    assertThat(server.send(request).statusCode()).isEqualTo(403);
   }
 
   @ParameterizedTest
@@ -144,25 +144,25 @@ class GuardTest {
 
   @Test
   void aHeadIsAnAnswerWithoutItsBody() throws Exception {
-    HttpResponse<String> head = served.send(served.to("/js/main.js").HEAD());
+    HttpResponse<String> head = server.send(server.to("/js/main.js").HEAD());
 
     assertThat(head.statusCode()).isEqualTo(200);
     assertThat(head.body()).isEmpty();
     assertThat(head.headers().firstValue("Content-Length"))
-        .isEqualTo(served.get("/js/main.js").headers().firstValue("Content-Length"));
+        .isEqualTo(server.get("/js/main.js").headers().firstValue("Content-Length"));
   }
 
   private static String asked(String headers) throws Exception {
-    return served.raw("GET /favicon.svg HTTP/1.1\r\n" + headers + "\r\n\r\n");
+    return server.raw("GET /favicon.svg HTTP/1.1\r\n" + headers + "\r\n\r\n");
   }
 
   private static String got(String path) throws Exception {
-    return served.raw(served.head("GET " + path + " HTTP/1.1") + "\r\n");
+    return server.raw(server.head("GET " + path + " HTTP/1.1") + "\r\n");
   }
 
   private static HttpResponse<String> from(String origin) throws Exception {
-    return served.send(
-        served.to("/favicon.svg").header("Origin", origin.replace("PORT", "" + port())));
+    return server.send(
+        server.to("/favicon.svg").header("Origin", origin.replace("PORT", "" + port())));
   }
 
   private static int status(String answer) {
@@ -170,6 +170,6 @@ class GuardTest {
   }
 
   private static int port() {
-    return served.server().port();
+    return server.port();
   }
 }

@@ -78,6 +78,7 @@ class App extends LitElement {
         <section class="stage" aria-label="The plane">
           <p role="status" class=${problem ? 'problem' : 'muted'}>${problem || busy}</p>
           <weir-plane .run=${get().run}></weir-plane>
+          <weir-beside></weir-beside>
         </section>
         <aside class="side" aria-label="Panels">${this.panels()}</aside>
       </main>`;

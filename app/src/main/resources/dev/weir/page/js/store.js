@@ -3,7 +3,7 @@
 /** The keys that belong in a link; everything else is made from them or does not matter. */
 export const LINKED = [
   'model', 'prompt', 'reading', 'token', 'direction', 'range', 'transposed', 'pinned', 'changes',
-  'second', 'panel', 'zoom', 'skipFirst'];
+  'second', 'asides', 'beside', 'by', 'panel', 'zoom', 'skipFirst'];
 
 const state = {
   /** What the server has: models and colours; null until it answered. */
@@ -40,8 +40,16 @@ const state = {
   highlights: [],
   /** What is changed in the run, as the server takes it. */
   changes: [],
+  /** Changes that are switched off: [{at, change}], where they stand in the list. */
+  asides: [],
   /** What is seen beside the first: {model, prompt, changes}; null for nothing. */
   second: null,
+  /** The run that is seen beside: the second, or the same without changes; null for none. */
+  before: null,
+  /** Whether the planes of both are shown. */
+  beside: true,
+  /** How planes of different depths are aligned: 'depth' or 'sublayer'. */
+  by: 'depth',
   /** Which panel is open at the side. */
   panel: 'cell',
   /** What is being waited for, for the status line. */

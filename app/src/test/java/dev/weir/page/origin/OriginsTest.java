@@ -15,6 +15,7 @@ import dev.weir.page.run.PageException;
 import dev.weir.page.run.PromptRun;
 import dev.weir.page.run.Recipe;
 import dev.weir.page.run.Runs;
+import dev.weir.page.run.Vectors;
 import dev.weir.pathway.DeepDelta;
 import dev.weir.pathway.DenseFormer;
 import dev.weir.readout.Contributions;
@@ -96,7 +97,7 @@ class OriginsTest {
 
   private Asking asking(Supplier<LanguageModel> model, int[] tokens, List<Change> changes) {
     Models models = Models.open(List.of(new Models.Source("model", model)), engine);
-    Runs runs = new Runs(engine, models, 1L << 30);
+    Runs runs = new Runs(engine, models, new Vectors(), 1L << 30);
     open.add(models);
     open.add(runs);
     Recipe recipe = runs.recipe("m0", tokens, changes);
@@ -222,7 +223,7 @@ class OriginsTest {
 
   @Test
   void aChangeOfTheStreamItselfIsAPartFromOutside() {
-    Change change = new Change.Ablate("blocks.1.hook_resid_mid", List.of(), List.of(4));
+    Change change = new Change.Ablate("blocks.1.hook_resid_mid", List.of(), List.of(), List.of(4));
     Asking asking =
         asking(() -> NumberedModel.open(PLAIN), EveryModel.tokens(PLAIN), List.of(change));
     AlongDepth depth =
@@ -418,7 +419,7 @@ class OriginsTest {
 
   @Test
   void theSecondRunIsChangedAsTheFirstWas() {
-    Change change = new Change.Ablate("blocks.1.attn.hook_v", List.of(), List.of(2));
+    Change change = new Change.Ablate("blocks.1.attn.hook_v", List.of(), List.of(), List.of(2));
     Asking asking =
         asking(() -> NumberedModel.open(PLAIN), EveryModel.tokens(PLAIN), List.of(change));
     AlongSequence sequence =

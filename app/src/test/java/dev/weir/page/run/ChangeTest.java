@@ -36,48 +36,26 @@ class ChangeTest {
   private static final HookPoint END = new HookPoint.ResidPost(3);
   private static final int[] OTHER = {3, 1, 4, 8, 5, 9, 7, 6, 5, 11};
 
-  private final EngineThread engine = new EngineThread();
-  private final Vectors vectors = new Vectors();
-  private final List<AutoCloseable> open = new ArrayList<>();
+  private final List<TestRuns> open = new ArrayList<>();
 
   static Stream<String> pathways() {
     return PathwayModels.names();
   }
 
-  private Runs runs(String model) {
-    Models models =
-        Models.open(List.of(new Models.Source(model, () -> NumberedModel.open(model))), engine);
-    Runs runs = new Runs(engine, models, vectors, 1L << 30);
-    open.add(models);
+  private TestRuns runs(String model) {
+    TestRuns runs = TestRuns.of(model);
     open.add(runs);
     return runs;
   }
 
   @AfterEach
   void close() {
-    engine.call(() -> {
-      open.reversed().forEach(ChangeTest::closed);
-      return true;
-    });
-    engine.close();
-  }
-
-  private static void closed(AutoCloseable resource) {
-    try {
-      resource.close();
-    } catch (Exception e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private static <T> T read(
-      Runs runs, int[] tokens, List<Change> changes, Function<PromptRun, T> read) {
-    return runs.read(runs.recipe("m0", tokens, changes).id(), read);
+    open.forEach(TestRuns::close);
   }
 
   /// Every number of a run's streams, place by place.
-  private static List<List<Double>> streams(Runs runs, int[] tokens, Change... changes) {
-    return read(runs, tokens, List.of(changes), ChangeTest::streams);
+  private static List<List<Double>> streams(TestRuns runs, int[] tokens, Change... changes) {
+    return runs.read(tokens, List.of(changes), ChangeTest::streams);
   }
 
   private static List<List<Double>> streams(PromptRun run) {
@@ -90,9 +68,8 @@ class ChangeTest {
 
   /// The same of a run that was made by hand.
   private static List<List<Double>> byHand(
-      Runs runs, int[] tokens, Function<Transformer, Hooks> hand) {
-    return read(
-        runs,
+      TestRuns runs, int[] tokens, Function<Transformer, Hooks> hand) {
+    return runs.read(
         tokens,
         List.of(),
         run -> {
@@ -105,13 +82,13 @@ class ChangeTest {
         });
   }
 
-  private String direction(Runs runs, long seed) {
-    int width = read(runs, TOKENS, List.of(), r -> r.model().transformer().spec().dModel());
-    return vectors.put(new SplittableRandom(seed).doubles(width, -1, 1).toArray());
+  private static String direction(TestRuns runs, long seed) {
+    int width = runs.read(TOKENS, List.of(), r -> r.model().transformer().spec().dModel());
+    return runs.vectors.put(new SplittableRandom(seed).doubles(width, -1, 1).toArray());
   }
 
-  private Tensor tensor(String direction) {
-    double[] numbers = vectors.projection(direction).numbers();
+  private static Tensor tensor(TestRuns runs, String direction) {
+    double[] numbers = runs.vectors.projection(direction).numbers();
     return Tensor.of(numbers, Shape.of(new Axis("d_model", numbers.length)));
   }
 
@@ -120,7 +97,7 @@ class ChangeTest {
   @ParameterizedTest
   @MethodSource("pathways")
   void anAblatedHeadIsWhatAnEditByHandMakesOfIt(String name) {
-    Runs runs = runs(name);
+    TestRuns runs = runs(name);
     String hook = "blocks.1.attn.hook_z";
     Change change = new Change.Ablate(hook, List.of(1), List.of(), List.of(2, -1));
 
@@ -141,7 +118,7 @@ class ChangeTest {
   @ParameterizedTest
   @MethodSource("pathways")
   void steeringIsWhatAnEditByHandMakesOfItAndSteeringByZeroChangesNoBit(String name) {
-    Runs runs = runs(name);
+    TestRuns runs = runs(name);
     String direction = direction(runs, 1);
     String hook = "blocks.2.hook_resid_pre";
 
@@ -153,7 +130,8 @@ class ChangeTest {
                 TOKENS,
                 model ->
                     Edits.of(
-                        model, Edit.at(hook, new Intervention.Steer(tensor(direction), 1.5)))));
+                        model,
+                        Edit.at(hook, new Intervention.Steer(tensor(runs, direction), 1.5)))));
     double before = along(runs, direction);
     assertThat(along(runs, direction, steer(END.name(), direction, 2))).isGreaterThan(before);
     assertThat(along(runs, direction, steer(END.name(), direction, -2))).isLessThan(before);
@@ -164,10 +142,9 @@ class ChangeTest {
   }
 
   /// How far the last stream at the last token lies along a direction.
-  private double along(Runs runs, String direction, Change... changes) {
-    double[] along = vectors.projection(direction).numbers();
-    return read(
-        runs,
+  private static double along(TestRuns runs, String direction, Change... changes) {
+    double[] along = runs.vectors.projection(direction).numbers();
+    return runs.read(
         TOKENS,
         List.of(changes),
         run -> {
@@ -179,7 +156,7 @@ class ChangeTest {
   @ParameterizedTest
   @MethodSource("pathways")
   void patchingARunWithItselfChangesNoBit(String name) {
-    Runs runs = runs(name);
+    TestRuns runs = runs(name);
 
     for (String hook : List.of("blocks.*.hook_resid_*", "blocks.*.attn.hook_z", "hook_embed")) {
       assertThat(streams(runs, TOKENS, patch(hook, TOKENS)))
@@ -195,12 +172,12 @@ class ChangeTest {
   @ParameterizedTest
   @MethodSource("pathways")
   void patchingTheWholeStreamGivesTheOtherRunFromThereOn(String name) {
-    Runs runs = runs(name);
+    TestRuns runs = runs(name);
     List<List<Double>> other = streams(runs, OTHER);
     // Blocks that take values from the first block's attention read them beside the stream.
     int block = name.contains("value-residual") || name.contains("svformer") ? 0 : 1;
     HookPoint from = new HookPoint.ResidPre(block);
-    int entering = read(runs, TOKENS, List.of(), run -> place(run, from));
+    int entering = runs.read(TOKENS, List.of(), run -> place(run, from));
 
     List<List<Double>> patched = streams(runs, TOKENS, patch(from.name(), OTHER));
 
@@ -216,7 +193,7 @@ class ChangeTest {
   @ParameterizedTest
   @MethodSource("pathways")
   void aDirectionThatIsProjectedOutEverywhereIsNowhereInTheStream(String name) {
-    Runs runs = runs(name);
+    TestRuns runs = runs(name);
     String direction = direction(runs, 3);
     Change out = new Change.ProjectOut(Change.EVERYWHERE, direction, List.of());
 
@@ -229,7 +206,8 @@ class ChangeTest {
                     Edits.of(
                         model,
                         SteeringVector.everywhere(
-                                new HookPoint.ResidPre(0), vectors.projection(direction).numbers())
+                                new HookPoint.ResidPre(0),
+                                runs.vectors.projection(direction).numbers())
                             .ablating())));
   }
 
@@ -237,7 +215,7 @@ class ChangeTest {
 
   @Test
   void aPatchTakesFromThePositionsThatItsMapNames() {
-    Runs runs = runs(PLAIN);
+    TestRuns runs = runs(PLAIN);
     int[] longer = {7, 7, 3, 1, 4, 8, 5, 9, 7, 6, 5, 11};
     HookPoint point = new HookPoint.ResidPre(2);
     Change change =
@@ -259,9 +237,8 @@ class ChangeTest {
     }
   }
 
-  private static double[][] rows(Runs runs, int[] tokens, HookPoint point, Change... changes) {
-    return read(
-        runs,
+  private static double[][] rows(TestRuns runs, int[] tokens, HookPoint point, Change... changes) {
+    return runs.read(
         tokens,
         List.of(changes),
         run ->
@@ -272,7 +249,7 @@ class ChangeTest {
 
   @Test
   void promptsOfTwoLengthsNeedAMap() {
-    Runs runs = runs(PLAIN);
+    TestRuns runs = runs(PLAIN);
     int[] longer = Arrays.copyOf(OTHER, 12);
 
     assertThatThrownBy(() -> streams(runs, TOKENS, patch("blocks.1.hook_resid_pre", longer)))
@@ -299,7 +276,7 @@ class ChangeTest {
 
   @Test
   void aPatchedHeadLeavesTheOthersAsTheyAre() {
-    Runs runs = runs(PLAIN);
+    TestRuns runs = runs(PLAIN);
     HookPoint point = new HookPoint.Z(1);
     Change change =
         new Change.Patch(point.name(), List.of(1), List.of(), NumberedModel.text(OTHER), List.of());
@@ -310,9 +287,8 @@ class ChangeTest {
     assertThat(patched.get(0)).isEqualTo(heads(runs, TOKENS).get(0));
   }
 
-  private static List<double[]> heads(Runs runs, int[] tokens, Change... changes) {
-    return read(
-        runs,
+  private static List<double[]> heads(TestRuns runs, int[] tokens, Change... changes) {
+    return runs.read(
         tokens,
         List.of(changes),
         run ->
@@ -323,7 +299,7 @@ class ChangeTest {
 
   @Test
   void neuronsAreSetToZeroOrToTheirMeanAndOthersStayAsTheyAre() {
-    Runs runs = runs(PLAIN);
+    TestRuns runs = runs(PLAIN);
     HookPoint point = new HookPoint.MlpPost(2);
     double[][] unchanged = rows(runs, TOKENS, point);
     double mean = Arrays.stream(unchanged).mapToDouble(row -> row[5]).average().orElseThrow();
@@ -356,7 +332,7 @@ class ChangeTest {
 
   @Test
   void theMeanOverTheRunIsTheMeanOverItsPositions() {
-    Runs runs = runs(PLAIN);
+    TestRuns runs = runs(PLAIN);
     HookPoint point = new HookPoint.AttnOut(1);
     double[][] unchanged = rows(runs, TOKENS, point);
     double[][] meant =
@@ -369,7 +345,7 @@ class ChangeTest {
 
   @Test
   void inUnitsOfTheStreamACoefficientOfOneAddsItsMedianLength() {
-    Runs runs = runs(PLAIN);
+    TestRuns runs = runs(PLAIN);
     HookPoint point = new HookPoint.ResidPre(2);
     double[][] unchanged = rows(runs, TOKENS, point);
     Change change =
@@ -388,9 +364,9 @@ class ChangeTest {
 
   @Test
   void aProjectionIsSetToANumber() {
-    Runs runs = runs(PLAIN);
+    TestRuns runs = runs(PLAIN);
     String direction = direction(runs, 5);
-    double length = length(vectors.projection(direction).numbers());
+    double length = length(runs.vectors.projection(direction).numbers());
 
     double set =
         along(runs, direction, new Change.SetProjection(END.name(), direction, 3, List.of()));
@@ -402,7 +378,7 @@ class ChangeTest {
 
   @Test
   void patchesOfTheStreamComeFirstAndOtherChangesInTheirOrder() {
-    Runs runs = runs(PLAIN);
+    TestRuns runs = runs(PLAIN);
     String hook = "blocks.2.hook_resid_pre";
     Change steer = steer(hook, direction(runs, 6), 1);
     Change patch = patch(hook, OTHER);
@@ -414,7 +390,7 @@ class ChangeTest {
 
   @Test
   void aDirectionThatIsLetGoMeanwhileIsMissedByName() {
-    Runs runs = runs(PLAIN);
+    TestRuns runs = runs(PLAIN);
 
     assertThatThrownBy(() -> streams(runs, TOKENS, steer("blocks.1.hook_resid_pre", "00", 1)))
         .isInstanceOf(PageException.class)
@@ -423,7 +399,7 @@ class ChangeTest {
 
   @Test
   void whatMakesNoSenseIsRefusedInOneLine() {
-    Runs runs = runs(PLAIN);
+    TestRuns runs = runs(PLAIN);
     String direction = direction(runs, 7);
 
     refused(runs, ablate("blocks.9.hook_mlp_out"), "No hook point of this model matches");
@@ -459,7 +435,7 @@ class ChangeTest {
     return new Change.Ablate(hook, List.of(), List.of(), List.of());
   }
 
-  private static void refused(Runs runs, Change change, String why) {
+  private static void refused(TestRuns runs, Change change, String why) {
     assertThatThrownBy(() -> streams(runs, TOKENS, change))
         .hasMessageStartingWith(why)
         .hasMessageContaining(" To fix: ")
@@ -470,7 +446,7 @@ class ChangeTest {
 
   @Test
   void aRecipeIsAnotherWhereAnythingThatItsChangesReferToIsAnother() {
-    Runs runs = runs(PLAIN);
+    TestRuns runs = runs(PLAIN);
     List<Change> one = List.of(patch("hook_embed", OTHER));
     List<Change> two = List.of(patch("hook_embed", TOKENS));
 
@@ -482,7 +458,7 @@ class ChangeTest {
 
   @Test
   void aTextThatReadsLikeTwoChangesIsStillOne() {
-    Runs runs = runs(PLAIN);
+    TestRuns runs = runs(PLAIN);
     Change two = new Change.Patch("a", List.of(), List.of(), "x", List.of());
     Change one =
         new Change.Patch(
@@ -496,7 +472,7 @@ class ChangeTest {
     assertThat(id(runs, List.of(two, two))).isNotEqualTo(id(runs, List.of(one)));
   }
 
-  private static String id(Runs runs, List<Change> changes) {
-    return runs.recipe("m0", TOKENS, changes).id();
+  private static String id(TestRuns runs, List<Change> changes) {
+    return runs.runs.recipe("m0", TOKENS, changes).id();
   }
 }

@@ -56,7 +56,7 @@ class PlaneTest {
         StreamTrace trace = language.transformer().trace(tokens, Decomposition.capture())) {
       OpenModel open = new OpenModel("m0", name, CompletableFuture.completedFuture(language));
       Recipe recipe = new Recipe("m0", Arrays.stream(tokens).boxed().toList(), List.of());
-      try (PromptRun run = PromptRun.of(recipe, open)) {
+      try (PromptRun run = PromptRun.of(recipe, open, new Vectors())) {
         check.accept(new Pair(run, language.transformer(), trace), tokens.length);
       }
     }

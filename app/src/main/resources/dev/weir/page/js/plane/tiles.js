@@ -21,7 +21,8 @@ function tileSize(run, reading) {
  */
 export class Tiles {
   /**
-   * @param run as the server describes it
+   * @param run as the server describes it; or two runs beside each other, with the `path` and `query`
+   *   that ask for them and the name of the `numbers` in the answer
    * @param question {reading, direction, token}, as the server takes it
    * @param arrived called with a window {places: [a, b], positions: [a, b]} that is now known
    * @param failed called with an Error
@@ -121,12 +122,13 @@ export class Tiles {
     this.asked.set(tile, request);
     const window = this.windowOf(tile);
     try {
-      const part = await ask(`runs/${this.run.run}/plane`, {
+      const part = await ask(this.run.path ?? `runs/${this.run.run}/plane`, {
+        ...this.run.query,
         ...this.question,
         places: window.places.join(':'),
         positions: window.positions.join(':'),
       }, request.signal);
-      this.take(tile, window, part);
+      this.take(tile, window, part[this.run.numbers] ?? part.values, part.texts ?? []);
     } catch (e) {
       if (e.name !== 'AbortError') {
         this.queue = [];
@@ -138,13 +140,13 @@ export class Tiles {
     }
   }
 
-  take(tile, window, part) {
+  take(tile, window, values, texts) {
     const [from] = window.positions;
-    if (part.texts.length > 0) this.texts ??= new Array(this.values.length);
-    part.values.forEach((row, i) => {
+    if (texts.length > 0) this.texts ??= new Array(this.values.length);
+    values.forEach((row, i) => {
       const start = (window.places[0] + i) * this.length + from;
       row.forEach((value, j) => { this.values[start + j] = value ?? NaN; });
-      part.texts[i]?.forEach((text, j) => { this.texts[start + j] = text; });
+      texts[i]?.forEach((text, j) => { this.texts[start + j] = text; });
     });
     this.known[tile] = 1;
     this.arrived(window);

@@ -20,8 +20,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// A server of the bundled model, and a client of it.
-final class RawServed implements AutoCloseable {
+/// A server of the bundled model, and whoever asks it, well-meaning or not.
+final class Outsider implements AutoCloseable {
   static final String TOKEN = "0123456789abcdef0123456789abcdef";
   static final Path BUNDLED = Path.of("..", "models", "weir-stories");
 
@@ -31,14 +31,14 @@ final class RawServed implements AutoCloseable {
   private final HttpClient client = HttpClient.newHttpClient();
   private final PageServer server;
 
-  RawServed(Path data) {
+  Outsider(Path data) {
     this(
         data,
         Duration.ofSeconds(30),
         new Models.Source("weir-stories", () -> ModelFiles.open(BUNDLED)));
   }
 
-  RawServed(Path data, Duration patience, Models.Source... models) {
+  Outsider(Path data, Duration patience, Models.Source... models) {
     Settings settings =
         new Settings(
             "127.0.0.1",
@@ -53,6 +53,10 @@ final class RawServed implements AutoCloseable {
 
   PageServer server() {
     return server;
+  }
+
+  int port() {
+    return server.port();
   }
 
   /// What went wrong in Weir itself.

@@ -1,0 +1,161 @@
+package dev.weir.page;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.BoundingBox;
+import java.util.List;
+import java.util.Map;
+
+/// How somebody uses the page: with a mouse, or with a keyboard alone. The keyboard comes to a
+/// control only by the Tab key, as its user does.
+enum Hand {
+  /// Points and clicks.
+  MOUSE {
+    @Override
+    void press(Locator button) {
+      button.click();
+    }
+
+    @Override
+    void choose(Locator select, String value) {
+      select.selectOption(value);
+    }
+
+    @Override
+    void write(Locator box, String text) {
+      box.click();
+      box.fill(text);
+    }
+
+    @Override
+    void point(Page page, Cell cell) {
+      BoundingBox box = cell.box(page);
+      page.mouse().move(box.x + box.width / 2, box.y + box.height / 2);
+    }
+
+    @Override
+    void pin(Page page, Cell cell) {
+      point(page, cell);
+      page.mouse().down();
+      page.mouse().up();
+    }
+  },
+
+  /// Tab, arrows, Enter and letters.
+  KEYBOARD {
+    @Override
+    void press(Locator button) {
+      reach(button);
+      button.page().keyboard().press("Enter");
+    }
+
+    @Override
+    void choose(Locator select, String value) {
+      reach(select);
+      Page page = select.page();
+      page.keyboard().press("Home");
+      for (int i = 0; i < MOST && !select.inputValue().equals(value); i++) {
+        page.keyboard().press("ArrowDown");
+      }
+      assertThat(select.inputValue()).isEqualTo(value);
+    }
+
+    @Override
+    void write(Locator box, String text) {
+      reach(box);
+      Page page = box.page();
+      page.keyboard().press("ControlOrMeta+a");
+      page.keyboard().insertText(text);
+    }
+
+    @Override
+    void point(Page page, Cell cell) {
+      reach(page.locator(".plane-view").first());
+      page.keyboard().press("Control+Home");
+      walk(page, cell.down(page), "ArrowDown");
+      walk(page, cell.across(page), "ArrowRight");
+    }
+
+    @Override
+    void pin(Page page, Cell cell) {
+      point(page, cell);
+      page.keyboard().press("Enter");
+    }
+
+    private static void walk(Page page, int steps, String key) {
+      for (int i = 0; i < steps; i++) {
+        page.keyboard().press(key);
+      }
+    }
+
+    /// Presses Tab until the control has the focus.
+    private static void reach(Locator control) {
+      for (int i = 0; i < MOST; i++) {
+        if (control.evaluate("e => e === document.activeElement").equals(true)) {
+          return;
+        }
+        control.page().keyboard().press("Tab");
+      }
+      throw new AssertionError("no Tab leads to " + control);
+    }
+  };
+
+  private static final int MOST = 200;
+
+  /// A cell of the plane.
+  ///
+  /// @param place its row, or column where the plane is transposed
+  /// @param position of the token
+  record Cell(int place, int position) {
+
+    private static boolean transposed(Page page) {
+      return page.evaluate("document.querySelector('weir-plane').grid.transposed").equals(true);
+    }
+
+    int down(Page page) {
+      return transposed(page) ? position : place;
+    }
+
+    int across(Page page) {
+      return transposed(page) ? place : position;
+    }
+
+    BoundingBox box(Page page) {
+      Object box =
+          page.evaluate(
+              "cell => document.querySelector('weir-plane').cellBox(...cell)",
+              List.of(place, position));
+      Map<?, ?> sides = (Map<?, ?>) box;
+      BoundingBox found = new BoundingBox();
+      found.x = side(sides, "x");
+      found.y = side(sides, "y");
+      found.width = side(sides, "width");
+      found.height = side(sides, "height");
+      return found;
+    }
+
+    private static double side(Map<?, ?> sides, String name) {
+      return ((Number) sides.get(name)).doubleValue();
+    }
+  }
+
+  /// Presses a button.
+  abstract void press(Locator button);
+
+  /// Chooses from a list.
+  ///
+  /// @param select the list
+  /// @param value of the option
+  abstract void choose(Locator select, String value);
+
+  /// Replaces what stands in a box.
+  abstract void write(Locator box, String text);
+
+  /// Makes a cell the one that is told about.
+  abstract void point(Page page, Cell cell);
+
+  /// Pins a cell.
+  abstract void pin(Page page, Cell cell);
+}
