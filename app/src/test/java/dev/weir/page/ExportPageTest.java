@@ -56,11 +56,14 @@ class ExportPageTest {
     page.keyboard().press("Escape");
     page.getByRole(AriaRole.BUTTON, exactly("Export")).focus();
 
-    Path file = saved(page, () -> {
-      page.keyboard().press("Enter");
-      page.keyboard().press("End");
-      page.keyboard().press("Enter");
-    });
+    Path file =
+        saved(
+            page,
+            () -> {
+              page.keyboard().press("Enter");
+              page.keyboard().press("End");
+              page.keyboard().press("Enter");
+            });
 
     assertThat(file).hasExtension("html");
     Page opened = disk.open(URI.create(file.toUri().toString()));
@@ -80,11 +83,12 @@ class ExportPageTest {
   void aTransposedDarkScreenIsATransposedDarkPicture(Tab tab) throws IOException {
     Page page = open(tab);
     page.getByRole(AriaRole.BUTTON, exactly("Light or dark")).click();
+    page.getByRole(AriaRole.BUTTON, exactly("Transpose")).click();
 
     String svg = Files.readString(saved(page, () -> choose(page, "SVG")));
 
     assertThat(svg).contains("fill=\"#16181c\"");
-    assertThat(svg.indexOf(">token<")).isLessThan(svg.indexOf(">place<"));
+    assertThat(svg.indexOf(">place<")).isLessThan(svg.indexOf(">token<"));
   }
 
   @Test
@@ -104,7 +108,7 @@ class ExportPageTest {
 
   private static Page open(Tab tab) {
     Page page = tab.open(served.link());
-    page.waitForFunction("document.querySelector('weir-plane')?.grid");
+    page.locator(".plane-legend-title", new Page.LocatorOptions().setHasText("Length")).waitFor();
     return page;
   }
 
