@@ -59,14 +59,11 @@ class Library extends LitElement {
     said: {state: true}, problem: {state: true}, deleted: {state: true},
   };
 
-  words = '';
-  fitting = true;
-  found = null;
-  form = null;
-  said = '';
-  problem = '';
-  deleted = null;
-  asked = 0;
+  constructor() {
+    super();
+    Object.assign(this, {
+      words: '', fitting: true, found: null, form: null, said: '', problem: '', deleted: null, asked: 0});
+  }
 
   createRenderRoot() { return this; }
 

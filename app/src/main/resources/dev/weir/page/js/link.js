@@ -200,10 +200,11 @@ class History {
 class Link extends LitElement {
   static properties = {said: {state: true}, copied: {state: true}, shown: {state: true}};
 
-  said = [];
-  copied = '';
-  shown = '';
-  history = new History(said => { this.said = said; });
+  constructor() {
+    super();
+    Object.assign(this, {said: [], copied: '', shown: ''});
+    this.history = new History(said => { this.said = said; });
+  }
 
   createRenderRoot() { return this; }
 
