@@ -43,22 +43,8 @@ class WalkPageTest {
     Page page = tab.open(served.link());
     hand.write(page.locator("#prompt"), PROMPT);
     page.keyboard().press("Enter");
-    drawn(page);
+    Walks.drawn(page);
     return page;
-  }
-
-  /// Waits until the plane of the prompt in the box is there.
-  private static void drawn(Page page) {
-    String complete =
-        """
-        import('/js/store.js').then(store => {
-          const plane = document.querySelector('weir-plane');
-          const {busy, prompt, run} = store.get();
-          return busy === '' && prompt === document.querySelector('#prompt').value
-            && plane.run === run && Boolean(plane.tiles?.complete()) && plane.drawn === plane.tiles;
-        })
-        """;
-    page.waitForCondition(() -> page.evaluate(complete).equals(true));
   }
 
   @ParameterizedTest
@@ -67,7 +53,7 @@ class WalkPageTest {
     Page page = typed(tab, hand);
     for (String reading : new String[] {"norm", "entropy", "kl"}) {
       hand.choose(page.locator(".plane-reading"), reading);
-      drawn(page);
+      Walks.drawn(page);
       hand.point(page, CELL);
       String shown = page.locator(".plane-card").getAttribute("data-value");
       double number = Double.parseDouble(shown);

@@ -11,8 +11,11 @@ import {LINKED, get, update, subscribe} from './store.js';
  */
 const VERSION = 1;
 
+/** What the page shows now, as far as links tell it. */
+function linked() { return Object.fromEntries(LINKED.map(key => [key, get()[key]])); }
+
 /** Before anybody changed anything. */
-const BEGINNING = Object.fromEntries(LINKED.map(key => [key, get()[key]]));
+const BEGINNING = linked();
 
 /** Changes that the browser's back button undoes one by one; others go with the next of them. */
 const STEPS = [
@@ -81,14 +84,17 @@ function fits(key, value) {
   return isObject(usual) ? isObject(value) : typeof value === typeof usual;
 }
 
-/** Shows what a snapshot says; gives sentences about what is not there any more. */
-async function show({v, models: names, lost, ...keys}) {
+/**
+ * What to change to show what a snapshot says, the rest being as in `base`, and sentences about what
+ * is not there any more.
+ */
+async function show({v, models: names, lost, ...keys}, base) {
   const {models} = get().server;
   const said = [];
   if (v > VERSION) said.push('The link was made by a newer Weir; what this one understands is shown.');
   if (lost.length > 0) said.push(`The link is damaged: ${lost.join(', ')} could not be read.`);
   const {ids, gone} = matched(names, models);
-  const patch = renamed({...BEGINNING, ...keys}, ids);
+  const patch = renamed({...base, ...keys}, ids);
   if (!models.some(model => model.id === patch.model) || gone.has(patch.model)) {
     said.push(`The link is about the model ${gone.get(patch.model) ?? patch.model}, which is not open here; ${models[0].name} is shown.`);
     patch.model = models[0].id;
@@ -157,9 +163,9 @@ class History {
   }
 
   /** Shows what the address says; an answer that comes after a newer question is dropped. */
-  async read() {
+  async read(base = BEGINNING) {
     const asked = ++this.asked;
-    const {patch, said} = await show(understood(location.hash));
+    const {patch, said} = await show(understood(location.hash), base);
     if (asked !== this.asked) return;
     this.tell(said);
     update(patch);
@@ -194,16 +200,20 @@ class History {
 class Link extends LitElement {
   static properties = {said: {state: true}, copied: {state: true}, shown: {state: true}};
 
-  said = [];
-  copied = '';
-  shown = '';
-  history = new History(said => { this.said = said; });
+  constructor() {
+    super();
+    this.said = [];
+    this.copied = '';
+    this.shown = '';
+    this.history = new History(said => { this.said = said; });
+  }
 
   createRenderRoot() { return this; }
 
   /** Shows what the address says, and follows it from then on; once the server has answered. */
   async begin() {
-    await this.history.read();
+    // Who was quicker than the server has already changed something, and keeps it.
+    await this.history.read(linked());
     addEventListener('popstate', () => this.history.read());
     subscribe((_, changed) => this.history.changed(changed));
   }

@@ -1,5 +1,5 @@
 import {LitElement, html, nothing} from 'lit';
-import {get} from '../store.js';
+import {get, subscribe} from '../store.js';
 import {brief, percent} from '../plane/scale.js';
 import {make} from './shelf.js';
 import {begin, ended, progress} from './work.js';
@@ -19,8 +19,16 @@ class Components extends LitElement {
 
   createRenderRoot() { return this; }
 
+  connectedCallback() {
+    super.connectedCallback();
+    this.unsubscribe = subscribe((_, changed) => {
+      if (changed.has('run') || changed.has('pinned')) this.requestUpdate();
+    });
+  }
+
   disconnectedCallback() {
     super.disconnectedCallback();
+    this.unsubscribe();
     if (this.status && !ended(this.status)) this.work?.stop();
   }
 
@@ -34,7 +42,7 @@ class Components extends LitElement {
         <label>Stream at <select class="pca-place">${places.map(label =>
           html`<option ?selected=${label === chosen}>${label}</option>`)}</select></label>
         <label>coordinates <select class="pca-scaling">
-          <option value="RAW">raw</option><option value="Z_SCORED">z-scored</option></select></label>
+          <option value="raw">raw</option><option value="z_scored">z-scored</option></select></label>
         <label>windows <input class="pca-windows number" type="number" min="1" max="4096" value="64"
           title="Of up to 128 tokens, evenly spread over the corpus"></label>
         <label><input class="pca-first" type="checkbox"> with position 0</label>
@@ -44,18 +52,18 @@ class Components extends LitElement {
         : html`<button type="button" class="primary pca-find" @click=${this.find}>Find components</button>`}
       <p class="muted" role="status">${this.status ? progress(this.status) : ''}</p>
       <p class="problem" role="alert">${this.problem}</p>
-      ${this.status?.found ? this.found(this.status.found) : nothing}`;
+      ${this.status?.found ? this.found(this.status.found, working) : nothing}`;
   }
 
-  found({pca, corpus, tokens, participationRatio, components}) {
+  found({pca, corpus, tokens, participationRatio, components}, working) {
     const largest = components[0]?.share || 1;
     return html`
-      <p class="muted">${pca.place}, ${pca.scaling === 'RAW' ? 'raw' : 'z-scored'}, over
+      <p class="muted">${pca.place}, ${pca.scaling === 'raw' ? 'raw' : 'z-scored'}, over
         <span class="number">${tokens.toLocaleString('en')}</span> tokens of ${corpus},
-        ${pca.first === 'KEPT' ? 'position 0 counted' : 'position 0 left out'};
-        ${brief(participationRatio)} dimensions in use. Choose a component:</p>
+        ${pca.first === 'kept' ? 'position 0 counted' : 'position 0 left out'};
+        ${brief(participationRatio)} dimensions in use. ${working ? 'So far:' : 'Choose a component:'}</p>
       <ol class="pca-bars">${components.map(one => html`
-        <li><button type="button" class="quiet" @click=${() => this.use(pca, one.index)}
+        <li><button type="button" class="quiet" ?disabled=${working} @click=${() => this.use(pca, one.index)}
           title=${`variance ${brief(one.variance)}`}>
           <span class="number">${one.index + 1}</span>
           <span class="pca-bar" .style=${`--share: ${one.share / largest}`}></span>
@@ -70,7 +78,7 @@ class Components extends LitElement {
       this.work = await begin({kind: 'pca', of: {
         model: get().model, place: value('place'), scaling: value('scaling'),
         windows: Number(value('windows')),
-        first: this.querySelector('.pca-first').checked ? 'KEPT' : 'LEFT_OUT',
+        first: this.querySelector('.pca-first').checked ? 'kept' : 'left_out',
       }}, status => this.told(status));
     } catch (e) {
       this.problem = e.message;

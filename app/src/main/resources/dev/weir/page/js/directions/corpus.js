@@ -92,7 +92,7 @@ class CorpusPart extends LitElement {
     try {
       this.work = await begin({kind: 'histogram', of: {
         model: get().model, direction, place: value('place'), windows: Number(value('windows')),
-        first: 'LEFT_OUT',
+        first: 'left_out',
       }}, status => this.told(direction, status));
     } catch (e) {
       this.problem = e.message;
