@@ -29,7 +29,7 @@ final class Served implements AutoCloseable {
   private final HttpClient client = HttpClient.newHttpClient();
   private final PageServer server;
 
-  private Served(Path data, List<Models.Source> models) {
+  Served(Path data, List<Models.Source> models) {
     Path text = Shell.root().resolve("models/texts/stories.txt");
     Settings settings = new Settings("127.0.0.1", 0, TOKEN, data, text, MEMORY, faults::add);
     server = PageServer.start(settings, models);

@@ -23,10 +23,11 @@ const planes = new Set();
 
 /**
  * The plane of tokens and places, coloured by a reading: a canvas in a box that scrolls. Shows
- * `run`, and what else the store says; with `bare` it has no controls of its own.
+ * `run`, and what else the store says; with `bare` it has no controls of its own, with `follows` it
+ * has the scale of the plane that has them.
  */
 class Plane extends LitElement {
-  static properties = {run: {attribute: false}, bare: {type: Boolean}};
+  static properties = {run: {attribute: false}, bare: {type: Boolean}, follows: {type: Boolean}};
 
   createRenderRoot() { return this; }
 
@@ -103,8 +104,21 @@ class Plane extends LitElement {
 
   get reading() {
     const {server, reading} = get();
-    return server.readings.find(r => r.id === reading) ?? server.readings[0];
+    const chosen = server.readings.find(r => r.id === reading) ?? server.readings[0];
+    return this.run.numbers === 'difference'
+      ? {...chosen, title: `Difference: ${chosen.title}`, scale: 'DIVERGING'} : chosen;
   }
+
+  /** The cell of this plane that is focused or pinned; null for none. */
+  get focused() { return this.shown(get().focused); }
+
+  get pinned() { return this.shown(get().pinned); }
+
+  /** Where a cell of the run stands in this plane: elsewhere where two runs are aligned. */
+  shown(cell) { return cell && this.run.shown ? this.run.shown(cell) : cell; }
+
+  /** The cell of the run that a cell of this plane is; null for none. */
+  own(cell) { return cell && this.run.own ? this.run.own(cell) : cell; }
 
   get skipped() { return get().skipFirst && this.run.tokens.length > 1 ? 1 : 0; }
 
@@ -114,7 +128,7 @@ class Plane extends LitElement {
     if (has('mixing') && get().mixing && this.reading.asks === 'DIRECTION') this.mix();
     else if (has('server', 'reading', 'token', 'direction')) this.ask();
     if (has('transposed', 'zoom')) this.layOut();
-    if (has('range', 'skipFirst')) this.recolour();
+    if (has('range', 'skipFirst') || (this.follows && has('shown'))) this.recolour();
     if (has('pinned', 'highlights')) this.paintSoon();
     if (has('focused')) this.showFocus();
   }
@@ -127,7 +141,7 @@ class Plane extends LitElement {
     this.tiles = null;
     this.parts?.stop();
     this.parts = new Parts(this.run, () => this.partArrived(), e => this.failed(e));
-    this.glances = new Glances(this.run, () => this.showFocus());
+    this.glances = this.run.path ? null : new Glances(this.run, () => this.showFocus());
     this.querySelector('.plane-notes').textContent =
       `${this.run.bos} The lens: ${this.run.norm}. Numbers are of ${this.run.coordinates} coordinates.`;
     if (get().server) this.ask();
@@ -197,7 +211,7 @@ class Plane extends LitElement {
   fitScale() {
     const {range, server} = get();
     const {scale: kind} = this.reading;
-    const {low, high} = range.mode === 'fixed' ? range : this.extent(range.mode);
+    const {low, high} = this.bounds(range);
     const same = this.scale && this.scaled === JSON.stringify([kind, low, high]);
     if (!same) {
       this.scale = new Scale(kind, server.colours, low, high);
@@ -206,6 +220,12 @@ class Plane extends LitElement {
       if (!this.bare) update({shown: {low: this.scale.low, high: this.scale.high}});
     }
     return !same;
+  }
+
+  bounds(range) {
+    if (this.run.numbers === 'difference') return this.extent(range.mode);
+    if (this.follows && get().shown) return get().shown;
+    return range.mode === 'fixed' ? range : this.extent(range.mode);
   }
 
   extent(mode) {
@@ -290,7 +310,8 @@ class Plane extends LitElement {
     cancelAnimationFrame(this.frame);
     this.frame = null;
     if (!this.drawn || !this.grid) return;
-    const {pinned, highlights} = get();
+    const {pinned} = this;
+    const {highlights} = get();
     this.painter.paint({
       tiles: this.drawn, grid: this.grid, scale: this.scale, scroll: this.scroll,
       labels: this.labels, pinned: this.holds(pinned) ? pinned : null, highlights,
@@ -390,15 +411,15 @@ class Plane extends LitElement {
 
   click(event) {
     const cell = this.cellAt(event);
-    if (cell) update({pinned: same(cell, get().pinned) ? null : cell, focused: cell});
+    if (cell) update({pinned: same(cell, this.pinned) ? null : this.own(cell), focused: this.own(cell)});
   }
 
   // ------------------------------------------------------------------ keyboard
 
   key(event) {
-    const {focused, pinned} = get();
+    const {focused, pinned} = this;
     const handled = this.zoomKey(event) || this.walk(event)
-      || (event.key === 'Enter' && focused && (update({pinned: focused}), true))
+      || (event.key === 'Enter' && focused && (update({pinned: this.own(focused)}), true))
       || (event.key === 'Escape' && this.close(pinned));
     if (handled) event.preventDefault();
   }
@@ -424,7 +445,7 @@ class Plane extends LitElement {
     };
     const step = steps[key];
     if (!step) return false;
-    const {focused, pinned} = get();
+    const {focused, pinned} = this;
     const from = [focused, pinned].find(cell => this.holds(cell));
     const within = (x, count) => Math.max(0, Math.min(count - 1, x));
     const seen = grid.seen(this.scroll);
@@ -432,7 +453,7 @@ class Plane extends LitElement {
       ? [grid.row(from.place, from.position) + step[0], grid.column(from.place, from.position) + step[1]]
       : [seen.rows[0], seen.columns[0]];
     this.focusOn(grid.cellOf(within(row, grid.rows), within(column, grid.columns)));
-    this.reveal(get().focused);
+    if (this.focused) this.reveal(this.focused);
     this.say();
     return true;
   }
@@ -453,14 +474,15 @@ class Plane extends LitElement {
   // ------------------------------------------------------------------ the focused cell
 
   focusOn(cell) {
-    if (same(cell, get().focused)) return;
-    update({focused: cell});
-    if (cell) this.glances.want(cell);
+    const own = this.own(cell);
+    if (same(own, get().focused)) return;
+    update({focused: own});
+    if (cell) this.glances?.want(cell);
   }
 
   /** Shows the number of the focused cell, and what else is known of it. */
   showFocus() {
-    const {focused} = get();
+    const {focused} = this;
     const cell = this.holds(focused) ? focused : null;
     const box = this.querySelector('.plane-card');
     box.hidden = !cell || !this.grid || this.drawn !== this.tiles;
@@ -470,8 +492,8 @@ class Plane extends LitElement {
       const value = this.tiles.value(place, position);
       const text = this.tiles.text(place, position);
       box.dataset.value = value;
-      box.dataset.complete = Boolean(this.glances.of(cell));
-      render(card(this.run, cell, this.reading, value, text, this.glances.of(cell)), box);
+      box.dataset.complete = Boolean(this.glances?.of(cell));
+      render(card(this.run, cell, this.reading, value, text, this.glances?.of(cell)), box);
       this.querySelector('.plane-ramp i').style.left = `${100 * Math.max(0, Math.min(1, this.scale.share(value)))}%`;
     }
     this.placeFocus();
@@ -479,7 +501,7 @@ class Plane extends LitElement {
 
   /** Puts the frame around the focused cell, and the card beside it. */
   placeFocus() {
-    const {focused} = get();
+    const {focused} = this;
     const frame = this.querySelector('.plane-focus');
     const box = this.querySelector('.plane-card');
     frame.hidden = !this.holds(focused) || !this.grid;
@@ -499,15 +521,16 @@ class Plane extends LitElement {
 
   /** Tells the focused cell to those who do not see it. */
   say() {
-    const {focused} = get();
+    const {focused} = this;
+    if (!focused) return;
     const {place, position} = focused;
     const words = sentence(this.run, focused, this.reading, this.tiles.value(place, position),
-      this.tiles.text(place, position), this.glances.of(focused));
+      this.tiles.text(place, position), this.glances?.of(focused));
     const cell = this.querySelector('.plane-cell');
     cell.textContent = words;
     cell.parentElement.setAttribute('aria-rowindex', this.grid.row(place, position) + 1);
     cell.setAttribute('aria-colindex', this.grid.column(place, position) + 1);
-    cell.setAttribute('aria-selected', same(focused, get().pinned));
+    cell.setAttribute('aria-selected', same(focused, this.pinned));
     this.querySelector('.plane-said').textContent = words;
   }
 

@@ -2,7 +2,7 @@ import {LitElement, html, nothing} from 'lit';
 import {get} from '../store.js';
 import {Scale, brief} from '../plane/scale.js';
 
-const [NARROWEST, WIDEST] = [4, 22];
+const [NARROWEST, WIDEST] = [4, 32];
 const [LOWEST, HIGHEST] = [4, 14];
 /** More rows than this are too low to be named. */
 const NAMED = 48;

@@ -62,9 +62,9 @@ class Beside extends LitElement {
       </div>
       ${beside ? html`
         <h3>${second ? 'The second run' : 'Before: without the changes'}</h3>
-        <weir-plane bare class="change-plane-before" .run=${sheet.aligned ? before : sheet.first}></weir-plane>
+        <weir-plane bare follows class="change-plane-before" .run=${sheet.aligned ? before : sheet.first}></weir-plane>
         ${sheet.aligned ? nothing : html`<h3>This run, aligned</h3>
-          <weir-plane bare .run=${sheet.second}></weir-plane>`}
+          <weir-plane bare follows .run=${sheet.second}></weir-plane>`}
         <h3>Difference: ${reading.title}, ${second ? 'this run less the second' : 'after less before'}</h3>
         <weir-plane bare class="change-plane-difference" .run=${sheet.difference}></weir-plane>` : nothing}
     </section>`;

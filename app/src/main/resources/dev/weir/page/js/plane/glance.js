@@ -21,7 +21,7 @@ export function card(run, cell, reading, value, text, glance) {
     <p class="plane-card-number"><span class="muted">${reading.title}</span>
       <b class="number">${brief(value)}</b> ${text === undefined
         ? html`<span class="muted">${reading.unit}</span>` : html`<span class="token">${text}</span>`}</p>
-    ${glance ? details(run, glance) : html`<p class="muted">…</p>`}`;
+    ${glance ? details(run, glance) : run.path ? nothing : html`<p class="muted">…</p>`}`;
 }
 
 function details(run, glance) {
