@@ -104,7 +104,7 @@ class Plane extends LitElement {
     const {server, reading} = get();
     const chosen = server.readings.find(r => r.id === reading) ?? server.readings[0];
     return this.run.numbers === 'difference'
-      ? {...chosen, title: `Difference: ${chosen.title}`, scale: 'DIVERGING'} : chosen;
+      ? {...chosen, title: `Difference: ${chosen.title}`, scale: 'diverging'} : chosen;
   }
 
   /** The cell of this plane that is focused or pinned; null for none. */
