@@ -61,8 +61,14 @@ class Library extends LitElement {
 
   constructor() {
     super();
-    Object.assign(this, {
-      words: '', fitting: true, found: null, form: null, said: '', problem: '', deleted: null, asked: 0});
+    this.words = '';
+    this.fitting = true;
+    this.found = null;
+    this.form = null;
+    this.said = '';
+    this.problem = '';
+    this.deleted = null;
+    this.asked = 0;
   }
 
   createRenderRoot() { return this; }
@@ -71,7 +77,7 @@ class Library extends LitElement {
     super.connectedCallback();
     this.unsubscribe = subscribe((_, changed) => {
       if (changed.has('model') || changed.has('server')) this.look();
-      if (changed.has('direction') || changed.has('pinned')) this.requestUpdate();
+      if (changed.has('direction') || changed.has('run')) this.requestUpdate();
     });
     this.seen = () => { if (!document.hidden) this.look(); };
     document.addEventListener('visibilitychange', this.seen);

@@ -202,7 +202,9 @@ class Link extends LitElement {
 
   constructor() {
     super();
-    Object.assign(this, {said: [], copied: '', shown: ''});
+    this.said = [];
+    this.copied = '';
+    this.shown = '';
     this.history = new History(said => { this.said = said; });
   }
 

@@ -1,6 +1,7 @@
 import {LitElement, html, nothing, render} from 'lit';
 import {get, update, subscribe} from './store.js';
 import {Tiles} from './plane/tiles.js';
+import {Parts} from './plane/mixed.js';
 import {Glances} from './plane/glances.js';
 import {Grid} from './plane/grid.js';
 import {Painter} from './plane/painter.js';
@@ -48,6 +49,7 @@ class Plane extends LitElement {
     this.sizes.disconnect();
     this.theme.disconnect();
     this.tiles?.stop();
+    this.parts?.stop();
     this.glances?.stop();
   }
 
@@ -104,7 +106,7 @@ class Plane extends LitElement {
     const {server, reading} = get();
     const chosen = server.readings.find(r => r.id === reading) ?? server.readings[0];
     return this.run.numbers === 'difference'
-      ? {...chosen, title: `Difference: ${chosen.title}`, scale: 'diverging'} : chosen;
+      ? {...chosen, title: `Difference: ${chosen.title}`, scale: 'DIVERGING'} : chosen;
   }
 
   /** The cell of this plane that is focused or pinned; null for none. */
@@ -123,7 +125,8 @@ class Plane extends LitElement {
   stateChanged(changed) {
     if (!this.run || !this.painter || !get().server) return;
     const has = (...keys) => keys.some(key => changed.has(key));
-    if (has('server', 'reading', 'token', 'direction')) this.ask();
+    if (has('mixing') && get().mixing && this.reading.asks === 'DIRECTION') this.mix();
+    else if (has('server', 'reading', 'token', 'direction')) this.ask();
     if (has('transposed', 'zoom')) this.layOut();
     if (has('range', 'skipFirst') || (this.follows && has('shown'))) this.recolour();
     if (has('pinned', 'highlights')) this.paintSoon();
@@ -136,6 +139,8 @@ class Plane extends LitElement {
     this.kept.clear();
     this.previous = null;
     this.tiles = null;
+    this.parts?.stop();
+    this.parts = new Parts(this.run, () => this.partArrived(), e => this.failed(e));
     this.glances = this.run.path ? null : new Glances(this.run, () => this.showFocus());
     this.querySelector('.plane-notes').textContent =
       `${this.run.bos} The lens: ${this.run.norm}. Numbers are of ${this.run.coordinates} coordinates.`;
@@ -164,6 +169,25 @@ class Plane extends LitElement {
     if (this.kept.size > KEPT) this.kept.delete(this.kept.keys().next().value);
     this.tiles = tiles;
     this.layOut();
+  }
+
+  /** A mixture of directions while its sliders move: out of the planes of the parts. */
+  mix() {
+    const {mixing, reading} = get();
+    const before = this.tiles;
+    this.tiles = this.parts.mixed(mixing, reading);
+    if (before && before.mixing === undefined) {
+      before.stop();
+      this.previous = before;
+    }
+    this.layOut();
+  }
+
+  partArrived() {
+    if (!this.tiles?.mixing || !this.grid) return;
+    this.tiles.refresh();
+    this.recolour();
+    this.showFocus();
   }
 
   failed(e) {

@@ -4,7 +4,7 @@ import {get, subscribe} from '../store.js';
 import {brief, percent} from '../plane/scale.js';
 
 const TOP = 8;
-const BAR = 60;
+const BAR = 40;
 const WATCHED = ['run', 'before', 'pinned'];
 
 /** What the model says next, before and after. */
@@ -75,7 +75,7 @@ class Answers extends LitElement {
 
   row({text, before, after}, beside) {
     return html`<tr data-token=${text}>
-      <td class="token">${text}</td>
+      <td class="token" title=${text}>${text}</td>
       ${beside ? html`<td class="number">${percent(before.probability)}</td>` : nothing}
       <td class="number">${percent(after.probability)}</td>
       <td class="number" title=${beside ? `before ${brief(before.logit)}, rank ${before.rank} → ${after.rank}` : `rank ${after.rank}`}>
