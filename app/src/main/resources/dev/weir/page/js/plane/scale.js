@@ -46,23 +46,23 @@ export class Extent {
 /** A scale of 256 colours over a range of numbers. */
 export class Scale {
   /**
-   * @param kind 'sequential', 'diverging' or 'logarithmic', as the server says
+   * @param kind 'SEQUENTIAL', 'DIVERGING' or 'LOGARITHMIC', as the server says
    * @param colours the server's, by name
    * @param low the number at the low end; a diverging scale is as long on both sides of zero
    * @param high the number at the high end
    */
   constructor(kind, colours, low, high) {
     this.kind = kind;
-    this.hexes = colours[kind === 'diverging' ? 'diverging' : 'sequential'];
+    this.hexes = colours[kind === 'DIVERGING' ? 'diverging' : 'sequential'];
     const reach = Math.max(Math.abs(low), Math.abs(high));
-    [this.low, this.high] = kind === 'diverging' ? [-reach, reach] : [low, high];
+    [this.low, this.high] = kind === 'DIVERGING' ? [-reach, reach] : [low, high];
     this.pixels = Uint32Array.from(this.hexes, abgr);
     this.inks = this.hexes.map(ink);
   }
 
   /** How far up the scale a number lies, 0 to 1 where it is within. */
   share(value) {
-    const bent = this.kind === 'logarithmic' ? Math.log1p : x => x;
+    const bent = this.kind === 'LOGARITHMIC' ? Math.log1p : x => x;
     const span = bent(this.high) - bent(this.low);
     return span > 0 ? (bent(value) - bent(this.low)) / span : .5;
   }
@@ -77,7 +77,7 @@ export class Scale {
 
   /** The numbers that the legend names, low to high. */
   ticks() {
-    if (this.kind === 'logarithmic') {
+    if (this.kind === 'LOGARITHMIC') {
       const middle = Math.expm1((Math.log1p(this.low) + Math.log1p(this.high)) / 2);
       return [this.low, Math.round(middle), this.high];
     }
