@@ -154,10 +154,10 @@ class Plane extends LitElement {
     const {id, asks} = this.reading;
     const question = {
       reading: id,
-      direction: asks === 'direction' ? direction?.id : undefined,
-      token: asks === 'token' ? token : undefined,
+      direction: asks === 'DIRECTION' ? direction?.id : undefined,
+      token: asks === 'TOKEN' ? token : undefined,
     };
-    if (asks === 'direction' && !direction) return;
+    if (asks === 'DIRECTION' && !direction) return;
     if (this.failing) update({problem: ''});
     this.failing = false;
     const key = JSON.stringify(question);
