@@ -264,7 +264,7 @@ class Plane extends LitElement {
     this.querySelector('.plane-ramp').style.backgroundImage = `linear-gradient(to right, ${stops})`;
     const {title, unit} = this.reading;
     this.querySelector('.plane-legend-title').textContent = unit ? `${title}, ${unit}` : title;
-    const ticks = this.scale.ticks().map(brief);
+    const ticks = this.scale.ticks().map(tick => brief(tick));
     this.querySelectorAll('.plane-ticks span').forEach((tick, i) => { tick.textContent = ticks[i]; });
     this.querySelector('.plane-legend').setAttribute('aria-label',
       `${title}: colours from ${ticks[0]} to ${ticks[2]}`);
