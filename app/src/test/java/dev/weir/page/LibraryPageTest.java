@@ -19,7 +19,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.core.json.JsonWriteFeature;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /// The library and the links of the page, by mouse and by keyboard.
 @ExtendWith(Browser.class)
@@ -48,7 +52,16 @@ class LibraryPageTest {
   }
 
   private static void waitForRun(Page page) {
-    page.waitForFunction("async () => (await import('/js/store.js')).get().run !== null");
+    until(page, "get().run !== null");
+  }
+
+  /// Waits until something of the page's state is so.
+  private static void until(Page page, String condition) {
+    page.waitForCondition(() ->
+        page.evaluate(
+                "async () => { const {get} = await import('/js/store.js'); return %s; }"
+                    .formatted(condition))
+            .equals(true));
   }
 
   private static Object state(Page page, String key) {
@@ -121,6 +134,10 @@ class LibraryPageTest {
     fill(page, "Tags", "one, two,, one");
     page.keyboard().press("Tab");
     button(page, "Save").click();
+    System.out.println(
+        "STATE "
+            + state(page, "direction")
+            + state(page, "server").toString().replaceAll("colours=.*", ""));
     assertThat(page.locator(".library-said")).hasText("The direction was kept.");
     JsonNode kept = served.get("library/directions?search=zag").get("items").get(0);
     assertThat(kept.get("name").stringValue()).isEqualTo("zag <script>");
@@ -186,7 +203,7 @@ class LibraryPageTest {
         "async () => (await import('/js/store.js')).update({reading: 'norm', pinned: null, transposed: false})");
     page.waitForURL(Pattern.compile("^[^#]*#((?!entropy).)*$"));
     link.click();
-    page.waitForFunction("async () => (await import('/js/store.js')).get().reading === 'entropy'");
+    until(page, "get().reading === 'entropy'");
     assertThat(state(page, "pinned")).isEqualTo(Map.of("place", 2, "position", 3));
     assertThat(state(page, "transposed")).isEqualTo(true);
   }
@@ -216,13 +233,12 @@ class LibraryPageTest {
     ask.accept("One");
     ask.accept("Two");
     page.goBack();
-    page.waitForFunction("async () => (await import('/js/store.js')).get().prompt === 'One'");
+    until(page, "get().prompt === 'One'");
     page.goBack();
-    page.waitForFunction(
-        "async () => (await import('/js/store.js')).get().prompt.startsWith('Once')");
+    until(page, "get().prompt.startsWith('Once')");
     page.goForward();
     page.goForward();
-    page.waitForFunction("async () => (await import('/js/store.js')).get().prompt === 'Two'");
+    until(page, "get().prompt === 'Two'");
     assertThat(page.locator("#prompt")).hasValue("Two");
   }
 
@@ -247,16 +263,30 @@ class LibraryPageTest {
   void theLinkIsCopiedWithoutTheToken(Tab tab) {
     Page page = open(tab, "#prompt=%22half%22");
     assertThat(state(page, "prompt")).isEqualTo("half");
-    page.evaluate(
-        "async () => (await import('/js/store.js')).update({prompt: '\"a\" & b=ש # \\ud83d'})");
     button(page, "Copy link").click();
     String link = (String) page.evaluate("() => navigator.clipboard.readText()");
     assertThat(link).doesNotContain(Served.TOKEN).contains("#v=1&models=weir-stories&prompt=");
-    Object back =
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"\"a\" & b=c # %20 +", "ש\n\t\u0000", "half \ud83d", "\"", "null", "👩‍👩‍👧"})
+  void anyPromptIsTheSameInALink(String prompt, Tab tab) {
+    Page page = open(tab, "");
+    Object same =
         page.evaluate(
-            "async link => (await import('/js/link.js')).understood(new URL(link).hash).prompt",
-            link);
-    assertThat(back).isEqualTo("\"a\" & b=ש # \uD83D");
+            """
+            async json => {
+              const {fragment, understood} = await import('/js/link.js');
+              const prompt = JSON.parse(json);
+              return understood(fragment({v: 1, models: [], prompt})).prompt === prompt;
+            }
+            """,
+            JsonMapper.builder()
+                .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
+                .build()
+                .writeValueAsString(prompt));
+    assertThat(same).isEqualTo(true);
   }
 
   @Test

@@ -196,16 +196,16 @@ class Library extends LitElement {
 
   /** Opens the form of something that is kept, or of something new. */
   async open(shelf, item = null) {
-    this.form = {shelf, item, opener: document.activeElement};
+    this.form = {shelf, item};
     await this.updateComplete;
     this.querySelector('.library-form input, .library-form textarea').focus();
   }
 
   async close() {
-    const {opener} = this.form;
+    const {shelf, item} = this.form;
     this.form = null;
     await this.updateComplete;
-    if (opener?.isConnected) opener.focus();
+    this.querySelector('#' + opener(shelf, item))?.focus();
   }
 
   // ------------------------------------------------------------------ what is to be seen
@@ -240,7 +240,7 @@ class Library extends LitElement {
         <div class="row library-head">
           <h2 id=${'library-' + shelf}>${words}
             ${this.found ? html`<span class="muted number">${total}</span>` : nothing}</h2>
-          <button ?disabled=${!available} @click=${() => this.open(shelf)}>${keep}</button>
+          <button id=${opener(shelf)} ?disabled=${!available} @click=${() => this.open(shelf)}>${keep}</button>
         </div>
         ${this.isOpen(shelf, null) ? this.fields(shelf, null) : nothing}
         ${this.found && total === 0
@@ -296,7 +296,8 @@ class Library extends LitElement {
   actions(shelf, item, first) {
     return html`<div class="row library-actions">
       ${first}
-      <button class="quiet" aria-label=${`Edit ${title(item)}`} @click=${() => this.open(shelf, item)}>Edit</button>
+      <button class="quiet" id=${opener(shelf, item)} aria-label=${`Edit ${title(item)}`}
+        @click=${() => this.open(shelf, item)}>Edit</button>
       <button class="quiet" aria-label=${`Delete ${title(item)}`} @click=${() => this.remove(shelf, item)}>Delete</button>
     </div>`;
   }
@@ -335,6 +336,9 @@ class Library extends LitElement {
       </section>`;
   }
 }
+
+/** The button that opens a form, and gets the focus back. */
+function opener(shelf, item = null) { return `library-${shelf}-${item?.id ?? 'new'}`; }
 
 function title(item) { return item.name ?? short(item.text); }
 

@@ -21,7 +21,8 @@ const BEGINNING = linked();
 const STEPS = [
   'model', 'prompt', 'reading', 'token', 'direction', 'changes', 'second', 'transposed', 'pinned'];
 
-/** Changes of one thing that follow within this time, as a slider makes them, are one step. */
+/** What sliders change: changes that follow within this time are one step. */
+const SLID = ['direction', 'changes'];
 const ONE_STEP_MS = 1000;
 
 const SETTLED_MS = 150;
@@ -155,7 +156,7 @@ export function address(view = snapshot()) {
 /** Keeps the page and its address the same, in both directions. */
 class History {
   keys = new Set();
-  last = {keys: new Set(), time: -Infinity};
+  slid = -Infinity;
   asked = 0;
 
   constructor(tell) {
@@ -181,18 +182,22 @@ class History {
   }
 
   write() {
-    const step = STEPS.some(key => this.keys.has(key));
-    const again = performance.now() - this.last.time < ONE_STEP_MS
-      && same([...this.keys], [...this.last.keys]);
+    const keys = this.forget();
     const hash = '#' + fragment(snapshot());
-    if (hash !== location.hash) history[step && !again ? 'pushState' : 'replaceState'](null, '', hash);
-    if (step) this.last = {keys: this.keys, time: performance.now()};
-    this.keys = new Set();
+    if (hash === location.hash) return;
+    const now = performance.now();
+    const slides = keys.every(key => SLID.includes(key)) && now - this.slid < ONE_STEP_MS;
+    const step = !slides && keys.some(key => STEPS.includes(key));
+    history[step ? 'pushState' : 'replaceState'](null, '', hash);
+    if (keys.some(key => SLID.includes(key))) this.slid = now;
   }
 
+  /** Gives what was to be written. */
   forget() {
     clearTimeout(this.timer);
-    this.keys = new Set();
+    const keys = [...this.keys];
+    this.keys.clear();
+    return keys;
   }
 }
 

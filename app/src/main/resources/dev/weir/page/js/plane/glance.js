@@ -29,7 +29,7 @@ function details(run, glance) {
     <h2>The lens says</h2>
     <table><tbody>${glance.top.map(t => html`<tr><td class="token">${t.text}</td>
       <td class="number">${percent(t.probability)}</td></tr>`)}</tbody></table>
-    <p class="muted number">entropy ${brief(glance.entropy)} nats, divergence ${brief(glance.klToEnd)} nats,
+    <p class="muted number">entropy ${brief(glance.entropy)} nats, KL to the end ${brief(glance.klToEnd)} nats,
       length ${brief(glance.norm)}</p>
     <h2>${glance.place === 0 ? 'What entered' : 'Written since the place before'}</h2>
     <table><thead><tr><th>by</th><th class="number">length</th><th class="number">of the stream</th></tr></thead>
