@@ -31,7 +31,7 @@ public final class PageServer implements AutoCloseable {
 
   private static final int LONGEST_HEAD = 16 << 10;
 
-  /// Imports of a library and files of directions; what else takes JSON takes less.
+  /// An exported library; what takes a file of directions, or JSON, takes less.
   private static final int LONGEST_BODY = 64 << 20;
 
   private static final int MOST_REQUESTS = 256;

@@ -66,7 +66,7 @@ class Heat extends LitElement {
   fitted() {
     const finite = this.values.flat().filter(Number.isFinite);
     const [low, high] = [Math.min(0, ...finite), Math.max(0, ...finite)];
-    return new Scale(low < 0 ? 'diverging' : 'sequential', get().server.colours, low, high);
+    return new Scale(low < 0 ? 'DIVERGING' : 'SEQUENTIAL', get().server.colours, low, high);
   }
 
   at(event) {

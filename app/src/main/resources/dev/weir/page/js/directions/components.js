@@ -42,7 +42,7 @@ class Components extends LitElement {
         <label>Stream at <select class="pca-place">${places.map(label =>
           html`<option ?selected=${label === chosen}>${label}</option>`)}</select></label>
         <label>coordinates <select class="pca-scaling">
-          <option value="raw">raw</option><option value="z_scored">z-scored</option></select></label>
+          <option value="RAW">raw</option><option value="Z_SCORED">z-scored</option></select></label>
         <label>windows <input class="pca-windows number" type="number" min="1" max="4096" value="64"
           title="Of up to 128 tokens, evenly spread over the corpus"></label>
         <label><input class="pca-first" type="checkbox"> with position 0</label>
@@ -58,9 +58,9 @@ class Components extends LitElement {
   found({pca, corpus, tokens, participationRatio, components}, working) {
     const largest = components[0]?.share || 1;
     return html`
-      <p class="muted">${pca.place}, ${pca.scaling === 'raw' ? 'raw' : 'z-scored'}, over
+      <p class="muted">${pca.place}, ${pca.scaling === 'RAW' ? 'raw' : 'z-scored'}, over
         <span class="number">${tokens.toLocaleString('en')}</span> tokens of ${corpus},
-        ${pca.first === 'kept' ? 'position 0 counted' : 'position 0 left out'};
+        ${pca.first === 'KEPT' ? 'position 0 counted' : 'position 0 left out'};
         ${brief(participationRatio)} dimensions in use. ${working ? 'So far:' : 'Choose a component:'}</p>
       <ol class="pca-bars">${components.map(one => html`
         <li><button type="button" class="quiet" ?disabled=${working} @click=${() => this.use(pca, one.index)}
@@ -78,7 +78,7 @@ class Components extends LitElement {
       this.work = await begin({kind: 'pca', of: {
         model: get().model, place: value('place'), scaling: value('scaling'),
         windows: Number(value('windows')),
-        first: this.querySelector('.pca-first').checked ? 'kept' : 'left_out',
+        first: this.querySelector('.pca-first').checked ? 'KEPT' : 'LEFT_OUT',
       }}, status => this.told(status));
     } catch (e) {
       this.problem = e.message;

@@ -27,7 +27,7 @@ class CorpusPart extends LitElement {
     super.connectedCallback();
     this.unwatch = watch(() => this.requestUpdate());
     this.unsubscribe = subscribe((_, changed) => {
-      if (changed.has('pinned') || changed.has('run')) this.mark();
+      if (changed.has('pinned') || changed.has('run')) this.requestUpdate();
     });
   }
 
@@ -92,7 +92,7 @@ class CorpusPart extends LitElement {
     try {
       this.work = await begin({kind: 'histogram', of: {
         model: get().model, direction, place: value('place'), windows: Number(value('windows')),
-        first: 'left_out',
+        first: 'LEFT_OUT',
       }}, status => this.told(direction, status));
     } catch (e) {
       this.problem = e.message;

@@ -138,7 +138,7 @@ async function mixOnce() {
 async function mixed(parts) {
   const [only] = parts;
   if (parts.length === 1 && only.coefficient === 1 && !shelf.unit) return only;
-  const length = shelf.unit ? 'one' : 'as_it_is';
+  const length = shelf.unit ? 'ONE' : 'AS_IT_IS';
   const sum = of => ({
     kind: 'combination', length,
     parts: parts.map(part => ({coefficient: part.coefficient, of: of(part)})),

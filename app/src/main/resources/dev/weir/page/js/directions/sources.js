@@ -100,7 +100,7 @@ class Sources extends LitElement {
   probe() {
     return html`
       ${choice('probe', 'Probe', [
-        ['mean', 'Difference of means'], ['lda', 'Linear discriminant'], ['logistic', 'Logistic']])}
+        ['MEAN', 'Difference of means'], ['LDA', 'Linear discriminant'], ['LOGISTIC', 'Logistic']])}
       ${lines('plus', 'Prompts that have it, one a line', '', 3)}
       ${lines('minus', 'Prompts that have it not', '', 3)}
       ${this.place('place', 'at', this.here().place)}
@@ -152,7 +152,7 @@ class Sources extends LitElement {
     switch (this.kind) {
       case 'unembedding': return {
         kind: 'unembedding', model, token: fields.token, less: fields.less || null,
-        gain: fields.gain ? 'multiplied' : 'left_out'};
+        gain: fields.gain ? 'MULTIPLIED' : 'LEFT_OUT'};
       case 'cells': return {
         kind: 'cells',
         plus: {run: this.run(get().run), place: fields.plus, position: Number(fields.plusPosition)},

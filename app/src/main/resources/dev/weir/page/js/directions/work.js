@@ -23,13 +23,13 @@ export async function begin(request, told) {
 }
 
 /** Whether nothing more will come. */
-export function ended({state}) { return !['waiting', 'running'].includes(state); }
+export function ended({state}) { return !['WAITING', 'RUNNING'].includes(state); }
 
 /** How far it is, in words. */
 export function progress({state, done, total, secondsLeft}) {
-  if (state === 'waiting') return 'waiting for other work';
-  if (state === 'cancelled') return `stopped after ${done} of ${total} windows`;
-  if (state !== 'running' || total === 0) return '';
+  if (state === 'WAITING') return 'waiting for other work';
+  if (state === 'CANCELLED') return `stopped after ${done} of ${total} windows`;
+  if (state !== 'RUNNING' || total === 0) return '';
   const rest = secondsLeft === null ? '' : `, about ${Math.max(1, Math.round(secondsLeft))} s left`;
   return `${done} of ${total} windows${rest}`;
 }
