@@ -76,8 +76,7 @@ class RunsApiTest {
   @Test
   void cellsSayWhatWeirReadSays() {
     Shell.Result read = Shell.here().run("read", "--json", "--target", " girl", TEXT);
-    JsonNode stream =
-        table(new JsonMapper().readTree(read.out()), "stream");
+    JsonNode stream = table(new JsonMapper().readTree(read.out()), "stream");
     Map<String, String> columns =
         Map.of(
             "norm", "norm",
