@@ -254,16 +254,14 @@ class PlanePageTest {
 
   @Test
   void tokensThatWouldDisturbAPageAreShownAsText(Tab tab) {
-    List<Models.Source> hostile =
-        List.of(new Models.Source("<b>&", HostileTokens::model));
+    List<Models.Source> hostile = List.of(new Models.Source("<b>&", HostileTokens::model));
     try (Served other = new Served(data, hostile)) {
       Page page = tab.open(other.link());
       page.waitForSelector("#prompt");
       page.waitForTimeout(200);
       page.locator("#prompt").fill("0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15");
       page.locator("#prompt").press("Enter");
-      page.waitForFunction(
-          "() => document.querySelector('weir-plane')?.run?.tokens.length === 16");
+      page.waitForFunction("() => document.querySelector('weir-plane')?.run?.tokens.length === 16");
       choose(page, "top");
       for (int i = 0; i < 16; i++) {
         hover(page, 3, i);

@@ -75,6 +75,16 @@ final class Served implements AutoCloseable {
     return answer(request(path).POST(HttpRequest.BodyPublishers.ofString(body)).build());
   }
 
+  /// What a script is told that changes or deletes something.
+  ///
+  /// @param method for instance `PUT`
+  /// @param path below `/api/`
+  /// @param json what it brings
+  JsonNode ask(String method, String path, Object json) {
+    String body = JSON.writeValueAsString(json);
+    return answer(request(path).method(method, HttpRequest.BodyPublishers.ofString(body)).build());
+  }
+
   private HttpRequest.Builder request(String path) {
     return HttpRequest.newBuilder(link().resolve("/api/" + path))
         .header("X-Weir-Token", TOKEN)

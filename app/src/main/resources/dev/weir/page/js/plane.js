@@ -142,6 +142,7 @@ class Plane extends LitElement {
     this.parts?.stop();
     this.parts = new Parts(this.run, () => this.partArrived(), e => this.failed(e));
     this.glances = this.run.path ? null : new Glances(this.run, () => this.showFocus());
+    if (this.holds(this.focused)) this.glances?.want(this.focused);
     this.querySelector('.plane-notes').textContent =
       `${this.run.bos} The lens: ${this.run.norm}. Numbers are of ${this.run.coordinates} coordinates.`;
     if (get().server) this.ask();
@@ -385,8 +386,12 @@ class Plane extends LitElement {
   up(event) { this.pointers?.delete(event.pointerId); }
 
   move(event) {
-    if (event.pointerType === 'touch') this.pinch(event);
-    else this.focusOn(this.cellAt(event));
+    if (event.pointerType === 'touch') {
+      this.pinch(event);
+    } else {
+      this.walked = false;
+      this.focusOn(this.cellAt(event));
+    }
   }
 
   /** Two fingers apart or together. */
@@ -406,7 +411,8 @@ class Plane extends LitElement {
 
   leave(event) {
     this.pointers?.delete(event.pointerId);
-    if (event.type === 'blur' || document.activeElement !== this.view) update({focused: null});
+    // What was walked to stays when the mouse goes.
+    if (event.type === 'blur' || !this.walked) update({focused: null});
   }
 
   click(event) {
@@ -452,6 +458,7 @@ class Plane extends LitElement {
     const [row, column] = from
       ? [grid.row(from.place, from.position) + step[0], grid.column(from.place, from.position) + step[1]]
       : [seen.rows[0], seen.columns[0]];
+    this.walked = true;
     this.focusOn(grid.cellOf(within(row, grid.rows), within(column, grid.columns)));
     if (this.focused) this.reveal(this.focused);
     this.say();
@@ -486,7 +493,8 @@ class Plane extends LitElement {
     const cell = this.holds(focused) ? focused : null;
     const box = this.querySelector('.plane-card');
     box.hidden = !cell || !this.grid || this.drawn !== this.tiles;
-    this.querySelector('.plane-ramp i').hidden = box.hidden;
+    this.querySelector('.plane-ramp i').hidden =
+      box.hidden || !Number.isFinite(this.tiles.value(cell.place, cell.position));
     if (!box.hidden) {
       const {place, position} = cell;
       const value = this.tiles.value(place, position);

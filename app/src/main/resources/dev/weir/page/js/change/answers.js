@@ -68,7 +68,8 @@ class Answers extends LitElement {
     const beside = Boolean(get().before);
     return html`<table class="change-answers">
       <thead><tr><th>token</th>${beside ? html`<th class="number">before</th>` : nothing}
-        <th class="number">${beside ? 'after' : 'probability'}</th><th class="number">logit</th><th></th></tr></thead>
+        <th class="number">${beside ? 'after' : 'probability'}</th><th class="number">logit</th>
+        <th><span class="visually-hidden">${beside ? 'change' : 'share'}</span></th></tr></thead>
       <tbody>${moves.map(move => this.row(move, beside))}</tbody></table>`;
   }
 
@@ -84,7 +85,7 @@ class Answers extends LitElement {
 
   /** Two models of different tokens. */
   apart({before, after}) {
-    const column = (title, said) => html`<table><thead><tr><th>${title}</th><th></th></tr></thead>
+    const column = (title, said) => html`<table><thead><tr><th>${title}</th><th class="number">probability</th></tr></thead>
       <tbody>${said.top.map(({text, score}) => html`<tr><td class="token">${text}</td>
         <td class="number">${percent(score.probability)}</td></tr>`)}</tbody></table>`;
     return html`<div class="row">${column('before', before)}${column('after', after)}</div>`;

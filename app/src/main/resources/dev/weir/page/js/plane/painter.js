@@ -1,4 +1,4 @@
-import {brief} from './scale.js';
+import {within} from './scale.js';
 
 const FONT = '12px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace';
 /** Steps between sparse headers: round numbers of tokens, and whole blocks where two places are one. */
@@ -118,13 +118,15 @@ export class Painter {
     context.font = FONT;
     context.textAlign = 'center';
     context.textBaseline = 'middle';
+    const letters = Math.floor((grid.width - 3) / context.measureText('0').width);
     for (let row = rows[0]; row < rows[1]; row++) {
       for (let column = columns[0]; column < columns[1]; column++) {
         const {place, position} = grid.cellOf(row, column);
         const value = tiles.value(place, position);
         if (Number.isNaN(value)) continue;
         context.fillStyle = scale.ink(value);
-        context.fillText(this.short(tiles.text(place, position) ?? brief(value), grid.width - 5),
+        const word = tiles.text(place, position);
+        context.fillText(word === undefined ? within(value, letters) : this.short(word, grid.width - 5),
           grid.left + (column + .5) * grid.width - scroll.left,
           grid.top + (row + .5) * grid.height - scroll.top + .5);
       }

@@ -2,14 +2,25 @@
 
 const LEVELS = 256;
 
-/** A number for a reader: four digits that count. */
-export function brief(value) {
+/** A number for a reader: four digits that count, or fewer; one less where a zero leads. */
+export function brief(value, digits = 4) {
   if (!Number.isFinite(value)) return '–';
   const size = Math.abs(value);
   if (value === 0) return '0';
-  if (Number.isInteger(value) && size < 1e6) return String(value);
-  if (size >= 1e5 || size < 1e-3) return value.toExponential(2).replace('-', '−').replace('e+', 'e');
-  return value.toPrecision(size < 1 ? 3 : 4).replace('-', '−');
+  if (Number.isInteger(value) && size < 1e6) return String(value).replace('-', '−');
+  if (size >= 1e5 || size < 1e-3) return value.toExponential(Math.min(2, digits - 1)).replaceAll('-', '−').replace('e+', 'e');
+  const after = Math.max(0, digits - Math.max(1, Math.floor(Math.log10(size)) + 1));
+  const written = size < 1 && digits === 4 ? value.toPrecision(3) : value.toFixed(after);
+  return written.replace('-', Number(written) === 0 ? '' : '−');
+}
+
+/** A number with as many digits as so many letters hold; nothing where they hold none. */
+export function within(value, letters) {
+  for (let digits = 4; digits > 0; digits--) {
+    const written = brief(value, digits);
+    if (written.length <= letters) return written;
+  }
+  return '';
 }
 
 /** A share for a reader. */
