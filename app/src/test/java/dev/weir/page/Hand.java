@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.BoundingBox;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,18 @@ enum Hand {
     void write(Locator box, String text) {
       box.click();
       box.fill(text);
+    }
+
+    @Override
+    void slide(Locator slider, double share) {
+      BoundingBox box = slider.boundingBox();
+      slider.click(
+          new Locator.ClickOptions().setPosition(box.width * (1 + share) / 2, box.height / 2));
+    }
+
+    @Override
+    void show(Page page, String panel) {
+      panel(page, panel).click();
     }
 
     @Override
@@ -71,6 +84,27 @@ enum Hand {
     }
 
     @Override
+    void slide(Locator slider, double share) {
+      reach(slider);
+      slider.page().keyboard().press("Home");
+      for (int i = 0; i < Math.round((1 + share) / STEP); i++) {
+        slider.page().keyboard().press("ArrowRight");
+      }
+    }
+
+    @Override
+    void show(Page page, String panel) {
+      reach(page.locator("[role=tab][aria-selected=true]"));
+      for (int i = 0; i < MOST && !chosen(page, panel); i++) {
+        page.keyboard().press("ArrowRight");
+      }
+    }
+
+    private static boolean chosen(Page page, String panel) {
+      return panel(page, panel).getAttribute("aria-selected").equals("true");
+    }
+
+    @Override
     void point(Page page, Cell cell) {
       reach(page.locator(".plane-view").first());
       page.keyboard().press("Control+Home");
@@ -103,6 +137,13 @@ enum Hand {
   };
 
   private static final int MOST = 200;
+
+  /// Of the sliders of directions, which go from -1 to 1.
+  private static final double STEP = 0.05;
+
+  private static Locator panel(Page page, String name) {
+    return page.getByRole(AriaRole.TAB, new Page.GetByRoleOptions().setName(name).setExact(true));
+  }
 
   /// A cell of the plane.
   ///
@@ -152,6 +193,14 @@ enum Hand {
 
   /// Replaces what stands in a box.
   abstract void write(Locator box, String text);
+
+  /// Moves a slider that goes from -1 to 1.
+  ///
+  /// @param share where to, about
+  abstract void slide(Locator slider, double share);
+
+  /// Opens a panel at the side.
+  abstract void show(Page page, String panel);
 
   /// Makes a cell the one that is told about.
   abstract void point(Page page, Cell cell);

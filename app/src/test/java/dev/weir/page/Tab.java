@@ -7,6 +7,7 @@ import com.deque.html.axecore.results.Check;
 import com.deque.html.axecore.results.Rule;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.ConsoleMessage;
+import com.microsoft.playwright.Dialog;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Request;
 import com.microsoft.playwright.Response;
@@ -48,6 +49,7 @@ final class Tab {
     context.onRequest(this::request);
     context.onRequestFailed(this::failed);
     context.onResponse(this::response);
+    context.onDialog(this::dialog);
     page = context.newPage();
   }
 
@@ -157,5 +159,10 @@ final class Tab {
     if (status >= 400 && !expected.contains(status)) {
       complaints.add("refused with %d: %s".formatted(status, response.url()));
     }
+  }
+
+  private void dialog(Dialog dialog) {
+    complaints.add("dialog: " + dialog.message());
+    dialog.dismiss();
   }
 }

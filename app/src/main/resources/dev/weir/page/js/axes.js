@@ -83,11 +83,11 @@ class Axes extends LitElement {
       </div>
       <p class="visually-hidden" aria-live="polite">Pinned: token ${run.tokens[cell.position].text},
         position ${cell.position}, place ${run.places[cell.place]}.</p>
-      <p class="muted axes-duality">Attention reads earlier positions at one depth; a pathway reads earlier
-        depths at one position. Over a short window the two are one operator along two axes
-        (<a href="https://arxiv.org/abs/2603.16039" rel="noreferrer">arXiv:2603.16039</a>): transpose the
-        plane, and they change places.</p>
       <div class="axes-both">${repeat(transposed ? axes.reverse() : axes, axis => axis.id, axis => axis.view())}</div>
+      <p class="muted axes-duality">Attention reads earlier positions at one depth, a pathway earlier depths
+        at one position. Over a short window the two are one operator, along two axes
+        (<a href="https://arxiv.org/abs/2603.16039" rel="noreferrer">arXiv:2603.16039</a>): transpose the plane,
+        and they change places.</p>
       <weir-routing .run=${run} .cell=${cell}></weir-routing>`;
   }
 }

@@ -2,7 +2,7 @@ import {LitElement, html, nothing} from 'lit';
 import {get} from '../store.js';
 import {Scale, brief} from '../plane/scale.js';
 
-const [NARROWEST, WIDEST] = [4, 22];
+const [NARROWEST, WIDEST] = [4, 32];
 const [LOWEST, HIGHEST] = [4, 14];
 /** More rows than this are too low to be named. */
 const NAMED = 48;
@@ -66,7 +66,7 @@ class Heat extends LitElement {
   fitted() {
     const finite = this.values.flat().filter(Number.isFinite);
     const [low, high] = [Math.min(0, ...finite), Math.max(0, ...finite)];
-    return new Scale(low < 0 ? 'diverging' : 'sequential', get().server.colours, low, high);
+    return new Scale(low < 0 ? 'DIVERGING' : 'SEQUENTIAL', get().server.colours, low, high);
   }
 
   at(event) {

@@ -27,7 +27,7 @@ class CorpusPart extends LitElement {
     super.connectedCallback();
     this.unwatch = watch(() => this.requestUpdate());
     this.unsubscribe = subscribe((_, changed) => {
-      if (changed.has('pinned') || changed.has('run')) this.mark();
+      if (changed.has('pinned') || changed.has('run')) this.requestUpdate();
     });
   }
 

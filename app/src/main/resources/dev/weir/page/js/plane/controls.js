@@ -31,8 +31,8 @@ class PlaneControls extends LitElement {
             ${server.readings.map(r => this.option(r, reading))}
           </select>
         </label>
-        ${chosen?.asks === 'token' ? this.token() : nothing}
-        ${chosen?.asks === 'direction' ? this.direction() : nothing}
+        ${chosen?.asks === 'TOKEN' ? this.token() : nothing}
+        ${chosen?.asks === 'DIRECTION' ? this.direction() : nothing}
         ${this.range()}
         <label title="The first position behaves unlike all others; its numbers would take the scale.">
           <input type="checkbox" class="plane-skip" .checked=${get().skipFirst}
@@ -45,7 +45,7 @@ class PlaneControls extends LitElement {
   }
 
   option(reading, now) {
-    const lacks = reading.asks === 'direction' && !get().direction;
+    const lacks = reading.asks === 'DIRECTION' && !get().direction;
     return html`<option value=${reading.id} ?selected=${reading.id === now}
       ?disabled=${lacks && reading.id !== now}>${reading.title}${lacks ? ' (none yet)' : ''}</option>`;
   }

@@ -1,6 +1,9 @@
-import {brief} from './scale.js';
+import {within} from './scale.js';
 
 const FONT = '12px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace';
+/** Steps between sparse headers: round numbers of tokens, and whole blocks where two places are one. */
+const TENS = [1, 2, 5];
+const PAIRS = [1, 2, 4];
 const SMALL = '11px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", Arial, sans-serif';
 
 /** The colours of the page that the canvas needs; found again when the theme changes. */
@@ -115,13 +118,15 @@ export class Painter {
     context.font = FONT;
     context.textAlign = 'center';
     context.textBaseline = 'middle';
+    const letters = Math.floor((grid.width - 3) / context.measureText('0').width);
     for (let row = rows[0]; row < rows[1]; row++) {
       for (let column = columns[0]; column < columns[1]; column++) {
         const {place, position} = grid.cellOf(row, column);
         const value = tiles.value(place, position);
         if (Number.isNaN(value)) continue;
         context.fillStyle = scale.ink(value);
-        context.fillText(this.short(tiles.text(place, position) ?? brief(value), grid.width - 5),
+        const word = tiles.text(place, position);
+        context.fillText(word === undefined ? within(value, letters) : this.short(word, grid.width - 5),
           grid.left + (column + .5) * grid.width - scroll.left,
           grid.top + (row + .5) * grid.height - scroll.top + .5);
       }
@@ -177,7 +182,7 @@ export class Painter {
     context.textBaseline = 'middle';
     const middle = column => grid.left + (column + .5) * grid.width - scroll.left;
     if (grid.heading === 'sparse') {
-      const step = stride(grid.width, 56);
+      const step = stride(grid.width, 56, grid.transposed ? PAIRS : TENS);
       context.font = SMALL;
       context.textAlign = 'left';
       context.fillStyle = roles.muted;
@@ -214,7 +219,10 @@ export class Painter {
   rowHeaders({grid, scroll, labels, pinned}, [from, to]) {
     const {context, roles} = this;
     const chosen = pinned ? grid.row(pinned.place, pinned.position) : -1;
-    const step = stride(grid.height, 13);
+    const step = stride(grid.height, 13, grid.transposed ? TENS : PAIRS);
+    // The first and the last stay whole where rows are lower than words.
+    const within = y => Math.max(grid.top + 6, Math.min(grid.box.height - 6, y));
+    const middle = row => grid.top + (row + .5) * grid.height - scroll.top + .5;
     context.save();
     context.beginPath();
     context.rect(0, grid.top, grid.left, grid.box.height - grid.top);
@@ -225,16 +233,16 @@ export class Painter {
     for (let row = Math.ceil(from / step) * step; row < to; row += step) {
       context.fillStyle = row === chosen ? roles.text : roles.muted;
       context.fillText(shortened(context, labels.rows[row], grid.left - 10), grid.left - 7,
-        grid.top + (row + .5) * grid.height - scroll.top + .5);
+        grid.height < 13 ? within(middle(row)) : middle(row));
     }
     context.restore();
   }
 }
 
-/** The first of 1, 2, 5, 10, … that keeps headers so far apart. */
-function stride(size, apart) {
+/** The least round step that keeps headers so far apart. */
+function stride(size, apart, rounds) {
   for (let power = 1; ; power *= 10) {
-    for (const step of [power, 2 * power, 5 * power]) if (step * size >= apart) return step;
+    for (const step of rounds) if (step * power * size >= apart) return step * power;
   }
 }
 

@@ -2,14 +2,25 @@
 
 const LEVELS = 256;
 
-/** A number for a reader: four digits that count. */
-export function brief(value) {
+/** A number for a reader: four digits that count, or fewer; one less where a zero leads. */
+export function brief(value, digits = 4) {
   if (!Number.isFinite(value)) return '–';
   const size = Math.abs(value);
   if (value === 0) return '0';
-  if (Number.isInteger(value) && size < 1e6) return String(value);
-  if (size >= 1e5 || size < 1e-3) return value.toExponential(2).replace('-', '−').replace('e+', 'e');
-  return value.toPrecision(size < 1 ? 3 : 4).replace('-', '−');
+  if (Number.isInteger(value) && size < 1e6) return String(value).replace('-', '−');
+  if (size >= 1e5 || size < 1e-3) return value.toExponential(Math.min(2, digits - 1)).replaceAll('-', '−').replace('e+', 'e');
+  const after = Math.max(0, digits - Math.max(1, Math.floor(Math.log10(size)) + 1));
+  const written = size < 1 && digits === 4 ? value.toPrecision(3) : value.toFixed(after);
+  return written.replace('-', Number(written) === 0 ? '' : '−');
+}
+
+/** A number with as many digits as so many letters hold; nothing where they hold none. */
+export function within(value, letters) {
+  for (let digits = 4; digits > 0; digits--) {
+    const written = brief(value, digits);
+    if (written.length <= letters) return written;
+  }
+  return '';
 }
 
 /** A share for a reader. */
@@ -35,23 +46,23 @@ export class Extent {
 /** A scale of 256 colours over a range of numbers. */
 export class Scale {
   /**
-   * @param kind 'sequential', 'diverging' or 'logarithmic', as the server says
+   * @param kind 'SEQUENTIAL', 'DIVERGING' or 'LOGARITHMIC', as the server says
    * @param colours the server's, by name
    * @param low the number at the low end; a diverging scale is as long on both sides of zero
    * @param high the number at the high end
    */
   constructor(kind, colours, low, high) {
     this.kind = kind;
-    this.hexes = colours[kind === 'diverging' ? 'diverging' : 'sequential'];
+    this.hexes = colours[kind === 'DIVERGING' ? 'diverging' : 'sequential'];
     const reach = Math.max(Math.abs(low), Math.abs(high));
-    [this.low, this.high] = kind === 'diverging' ? [-reach, reach] : [low, high];
+    [this.low, this.high] = kind === 'DIVERGING' ? [-reach, reach] : [low, high];
     this.pixels = Uint32Array.from(this.hexes, abgr);
     this.inks = this.hexes.map(ink);
   }
 
   /** How far up the scale a number lies, 0 to 1 where it is within. */
   share(value) {
-    const bent = this.kind === 'logarithmic' ? Math.log1p : x => x;
+    const bent = this.kind === 'LOGARITHMIC' ? Math.log1p : x => x;
     const span = bent(this.high) - bent(this.low);
     return span > 0 ? (bent(value) - bent(this.low)) / span : .5;
   }
@@ -66,7 +77,7 @@ export class Scale {
 
   /** The numbers that the legend names, low to high. */
   ticks() {
-    if (this.kind === 'logarithmic') {
+    if (this.kind === 'LOGARITHMIC') {
       const middle = Math.expm1((Math.log1p(this.low) + Math.log1p(this.high)) / 2);
       return [this.low, Math.round(middle), this.high];
     }
