@@ -65,11 +65,11 @@ class ManyClientsTest {
     }
   }
 
-  /// Every other client has a prompt of its own.
+  /// Every fifth client has a prompt of its own.
   private static String prompt(int client) {
-    return client % 2 == 0
-        ? "Once upon a time there was a cat."
-        : "The %dth day was the best of all.".formatted(client);
+    return client % 5 == 0
+        ? "The %dth day was the best of all.".formatted(client)
+        : "Once upon a time there was a cat.";
   }
 
   private static String visit(Outsider server, String prompt, String reading, int rounds)
