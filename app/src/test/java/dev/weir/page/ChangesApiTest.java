@@ -59,11 +59,11 @@ class ChangesApiTest {
 
   private static JsonNode grown(Map<String, ?> asked) throws InterruptedException {
     JsonNode status = served.post("jobs", asked);
-    while (List.of("WAITING", "RUNNING").contains(status.get("state").asString())) {
+    while (List.of("waiting", "running").contains(status.get("state").asString())) {
       Thread.sleep(20);
       status = served.get("jobs/" + status.get("id").asString());
     }
-    assertThat(status.get("state").asString()).isEqualTo("DONE");
+    assertThat(status.get("state").asString()).isEqualTo("done");
     return status.get("found");
   }
 
@@ -87,13 +87,30 @@ class ChangesApiTest {
             .asString();
     Map<String, ?> steer =
         Map.of(
-            "kind", "steer", "hook", "blocks.2.hook_resid_pre", "direction", id, "coefficient", 0.8,
-            "unit", "raw");
+            "kind",
+            "steer",
+            "hook",
+            "blocks.2.hook_resid_pre",
+            "direction",
+            id,
+            "coefficient",
+            0.8,
+            "unit",
+            "raw");
 
     JsonNode tables =
         weir(
-                "steer", "--vector", file.toString(), "--layer", "2", "-c", "0.8", "-n", "9",
-                "--json", PROMPT)
+                "steer",
+                "--vector",
+                file.toString(),
+                "--layer",
+                "2",
+                "-c",
+                "0.8",
+                "-n",
+                "9",
+                "--json",
+                PROMPT)
             .get("tables");
     String run = run(PROMPT, steer);
     JsonNode answer = answer(run, "top=3");
@@ -118,9 +135,7 @@ class ChangesApiTest {
   @Test
   void patchingSaysWhatWeirPatchSays() {
     JsonNode rows =
-        weir(
-                "patch", "--json", "--corrupt", CORRUPT, "--answer", " ball", "--wrong", " hat",
-                CLEAN)
+        weir("patch", "--json", "--corrupt", CORRUPT, "--answer", " ball", "--wrong", " hat", CLEAN)
             .get("tables")
             .get(0)
             .get("rows");
@@ -133,8 +148,14 @@ class ChangesApiTest {
       if (layer == 3 && position % 2 == 1) {
         Map<String, ?> patch =
             Map.of(
-                "kind", "patch", "hook", "blocks.%d.hook_resid_pre".formatted(layer), "prompt",
-                CLEAN, "positions", List.of(position));
+                "kind",
+                "patch",
+                "hook",
+                "blocks.%d.hook_resid_pre".formatted(layer),
+                "prompt",
+                CLEAN,
+                "positions",
+                List.of(position));
         double score = (difference(run(CORRUPT, patch)) - base) / (source - base);
         assertThat(score).isEqualTo(row.get(2).asDouble(), offset(1e-4));
         compared++;
@@ -150,8 +171,7 @@ class ChangesApiTest {
   @Test
   void aTextGoesOnAsWeirGenerateLetsItGoOn() throws InterruptedException {
     JsonNode generated = weir("generate", "--json", "-n", "20", "--temperature", "0", PROMPT);
-    JsonNode grown =
-        grown(Map.of("kind", "generate", "runs", List.of(run(PROMPT)), "tokens", 20));
+    JsonNode grown = grown(Map.of("kind", "generate", "runs", List.of(run(PROMPT)), "tokens", 20));
 
     assertThat(PROMPT + grown.get(0).get("text").asString())
         .isEqualTo(generated.get("text").asString().strip());
@@ -177,7 +197,7 @@ class ChangesApiTest {
     assertThat(spot.get("hook").asString()).isEqualTo("blocks.0.hook_resid_mid");
     assertThat(spot.get("writes").get(0).get("hook").asString())
         .isEqualTo("blocks.0.hook_attn_out");
-    assertThat(spot.get("writes").get(0).get("parts").get("kind").asString()).isEqualTo("HEADS");
+    assertThat(spot.get("writes").get(0).get("parts").get("kind").asString()).isEqualTo("heads");
     JsonNode first = served.get("runs/%s/spot?place=0".formatted(run(PROMPT)));
     assertThat(first.get("writes").get(0).get("hook").asString()).isEqualTo("hook_embed");
   }
@@ -256,8 +276,7 @@ class ChangesApiTest {
         "{'kind': 'generate', 'runs': [], 'during': 'never'} | 400",
       })
   void workThatMakesNoSenseIsRefusedInOneLine(String body, int status) throws Exception {
-    refused(
-        to("jobs").POST(HttpRequest.BodyPublishers.ofString(body.replace('\'', '"'))), status);
+    refused(to("jobs").POST(HttpRequest.BodyPublishers.ofString(body.replace('\'', '"'))), status);
   }
 
   private static HttpRequest.Builder to(String path) {
