@@ -49,7 +49,6 @@ final class Wire {
           .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
           .disable(EnumFeature.READ_ENUMS_USING_TO_STRING)
           .disable(EnumFeature.WRITE_ENUMS_USING_TO_STRING)
-          .enable(EnumFeature.WRITE_ENUMS_TO_LOWERCASE)
           .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
           .addModule(FiniteNumbers.module())
           .build();

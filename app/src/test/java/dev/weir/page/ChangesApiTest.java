@@ -59,11 +59,11 @@ class ChangesApiTest {
 
   private static JsonNode grown(Map<String, ?> asked) throws InterruptedException {
     JsonNode status = served.post("jobs", asked);
-    while (List.of("waiting", "running").contains(status.get("state").asString())) {
+    while (List.of("WAITING", "RUNNING").contains(status.get("state").asString())) {
       Thread.sleep(20);
       status = served.get("jobs/" + status.get("id").asString());
     }
-    assertThat(status.get("state").asString()).isEqualTo("done");
+    assertThat(status.get("state").asString()).isEqualTo("DONE");
     return status.get("found");
   }
 
@@ -197,7 +197,7 @@ class ChangesApiTest {
     assertThat(spot.get("hook").asString()).isEqualTo("blocks.0.hook_resid_mid");
     assertThat(spot.get("writes").get(0).get("hook").asString())
         .isEqualTo("blocks.0.hook_attn_out");
-    assertThat(spot.get("writes").get(0).get("parts").get("kind").asString()).isEqualTo("heads");
+    assertThat(spot.get("writes").get(0).get("parts").get("kind").asString()).isEqualTo("HEADS");
     JsonNode first = served.get("runs/%s/spot?place=0".formatted(run(PROMPT)));
     assertThat(first.get("writes").get(0).get("hook").asString()).isEqualTo("hook_embed");
   }

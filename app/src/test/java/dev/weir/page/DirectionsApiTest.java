@@ -199,7 +199,7 @@ class DirectionsApiTest {
     List<JsonNode> events = events(job.get("id").asString());
 
     JsonNode last = events.getLast();
-    assertThat(last.get("state").asString()).isEqualTo("done");
+    assertThat(last.get("state").asString()).isEqualTo("DONE");
     assertThat(last.get("done").asInt()).isEqualTo(last.get("total").asInt());
     JsonNode found = last.get("found");
     assertThat(found.get("tokens").asInt()).isGreaterThan(1000);
@@ -247,7 +247,7 @@ class DirectionsApiTest {
             to("jobs/" + id).header("X-Weir-Token", "secret").DELETE().build(),
             BodyHandlers.ofString());
     assertThat(cancelled.statusCode()).isEqualTo(200);
-    assertThat(json(get("jobs/" + id)).get("state").asString()).isIn("cancelled", "done");
+    assertThat(json(get("jobs/" + id)).get("state").asString()).isIn("CANCELLED", "DONE");
     assertThat(events(id)).hasSize(1);
   }
 
@@ -264,7 +264,7 @@ class DirectionsApiTest {
   void workThatCannotBeDoneFailsInOneLine() throws Exception {
     String id = json(post("jobs", PCA.formatted(-5))).get("id").asString();
     JsonNode last = events(id).getLast();
-    assertThat(last.get("state").asString()).isEqualTo("failed");
+    assertThat(last.get("state").asString()).isEqualTo("FAILED");
     assertThat(last.get("error").asString()).startsWith("-5 windows of the text cannot be read");
   }
 

@@ -106,7 +106,7 @@ class Plane extends LitElement {
     const {server, reading} = get();
     const chosen = server.readings.find(r => r.id === reading) ?? server.readings[0];
     return this.run.numbers === 'difference'
-      ? {...chosen, title: `Difference: ${chosen.title}`, scale: 'diverging'} : chosen;
+      ? {...chosen, title: `Difference: ${chosen.title}`, scale: 'DIVERGING'} : chosen;
   }
 
   /** The cell of this plane that is focused or pinned; null for none. */
@@ -125,7 +125,7 @@ class Plane extends LitElement {
   stateChanged(changed) {
     if (!this.run || !this.painter || !get().server) return;
     const has = (...keys) => keys.some(key => changed.has(key));
-    if (has('mixing') && get().mixing && this.reading.asks === 'direction') this.mix();
+    if (has('mixing') && get().mixing && this.reading.asks === 'DIRECTION') this.mix();
     else if (has('server', 'reading', 'token', 'direction')) this.ask();
     if (has('transposed', 'zoom')) this.layOut();
     if (has('range', 'skipFirst') || (this.follows && has('shown'))) this.recolour();
