@@ -115,16 +115,21 @@ class App extends LitElement {
 
   otherTheme() {
     const dark = document.documentElement.dataset.theme === 'dark';
-    setTheme(dark ? 'light' : 'dark');
+    localStorage.setItem(THEME, dark ? 'light' : 'dark');
+    showTheme();
   }
 }
 
-function setTheme(theme) {
-  document.documentElement.dataset.theme = theme;
-  localStorage.setItem('weir-theme', theme);
+const THEME = 'weir-theme';
+const systemDark = matchMedia('(prefers-color-scheme: dark)');
+
+/** Light or dark as the reader chose, or as the system is. */
+function showTheme() {
+  document.documentElement.dataset.theme =
+    localStorage.getItem(THEME) ?? (systemDark.matches ? 'dark' : 'light');
 }
 
 takeToken();
-setTheme(localStorage.getItem('weir-theme')
-  ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'));
+showTheme();
+systemDark.addEventListener('change', showTheme);
 customElements.define('weir-app', App);

@@ -213,10 +213,11 @@ class Plane extends LitElement {
     const {range, server} = get();
     const {scale: kind} = this.reading;
     const {low, high} = this.bounds(range);
-    const same = this.scale && this.scaled === JSON.stringify([kind, low, high]);
+    const scaled = JSON.stringify([kind, low, high, this.title]);
+    const same = this.scaled === scaled;
     if (!same) {
       this.scale = new Scale(kind, server.colours, low, high);
-      this.scaled = JSON.stringify([kind, low, high]);
+      this.scaled = scaled;
       this.drawLegend();
       if (!this.bare) update({shown: {low: this.scale.low, high: this.scale.high}});
     }
@@ -259,15 +260,22 @@ class Plane extends LitElement {
     this.paintSoon();
   }
 
+  /** What the legend is about. */
+  get title() {
+    const {title, unit, asks} = this.reading;
+    const {direction} = get();
+    const along = asks === 'DIRECTION' && direction ? ` ${direction.name ?? direction.id}` : '';
+    return unit ? `${title}${along}, ${unit}` : title + along;
+  }
+
   drawLegend() {
     const stops = this.scale.hexes.filter((_, level) => level % 15 === 0);
     this.querySelector('.plane-ramp').style.backgroundImage = `linear-gradient(to right, ${stops})`;
-    const {title, unit} = this.reading;
-    this.querySelector('.plane-legend-title').textContent = unit ? `${title}, ${unit}` : title;
-    const ticks = this.scale.ticks().map(brief);
+    this.querySelector('.plane-legend-title').textContent = this.title;
+    const ticks = this.scale.ticks().map(tick => brief(tick));
     this.querySelectorAll('.plane-ticks span').forEach((tick, i) => { tick.textContent = ticks[i]; });
     this.querySelector('.plane-legend').setAttribute('aria-label',
-      `${title}: colours from ${ticks[0]} to ${ticks[2]}`);
+      `${this.title}: colours from ${ticks[0]} to ${ticks[2]}`);
   }
 
   // ------------------------------------------------------------------ layout and drawing

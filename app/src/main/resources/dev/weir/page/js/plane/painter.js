@@ -149,17 +149,9 @@ export class Painter {
 
   marks({grid, scroll, pinned, highlights}) {
     const {context, roles} = this;
-    for (const {place, position, weight} of highlights) {
-      const {x, y, width, height} = grid.rectangle({place, position}, scroll);
-      const radius = Math.max(1.5, Math.min(width, height, 16) / 2 * Math.sqrt(Math.min(1, weight ?? 1)));
-      context.beginPath();
-      context.arc(x + width / 2, y + height / 2, radius, 0, 2 * Math.PI);
-      context.lineWidth = 2;
-      context.strokeStyle = roles.text;
-      context.stroke();
-      context.lineWidth = 1;
-      context.strokeStyle = roles.page;
-      context.stroke();
+    for (const highlight of highlights) {
+      if (grid.legible) this.bar(grid.rectangle(highlight, scroll), highlight.weight);
+      else this.ring(grid.rectangle(highlight, scroll), highlight.weight);
     }
     if (pinned) {
       const {x, y, width, height} = grid.rectangle(pinned, scroll);
@@ -170,6 +162,30 @@ export class Painter {
       context.strokeStyle = roles.text;
       context.strokeRect(x - .5, y - .5, width, height);
     }
+  }
+
+  /** A bar below the word of a cell, as long as its weight. */
+  bar({x, y, width, height}, weight = 1) {
+    const {context, roles} = this;
+    const length = Math.max(2, (width - 5) * Math.min(1, weight));
+    context.fillStyle = roles.page;
+    context.fillRect(x + 1, y + height - 7, length + 2, 5);
+    context.fillStyle = roles.text;
+    context.fillRect(x + 2, y + height - 6, length, 3);
+  }
+
+  /** A ring in a cell, its area as large as its weight. */
+  ring({x, y, width, height}, weight = 1) {
+    const {context, roles} = this;
+    const radius = Math.max(1.5, Math.min(width, height, 16) / 2 * Math.sqrt(Math.min(1, weight)));
+    context.beginPath();
+    context.arc(x + width / 2, y + height / 2, radius, 0, 2 * Math.PI);
+    context.lineWidth = 2;
+    context.strokeStyle = roles.text;
+    context.stroke();
+    context.lineWidth = 1;
+    context.strokeStyle = roles.page;
+    context.stroke();
   }
 
   columnHeaders({grid, scroll, labels, pinned}, [from, to]) {

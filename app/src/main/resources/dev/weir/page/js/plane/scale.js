@@ -2,7 +2,7 @@
 
 const LEVELS = 256;
 
-/** A number for a reader: four digits that count, or fewer; one less where a zero leads. */
+/** A number for a reader, with so many digits; a zero that leads is one of them. */
 export function brief(value, digits = 4) {
   if (!Number.isFinite(value)) return '–';
   const size = Math.abs(value);
@@ -14,9 +14,9 @@ export function brief(value, digits = 4) {
   return written.replace('-', Number(written) === 0 ? '' : '−');
 }
 
-/** A number with as many digits as so many letters hold; nothing where they hold none. */
+/** A number with three digits, or as many as so many letters hold; nothing where they hold none. */
 export function within(value, letters) {
-  for (let digits = 4; digits > 0; digits--) {
+  for (let digits = 3; digits > 0; digits--) {
     const written = brief(value, digits);
     if (written.length <= letters) return written;
   }
