@@ -83,7 +83,10 @@ class ChangePageTest {
 
   private static List<String> answers(String before, String after) {
     String asked = "runs/%s/answer?before=%s&top=8&position=%d";
-    return served.get(asked.formatted(after, before, CELL.position())).get("tokens").valueStream()
+    return served
+        .get(asked.formatted(after, before, CELL.position()))
+        .get("tokens")
+        .valueStream()
         .map(token -> token.get("text").asString())
         .toList();
   }
@@ -189,10 +192,9 @@ class ChangePageTest {
     page.locator(".change-scope").selectOption("here");
     page.getByText("Patch the stream here").click();
     assertThat(page.locator(".change-list li")).containsText("Patch 1 resid_mid at 9 from");
-    page.waitForCondition(
-        () ->
-            page.evaluate(
-                    "import('/js/store.js').then(s => s.get().busy === '' && s.get().problem === '')")
-                .equals(true));
+    page.waitForCondition(() ->
+        page.evaluate(
+                "import('/js/store.js').then(s => s.get().busy === '' && s.get().problem === '')")
+            .equals(true));
   }
 }

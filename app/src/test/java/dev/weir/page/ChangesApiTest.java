@@ -87,13 +87,30 @@ class ChangesApiTest {
             .asString();
     Map<String, ?> steer =
         Map.of(
-            "kind", "steer", "hook", "blocks.2.hook_resid_pre", "direction", id, "coefficient", 0.8,
-            "unit", "raw");
+            "kind",
+            "steer",
+            "hook",
+            "blocks.2.hook_resid_pre",
+            "direction",
+            id,
+            "coefficient",
+            0.8,
+            "unit",
+            "raw");
 
     JsonNode tables =
         weir(
-                "steer", "--vector", file.toString(), "--layer", "2", "-c", "0.8", "-n", "9",
-                "--json", PROMPT)
+                "steer",
+                "--vector",
+                file.toString(),
+                "--layer",
+                "2",
+                "-c",
+                "0.8",
+                "-n",
+                "9",
+                "--json",
+                PROMPT)
             .get("tables");
     String run = run(PROMPT, steer);
     JsonNode answer = answer(run, "top=3");
@@ -118,9 +135,7 @@ class ChangesApiTest {
   @Test
   void patchingSaysWhatWeirPatchSays() {
     JsonNode rows =
-        weir(
-                "patch", "--json", "--corrupt", CORRUPT, "--answer", " ball", "--wrong", " hat",
-                CLEAN)
+        weir("patch", "--json", "--corrupt", CORRUPT, "--answer", " ball", "--wrong", " hat", CLEAN)
             .get("tables")
             .get(0)
             .get("rows");
@@ -133,8 +148,14 @@ class ChangesApiTest {
       if (layer == 3 && position % 2 == 1) {
         Map<String, ?> patch =
             Map.of(
-                "kind", "patch", "hook", "blocks.%d.hook_resid_pre".formatted(layer), "prompt",
-                CLEAN, "positions", List.of(position));
+                "kind",
+                "patch",
+                "hook",
+                "blocks.%d.hook_resid_pre".formatted(layer),
+                "prompt",
+                CLEAN,
+                "positions",
+                List.of(position));
         double score = (difference(run(CORRUPT, patch)) - base) / (source - base);
         assertThat(score).isEqualTo(row.get(2).asDouble(), offset(1e-4));
         compared++;
@@ -150,8 +171,7 @@ class ChangesApiTest {
   @Test
   void aTextGoesOnAsWeirGenerateLetsItGoOn() throws InterruptedException {
     JsonNode generated = weir("generate", "--json", "-n", "20", "--temperature", "0", PROMPT);
-    JsonNode grown =
-        grown(Map.of("kind", "generate", "runs", List.of(run(PROMPT)), "tokens", 20));
+    JsonNode grown = grown(Map.of("kind", "generate", "runs", List.of(run(PROMPT)), "tokens", 20));
 
     assertThat(PROMPT + grown.get(0).get("text").asString())
         .isEqualTo(generated.get("text").asString().strip());
@@ -256,8 +276,7 @@ class ChangesApiTest {
         "{'kind': 'generate', 'runs': [], 'during': 'never'} | 400",
       })
   void workThatMakesNoSenseIsRefusedInOneLine(String body, int status) throws Exception {
-    refused(
-        to("jobs").POST(HttpRequest.BodyPublishers.ofString(body.replace('\'', '"'))), status);
+    refused(to("jobs").POST(HttpRequest.BodyPublishers.ofString(body.replace('\'', '"'))), status);
   }
 
   private static HttpRequest.Builder to(String path) {

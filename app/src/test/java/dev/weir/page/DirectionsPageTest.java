@@ -78,7 +78,8 @@ class DirectionsPageTest {
     slide(page, 0, 10);
     slide(page, 1, -5);
     Hand.MOUSE.pin(page, CELL);
-    assertThat(page.locator(".portrait-name")).containsText("0.5 × logit ‘·happy’ − 0.25 × neuron L2N7");
+    assertThat(page.locator(".portrait-name"))
+        .containsText("0.5 × logit ‘·happy’ − 0.25 × neuron L2N7");
 
     double expected =
         0.5 * dot(Map.of("kind", "unembedding", "token", " happy", "gain", "MULTIPLIED"))
@@ -116,7 +117,8 @@ class DirectionsPageTest {
   private static String brief(double value) {
     assertThat(Math.abs(value)).isBetween(0.001, 1000.0);
     int digits = Math.abs(value) < 1 ? 3 : 4;
-    String text = new java.math.BigDecimal(value).round(new java.math.MathContext(digits)).toPlainString();
+    String text =
+        new java.math.BigDecimal(value).round(new java.math.MathContext(digits)).toPlainString();
     return text.replace('-', '−');
   }
 
