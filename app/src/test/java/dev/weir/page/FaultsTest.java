@@ -190,7 +190,6 @@ class FaultsTest {
   @ValueSource(
       strings = {
         "<script>alert(1)</script>",
-        "\\ud800 half a pair",
         "\\u202e\\u200f\\u0000\\u0007\\u001b[31m",
         "👩‍🚀 שלום 日本",
         "' OR 1=1; --",
@@ -201,8 +200,17 @@ class FaultsTest {
     HttpResponse<String> answer =
         server.post("/api/runs", "{\"model\": \"m0\", \"text\": \"%s\"}".formatted(text));
 
-    assertThat(answer.statusCode()).isEqualTo(201);
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(201);
     assertThat(answer.body().chars().filter(c -> c < ' ' || c > '~')).isEmpty();
+  }
+
+  @Test
+  void halfACharacterIsNoPrompt() throws Exception {
+    HttpResponse<String> answer =
+        server.post("/api/runs", "{\"model\": \"m0\", \"text\": \"\\ud800 x\"}");
+
+    assertThat(answer.statusCode()).isEqualTo(400);
+    assertThat(answer.body()).contains("half of a surrogate pair");
   }
 
   @ParameterizedTest

@@ -134,10 +134,6 @@ class LibraryPageTest {
     fill(page, "Tags", "one, two,, one");
     page.keyboard().press("Tab");
     button(page, "Save").click();
-    System.out.println(
-        "STATE "
-            + state(page, "direction")
-            + state(page, "server").toString().replaceAll("colours=.*", ""));
     assertThat(page.locator(".library-said")).hasText("The direction was kept.");
     JsonNode kept = served.get("library/directions?search=zag").get("items").get(0);
     assertThat(kept.get("name").stringValue()).isEqualTo("zag <script>");

@@ -48,6 +48,8 @@ class PlanePageTest {
 
   private static void hover(Page page, int place, int position) {
     BoundingBox box = box(page, place, position);
+    // A mouse that is there already does not move.
+    page.mouse().move(box.x + box.width / 2, box.y + box.height / 2 - 3);
     page.mouse().move(box.x + box.width / 2, box.y + box.height / 2);
   }
 
@@ -67,7 +69,9 @@ class PlanePageTest {
   }
 
   private static double number(Page page) {
-    return Double.parseDouble(page.locator(".plane-card").getAttribute("data-value"));
+    Locator card = page.locator(".plane-card");
+    card.waitFor();
+    return Double.parseDouble(card.getAttribute("data-value"));
   }
 
   private static JsonNode plane(Page page, String reading) {

@@ -272,7 +272,7 @@ class Plane extends LitElement {
     const stops = this.scale.hexes.filter((_, level) => level % 15 === 0);
     this.querySelector('.plane-ramp').style.backgroundImage = `linear-gradient(to right, ${stops})`;
     this.querySelector('.plane-legend-title').textContent = this.title;
-    const ticks = this.scale.ticks().map(tick => brief(tick, 3));
+    const ticks = this.scale.ticks().map(tick => brief(tick));
     this.querySelectorAll('.plane-ticks span').forEach((tick, i) => { tick.textContent = ticks[i]; });
     this.querySelector('.plane-legend').setAttribute('aria-label',
       `${this.title}: colours from ${ticks[0]} to ${ticks[2]}`);
