@@ -43,6 +43,11 @@ enum Hand {
     }
 
     @Override
+    void pick(Locator items, String name) {
+      items.filter(named(name)).click();
+    }
+
+    @Override
     void point(Page page, Cell cell) {
       BoundingBox box = cell.box(page);
       page.mouse().move(box.x + box.width / 2, box.y + box.height / 2);
@@ -105,6 +110,15 @@ enum Hand {
     }
 
     @Override
+    void pick(Locator items, String name) {
+      Locator item = items.filter(named(name));
+      for (int i = 0; i < MOST && !focused(item); i++) {
+        item.page().keyboard().press("ArrowDown");
+      }
+      item.page().keyboard().press("Enter");
+    }
+
+    @Override
     void point(Page page, Cell cell) {
       reach(page.locator(".plane-view").first());
       page.keyboard().press("Control+Home");
@@ -127,7 +141,7 @@ enum Hand {
     /// Presses Tab until the control has the focus.
     private static void reach(Locator control) {
       for (int i = 0; i < MOST; i++) {
-        if (control.evaluate("e => e === document.activeElement").equals(true)) {
+        if (focused(control)) {
           return;
         }
         control.page().keyboard().press("Tab");
@@ -143,6 +157,14 @@ enum Hand {
 
   private static Locator panel(Page page, String name) {
     return page.getByRole(AriaRole.TAB, new Page.GetByRoleOptions().setName(name).setExact(true));
+  }
+
+  private static boolean focused(Locator control) {
+    return control.evaluate("e => e === document.activeElement").equals(true);
+  }
+
+  private static Locator.FilterOptions named(String name) {
+    return new Locator.FilterOptions().setHasText(name);
   }
 
   /// A cell of the plane.
@@ -201,6 +223,9 @@ enum Hand {
 
   /// Opens a panel at the side.
   abstract void show(Page page, String panel);
+
+  /// Picks an item of a menu that is open.
+  abstract void pick(Locator items, String name);
 
   /// Makes a cell the one that is told about.
   abstract void point(Page page, Cell cell);

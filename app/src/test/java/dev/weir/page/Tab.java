@@ -32,7 +32,7 @@ final class Tab {
   private static final List<String> BARRIERS =
       List.of("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice");
 
-  private static final double PATIENCE = 15_000;
+  private static final double PATIENCE = 30_000;
 
   private final BrowserContext context;
   private final Page page;

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
+import com.microsoft.playwright.Download;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.AriaRole;
 import dev.weir.cli.Shell;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -190,5 +193,80 @@ class WalkPageTest {
     page.goForward();
     assertThat(page.locator("#prompt")).hasValue("Another story");
     Walks.drawn(page);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void steeringMovesTheAnswerAsAScriptIsTold(Hand hand, Tab tab) {
+    Page page = typed(tab, hand);
+    hand.pin(page, CELL);
+    hand.show(page, "Directions");
+    make(page, hand, " happy");
+    hand.show(page, "Change");
+    hand.press(page.locator(".change-steer"));
+    hand.write(page.locator(".change-coefficient"), "2.5");
+    page.keyboard().press("Tab");
+    JsonNode answer = steered(2.5).get("tokens").get(0);
+    Locator row = page.locator(".change-answers tbody tr").first();
+    assertThat(row).containsText(answer.get("text").asString());
+    double after = answer.get("after").get("logit").asDouble();
+    page.waitForCondition(() -> Math.abs(cell(row, 3) - after) < 0.01);
+    assertThat(answer.get("before").get("logit").asDouble()).isNotCloseTo(after, within(0.1));
+  }
+
+  private static double cell(Locator row, int column) {
+    return Double.parseDouble(row.locator("td").nth(column).innerText().replace('−', '-'));
+  }
+
+  /// What the model says after the position of the cell when a script steers there.
+  private static JsonNode steered(double coefficient) {
+    Map<String, String> happy =
+        Map.of("kind", "unembedding", "model", "m0", "token", " happy", "gain", "multiplied");
+    String direction = served.post("directions", happy).get("id").asString();
+    String run = run().get("run").asString();
+    String spot = "runs/%s/spot?place=%d".formatted(run, CELL.place());
+    Map<String, Object> steer =
+        Map.of(
+            "kind",
+            "steer",
+            "hook",
+            served.get(spot).get("hook").asString(),
+            "direction",
+            direction,
+            "coefficient",
+            coefficient,
+            "unit",
+            "stream",
+            "positions",
+            List.of(CELL.position()));
+    String changed =
+        served
+            .post("runs", Map.of("model", "m0", "text", PROMPT, "changes", List.of(steer)))
+            .get("run")
+            .asString();
+    return served.get("runs/%s/answer?position=%d&top=8".formatted(changed, CELL.position()));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void whatIsOnScreenOpensFromDisk(Hand hand, Tab tab, Tab disk) {
+    Page page = typed(tab, hand);
+    for (String format : List.of("PNG", "SVG", "CSV", "HTML")) {
+      hand.press(page.getByText("Export").first());
+      Download download =
+          page.waitForDownload(() -> hand.pick(page.getByRole(AriaRole.MENUITEM), format));
+      assertThat(download.suggestedFilename()).endsWith("." + format.toLowerCase(Locale.ROOT));
+      download.saveAs(data.resolve(hand + "." + format));
+    }
+    Page opened = disk.open(data.resolve(hand + ".HTML").toUri());
+    opened.locator("figure").focus();
+    opened.keyboard().press("ArrowRight");
+    double shown =
+        Double.parseDouble(
+            opened.locator("#tip").innerText().replaceAll("(?s)Length ([0-9.]+).*", "$1"));
+    JsonNode plane =
+        served.get("runs/%s/plane?reading=norm".formatted(run().get("run").asString()));
+    assertThat(shown)
+        .isCloseTo(plane.get("values").get(0).get(0).asDouble(), withinPercentage(0.1));
   }
 }

@@ -23,12 +23,12 @@ function screen() {
   const {places, positions} = plane?.grid?.window(plane.scroll)
     ?? {places: [0, run.places.length], positions: [0, run.tokens.length]};
   const link = address();
-  const notes = asks === 'DIRECTION' ? [`Direction: ${direction.name || direction.id}.`] : [];
+  const notes = asks === 'DIRECTION' && direction ? [`Direction: ${direction.name ?? direction.id}.`] : [];
   notes.push(link.length > LONGEST_LINK ? 'The link is too long to be written here.' : `Link: ${link}`);
   return {
     reading,
     token: asks === 'TOKEN' ? token : undefined,
-    direction: asks === 'DIRECTION' ? direction.id : undefined,
+    direction: asks === 'DIRECTION' ? direction?.id : undefined,
     places: span(places), positions: span(positions),
     low: shown?.low, high: shown?.high,
     layout: transposed ? 'tokens-down' : 'places-down',
@@ -49,8 +49,10 @@ function keep({name, content}) {
 class Export extends LitElement {
   static properties = {said: {state: true}, problem: {state: true}};
 
-  said = '';
-  problem = '';
+  constructor() {
+    super();
+    Object.assign(this, {said: '', problem: ''});
+  }
 
   createRenderRoot() { return this; }
 
