@@ -149,12 +149,12 @@ class OpenApiTest {
   private void finish(String job) throws Exception {
     JsonNode status = ask("GET /api/jobs/{id}", job, "");
     for (int i = 0;
-        i < 600 && !status.get("state").asString().matches("done|failed|cancelled");
+        i < 600 && !status.get("state").asString().matches("DONE|FAILED|CANCELLED");
         i++) {
       Thread.sleep(50);
       status = ask("GET /api/jobs/{id}", job, "");
     }
-    assertThat(status.get("state").asString()).as(status.toString()).isEqualTo("done");
+    assertThat(status.get("state").asString()).as(status.toString()).isEqualTo("DONE");
   }
 
   private void askOfTheLibrary() throws Exception {
