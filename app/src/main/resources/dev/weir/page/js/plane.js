@@ -15,7 +15,7 @@ const KEPT = 6;
 const PAUSE = 150;
 /** What stands below the plane on the page, pixels, and how low the plane is at least. */
 const BELOW = 56;
-const LOWEST = 240;
+const LOWEST = 360;
 const ZOOM = 1.25;
 
 /** Planes on the page scroll together. */

@@ -4,7 +4,10 @@ const FONT = '12px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace'
 /** Steps between sparse headers: round numbers of tokens, and whole blocks where two places are one. */
 const TENS = [1, 2, 5];
 const PAIRS = [1, 2, 4];
-const SMALL = '11px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", Arial, sans-serif';
+const SANS = '-apple-system, "Segoe UI", "Noto Sans", "Helvetica Neue", Helvetica, Arial, sans-serif';
+const SMALL = `11px ${SANS}`;
+/** Of words in cells, which have little room. */
+const WORDS = `12px ${SANS}`;
 
 /** The colours of the page that the canvas needs; found again when the theme changes. */
 function roles() {
@@ -115,7 +118,7 @@ export class Painter {
 
   words({tiles, grid, scale, scroll}, {rows, columns}) {
     const {context} = this;
-    context.font = FONT;
+    context.font = tiles.texts ? WORDS : FONT;
     context.textAlign = 'center';
     context.textBaseline = 'middle';
     const letters = Math.floor((grid.width - 3) / context.measureText('0').width);
@@ -126,7 +129,7 @@ export class Painter {
         if (Number.isNaN(value)) continue;
         context.fillStyle = scale.ink(value);
         const word = tiles.text(place, position);
-        context.fillText(word === undefined ? within(value, letters) : this.short(word, grid.width - 5),
+        context.fillText(word === undefined ? within(value, letters) : this.short(word, grid.width - 4),
           grid.left + (column + .5) * grid.width - scroll.left,
           grid.top + (row + .5) * grid.height - scroll.top + .5);
       }
