@@ -40,15 +40,17 @@ class AxesPageTest {
     page.waitForFunction("() => import('/js/store.js').then(s => s.get().run !== null)");
     page.waitForFunction("() => document.querySelector('weir-plane').grid !== undefined");
     @SuppressWarnings("unchecked")
-    Map<String, Number> box =
-        (Map<String, Number>)
+    List<Number> middle =
+        (List<Number>)
             page.evaluate(
-                "([place, position]) => document.querySelector('weir-plane').cellBox(place, position)",
+                """
+                ([place, position]) => {
+                  const {x, y, width, height} =
+                    document.querySelector('weir-plane').cellBox(place, position);
+                  return [x + width / 2, y + height / 2];
+                }""",
                 List.of(place, position));
-    page.mouse()
-        .click(
-            box.get("x").doubleValue() + box.get("width").doubleValue() / 2,
-            box.get("y").doubleValue() + box.get("height").doubleValue() / 2);
+    page.mouse().click(middle.get(0).doubleValue(), middle.get(1).doubleValue());
     page.waitForSelector("weir-along-depth tbody tr");
     page.waitForSelector("weir-along-sequence tbody tr");
     return page;
