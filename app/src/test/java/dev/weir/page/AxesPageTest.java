@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.BoundingBox;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -39,16 +39,8 @@ class AxesPageTest {
     page.waitForSelector("weir-plane canvas");
     page.waitForFunction("() => import('/js/store.js').then(s => s.get().run !== null)");
     page.waitForFunction("() => document.querySelector('weir-plane').grid !== undefined");
-    @SuppressWarnings("unchecked")
-    Map<String, Number> box =
-        (Map<String, Number>)
-            page.evaluate(
-                "([place, position]) => document.querySelector('weir-plane').cellBox(place, position)",
-                List.of(place, position));
-    page.mouse()
-        .click(
-            box.get("x").doubleValue() + box.get("width").doubleValue() / 2,
-            box.get("y").doubleValue() + box.get("height").doubleValue() / 2);
+    BoundingBox box = CellBox.of(page, place, position);
+    page.mouse().click(box.x + box.width / 2, box.y + box.height / 2);
     page.waitForSelector("weir-along-depth tbody tr");
     page.waitForSelector("weir-along-sequence tbody tr");
     return page;

@@ -82,13 +82,9 @@ class ChangePageTest {
   }
 
   private static List<String> answers(String before, String after) {
-    String asked = "runs/%s/answer?before=%s&top=8&position=%d";
-    return served
-        .get(asked.formatted(after, before, CELL.position()))
-        .get("tokens")
-        .valueStream()
-        .map(token -> token.get("text").asString())
-        .toList();
+    String asked = "runs/" + after + "/answer?top=8&before=" + before;
+    JsonNode answers = served.get(asked + "&position=" + CELL.position());
+    return answers.get("tokens").valueStream().map(token -> token.get("text").asString()).toList();
   }
 
   @ParameterizedTest

@@ -144,7 +144,7 @@ class ChangesApiTest {
     int compared = 0;
     for (JsonNode row : rows) {
       int layer = Integer.parseInt(row.get(0).asString().substring(1));
-      int position = Integer.parseInt(row.get(1).asString().split(" ")[0]);
+      int position = Integer.parseInt(row.get(1).asString().split(" ", 2)[0]);
       if (layer == 3 && position % 2 == 1) {
         Map<String, ?> patch =
             Map.of(

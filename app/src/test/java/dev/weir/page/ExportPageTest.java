@@ -43,7 +43,7 @@ class ExportPageTest {
 
     String run = csv.getFileName().toString().replaceAll("weir-norm-(.*)\\.csv", "$1");
     JsonNode values = served.get("runs/" + run + "/plane?reading=norm").get("values");
-    String[] fields = Files.readAllLines(csv).get(1).split(",");
+    String[] fields = Files.readAllLines(csv).get(1).split(",", -1);
     assertThat(Double.parseDouble(fields[fields.length - 2]))
         .isEqualTo(values.get(0).get(0).asDouble());
     assertThat(Files.readAllLines(csv)).hasSize(1 + values.size() * values.get(0).size());

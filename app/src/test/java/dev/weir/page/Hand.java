@@ -6,8 +6,6 @@ import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.BoundingBox;
-import java.util.List;
-import java.util.Map;
 
 /// How somebody uses the page: with a mouse, or with a keyboard alone. The keyboard comes to a
 /// control only by the Tab key, as its user does.
@@ -49,7 +47,7 @@ enum Hand {
 
     @Override
     void point(Page page, Cell cell) {
-      BoundingBox box = cell.box(page);
+      BoundingBox box = CellBox.of(page, cell.place(), cell.position());
       page.mouse().move(box.x + box.width / 2, box.y + box.height / 2);
     }
 
@@ -138,7 +136,7 @@ enum Hand {
       }
     }
 
-    /// Presses Tab until the control has the focus.
+    // Presses Tab until the control has the focus.
     private static void reach(Locator control) {
       for (int i = 0; i < MOST; i++) {
         if (focused(control)) {
@@ -183,24 +181,6 @@ enum Hand {
 
     int across(Page page) {
       return transposed(page) ? place : position;
-    }
-
-    BoundingBox box(Page page) {
-      Object box =
-          page.evaluate(
-              "cell => document.querySelector('weir-plane').cellBox(...cell)",
-              List.of(place, position));
-      Map<?, ?> sides = (Map<?, ?>) box;
-      BoundingBox found = new BoundingBox();
-      found.x = side(sides, "x");
-      found.y = side(sides, "y");
-      found.width = side(sides, "width");
-      found.height = side(sides, "height");
-      return found;
-    }
-
-    private static double side(Map<?, ?> sides, String name) {
-      return ((Number) sides.get(name)).doubleValue();
     }
   }
 

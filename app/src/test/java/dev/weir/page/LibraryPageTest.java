@@ -126,9 +126,9 @@ class LibraryPageTest {
     keep("zig");
     Page page = open(tab, "");
     library(page);
-    assertThat(button(page, "Keep the direction that is shown")).isDisabled();
+    assertThat(button(page, "Keep this direction")).isDisabled();
     button(page, "Use zig").click();
-    button(page, "Keep the direction that is shown").click();
+    button(page, "Keep this direction").click();
     fill(page, "Name", "zag <script>");
     fill(page, "Description", "up and\ndown");
     fill(page, "Tags", "one, two,, one");
@@ -248,7 +248,7 @@ class LibraryPageTest {
     assertThat(page.locator(".link-said"))
         .containsText(
             Pattern.compile(
-                "newer Weir.*transposed could not be read.*model another, which is not open.*direction old of the link is gone",
+                "newer Weir.*transposed could not be read.*model “another”, which is not open.*direction “old” of the link is gone",
                 Pattern.DOTALL));
     assertThat(state(page, "prompt")).isEqualTo("Hello");
     button(page, "Close").click();

@@ -120,7 +120,7 @@ final class Outsider implements AutoCloseable {
 
   /// A connection on which nothing was said yet; reading from it gives up after a while.
   Socket connect() throws IOException {
-    Socket socket = new Socket(InetAddress.getByName("127.0.0.1"), server.port());
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
     socket.setSoTimeout(10_000);
     return socket;
   }

@@ -47,25 +47,10 @@ class PlanePageTest {
   }
 
   private static void hover(Page page, int place, int position) {
-    BoundingBox box = box(page, place, position);
+    BoundingBox box = CellBox.of(page, place, position);
     // A mouse that is there already does not move.
     page.mouse().move(box.x + box.width / 2, box.y + box.height / 2 - 3);
     page.mouse().move(box.x + box.width / 2, box.y + box.height / 2);
-  }
-
-  @SuppressWarnings("unchecked")
-  private static BoundingBox box(Page page, int place, int position) {
-    Map<String, Number> box =
-        (Map<String, Number>)
-            page.evaluate(
-                "([p, i]) => document.querySelector('weir-plane').cellBox(p, i)",
-                List.of(place, position));
-    BoundingBox found = new BoundingBox();
-    found.x = box.get("x").doubleValue();
-    found.y = box.get("y").doubleValue();
-    found.width = box.get("width").doubleValue();
-    found.height = box.get("height").doubleValue();
-    return found;
   }
 
   private static double number(Page page) {
@@ -109,7 +94,7 @@ class PlanePageTest {
   @Test
   void aClickPinsACellAndAnotherUnpinsIt(Tab tab) {
     Page page = open(tab);
-    BoundingBox box = box(page, 4, 6);
+    BoundingBox box = CellBox.of(page, 4, 6);
     page.mouse().click(box.x + 4, box.y + 4);
     assertThat(pinned(page)).isEqualTo(Map.of("place", 4, "position", 6));
     page.mouse().click(box.x + 4, box.y + 4);
@@ -123,9 +108,9 @@ class PlanePageTest {
   @Test
   void transposedTheSameCellLiesTheOtherWay(Tab tab) {
     Page page = open(tab);
-    BoundingBox before = box(page, 0, 5);
+    BoundingBox before = CellBox.of(page, 0, 5);
     page.locator(".plane-transpose").click();
-    BoundingBox after = box(page, 0, 5);
+    BoundingBox after = CellBox.of(page, 0, 5);
     assertThat(after.x).isLessThan(before.x);
     assertThat(after.y).isGreaterThan(before.y);
     hover(page, 7, 9);
@@ -247,11 +232,11 @@ class PlanePageTest {
     page.keyboard().press("ArrowDown");
     page.keyboard().press("Control+End");
     BoundingBox view = page.locator(".plane-view").boundingBox();
-    BoundingBox cell = box(page, 12, 22);
+    BoundingBox cell = CellBox.of(page, 12, 22);
     assertThat(cell.x + cell.width).isCloseTo(view.x + view.width, within(20.0));
     assertThat(cell.y + cell.height).isLessThanOrEqualTo(view.y + view.height);
     page.keyboard().press("0");
-    assertThat(box(page, 12, 22).width).isLessThan(cell.width);
+    assertThat(CellBox.of(page, 12, 22).width).isLessThan(cell.width);
   }
 
   // ---------------------------------------------------------------- hostile tokens

@@ -163,7 +163,7 @@ class WalkPageTest {
     hand.show(page, "Directions");
     make(page, hand, " happy");
     hand.show(page, "Library");
-    hand.press(page.getByText("Keep the direction that is shown"));
+    hand.press(page.getByText("Keep this direction"));
     String name = "gladness by " + hand;
     hand.write(page.getByLabel("Name"), name);
     hand.press(page.getByText("Save").last());

@@ -224,7 +224,7 @@ class Library extends LitElement {
         ${this.deleted ? html`<p class="library-undo row" role="status">
           <span>Deleted <bdi>${title(this.deleted.item)}</bdi>.</span>
           <button @click=${this.undo}>Undo</button></p>` : nothing}
-        ${this.shelf('directions', get().direction, 'Keep the direction that is shown',
+        ${this.shelf('directions', get().direction, 'Keep this direction',
           item => this.direction(item))}
         ${this.shelf('views', true, 'Pin this view', item => this.view(item))}
         ${this.shelf('notes', get().run, 'Write a note', item => this.note(item))}

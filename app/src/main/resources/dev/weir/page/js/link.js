@@ -97,11 +97,11 @@ async function show({v, models: names, lost, ...keys}, base) {
   const {ids, gone} = matched(names, models);
   const patch = renamed({...base, ...keys}, ids);
   if (!models.some(model => model.id === patch.model) || gone.has(patch.model)) {
-    said.push(`The link is about the model ${gone.get(patch.model) ?? patch.model}, which is not open here; ${models[0].name} is shown.`);
+    said.push(`The link is about the model “${gone.get(patch.model) ?? patch.model}”, which is not open here; ${models[0].name} is shown.`);
     patch.model = models[0].id;
   }
   if (patch.second && gone.has(patch.second.model)) {
-    said.push(`The model ${gone.get(patch.second.model)} that was seen beside it is not open here.`);
+    said.push(`The model “${gone.get(patch.second.model)}” that was seen beside it is not open here.`);
     patch.second = null;
   }
   patch.direction = await found(patch.direction, gone.size === 0, said);
@@ -136,7 +136,7 @@ async function found(direction, mayMake, said) {
       return {...direction, id: (await send('POST', 'directions', direction.recipe)).id};
     } catch { /* Said below. */ }
   }
-  said.push(`The direction ${direction.name ?? direction.id} of the link is gone; the rest is shown.`);
+  said.push(`The direction “${direction.name ?? direction.id}” of the link is gone; the rest is shown.`);
   return null;
 }
 
