@@ -84,11 +84,7 @@ class ChangePageTest {
   private static List<String> answers(String before, String after) {
     String asked = "runs/" + after + "/answer?top=8&before=" + before;
     JsonNode answers = served.get(asked + "&position=" + CELL.position());
-    return answers
-        .get("tokens")
-        .valueStream()
-        .map(token -> token.get("text").asString())
-        .toList();
+    return answers.get("tokens").valueStream().map(token -> token.get("text").asString()).toList();
   }
 
   @ParameterizedTest
