@@ -95,6 +95,7 @@ public final class Main implements Runnable {
         .addSubcommand(new TrainCommand(terminal, interruption))
         .addSubcommand(new LearnCommand(terminal, interruption))
         .addSubcommand(new MemberCommand(interruption))
+        .addSubcommand(new WarmUpCommand(terminal))
         .addSubcommand(new ModelsCommand(terminal))
         .addSubcommand(new PathwaysCommand(terminal))
         .addSubcommand(new PullCommand(terminal))
