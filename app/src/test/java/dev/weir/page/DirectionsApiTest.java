@@ -218,8 +218,9 @@ class DirectionsApiTest {
         """
         {"kind": "histogram", "of": {"model": "m0", "direction": "%s", "place": "2_pre", \
         "windows": 300, "first": "left_out"}}
-        """;
-    JsonNode job = json(post("jobs", request.formatted(id)));
+        """
+            .formatted(id);
+    JsonNode job = json(post("jobs", request));
     List<JsonNode> events = events(job.get("id").asString());
 
     List<Long> tokens = new ArrayList<>();

@@ -3,15 +3,7 @@ package dev.weir.page;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.BoundingBox;
-import dev.weir.cli.Shell;
-import dev.weir.model.LanguageModel;
-import dev.weir.model.family.ModelFiles;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -25,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SpeedPageTest {
   private static final int SCROLLS = 180;
   private static final int HOVERS = 100;
+  private static final int PROMPTS = 6;
 
   /// Keeps when something was last drawn on a canvas, how long frames took, and how long after a
   /// move of the mouse text changed.
@@ -66,12 +59,12 @@ class SpeedPageTest {
   }
 
   @Test
-  void aNewPromptOf128Tokens(Tab tab) throws IOException {
+  void aNewPromptOf128Tokens(Tab tab) {
     try (Served served = Served.bundled(data)) {
       Page page = watched(tab, served);
-      for (String prompt : prompts(5)) {
-        Locator box = page.locator("#prompt");
-        box.fill(prompt);
+      Locator box = page.locator("#prompt");
+      for (int i = 0; i < PROMPTS; i++) {
+        box.fill(Stories.prompt(128, i));
         page.evaluate("watch.draws = 0; watch.began = performance.now()");
         box.press("Enter");
         settled(page);
@@ -84,7 +77,7 @@ class SpeedPageTest {
   void theNumberUnderTheMouse(Tab tab) {
     try (Served served = Served.bundled(data)) {
       Page page = watched(tab, served);
-      BoundingBox plane = page.locator("weir-plane canvas").first().boundingBox();
+      BoundingBox plane = page.locator(".plane-view").first().boundingBox();
       for (int i = 1; i <= HOVERS; i++) {
         page.mouse().move(plane.x + plane.width * i / (HOVERS + 1), plane.y + 100 + i % 7);
         page.waitForTimeout(20);
@@ -99,10 +92,10 @@ class SpeedPageTest {
   }
 
   @Test
-  void scrollingAThousandTokensOfAHundredPlaces(Tab tab) throws IOException {
+  void scrollingAThousandTokensOfAHundredPlaces(Tab tab) {
     try (Served served = Served.of(data, Trained.deep())) {
       Page page = watched(tab, served);
-      page.locator("#prompt").fill(prompt(1000, 0));
+      page.locator("#prompt").fill(Stories.prompt(1000, 0));
       page.evaluate("watch.draws = 0");
       page.locator("#prompt").press("Enter");
       settled(page);
@@ -111,7 +104,7 @@ class SpeedPageTest {
       for (int i = 0; i < 12; i++) {
         page.keyboard().press("+");
       }
-      page.locator("weir-plane canvas").first().hover();
+      page.locator(".plane-view").first().hover();
       page.evaluate("watch.frames = []; watch.draws = 0");
       for (int i = 0; i < SCROLLS; i++) {
         page.mouse().wheel(i % 3 == 0 ? 0 : 40, i % 3 == 0 ? 20 : 0);
@@ -141,25 +134,6 @@ class SpeedPageTest {
 
   private static double milliseconds(Page page, String expression) {
     return ((Number) page.evaluate(expression)).doubleValue();
-  }
-
-  private static List<String> prompts(int count) throws IOException {
-    List<String> prompts = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      prompts.add(prompt(128, i));
-    }
-    return prompts;
-  }
-
-  /// A prompt of so many tokens of the bundled tokenizer, BOS included.
-  private static String prompt(int tokens, int which) throws IOException {
-    Path models = Shell.root().resolve("models");
-    String stories = Files.readString(models.resolve("texts/stories.txt"));
-    try (LanguageModel model = ModelFiles.open(models.resolve("weir-stories"))) {
-      int[] ids = model.encode(stories).ids();
-      int from = 1 + which * tokens;
-      return model.tokenizer().decode(Arrays.copyOfRange(ids, from, from + tokens - 1));
-    }
   }
 
   private static void print(String what, double number) {

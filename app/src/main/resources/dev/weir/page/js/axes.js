@@ -7,8 +7,9 @@ import './axes/routing.js';
 
 /** Cells that were pinned before one walked on from them. */
 const walked = [];
-/** Marks fainter than this, for the strongest, are left out. */
+/** Marks fainter than this, for the strongest, are left out; and so many of an axis are drawn at most. */
 const FAINTEST = .02;
+const MARKED = 24;
 
 /** Where the pinned cell came from, along both axes, and what the pathway decided there. */
 class Axes extends LitElement {
@@ -36,7 +37,9 @@ class Axes extends LitElement {
     const most = Math.max(...cells.map(cell => Math.abs(cell.weight)), Number.MIN_VALUE);
     this.sources[axis] = cells
       .map(({place, position, weight}) => ({place, position, weight: Math.abs(weight) / most}))
-      .filter(cell => cell.weight > FAINTEST);
+      .filter(cell => cell.weight > FAINTEST)
+      .sort((a, b) => b.weight - a.weight)
+      .slice(0, MARKED);
     update({highlights: Object.values(this.sources).flat()});
   }
 

@@ -106,7 +106,9 @@ class App extends LitElement {
 
   submit(event) {
     event.preventDefault();
-    update({prompt: this.querySelector('#prompt').value, pinned: null});
+    const box = this.querySelector('#prompt');
+    box.scrollTop = 0;
+    update({prompt: box.value, pinned: null});
   }
 
   submitOnEnter(event) {

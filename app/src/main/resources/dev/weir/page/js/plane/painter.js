@@ -1,6 +1,8 @@
 import {within} from './scale.js';
 
 const FONT = '12px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace';
+/** Cells thinner than this hold no ring, pixels. */
+const THIN = 7;
 /** Steps between sparse headers: round numbers of tokens, and whole blocks where two places are one. */
 const TENS = [1, 2, 5];
 const PAIRS = [1, 2, 4];
@@ -152,9 +154,12 @@ export class Painter {
 
   marks({grid, scroll, pinned, highlights}) {
     const {context, roles} = this;
-    for (const highlight of highlights) {
-      if (grid.legible) this.bar(grid.rectangle(highlight, scroll), highlight.weight);
-      else this.ring(grid.rectangle(highlight, scroll), highlight.weight);
+    for (const {place, position, weight = 1} of highlights) {
+      const cell = grid.rectangle({place, position}, scroll);
+      const share = Math.max(0, Math.min(1, weight));
+      if (grid.legible) this.bar(cell, share);
+      else if (Math.min(cell.width, cell.height) < THIN) this.line(cell, share);
+      else this.ring(cell, share);
     }
     if (pinned) {
       const {x, y, width, height} = grid.rectangle(pinned, scroll);
@@ -168,19 +173,31 @@ export class Painter {
   }
 
   /** A bar below the word of a cell, as long as its weight. */
-  bar({x, y, width, height}, weight = 1) {
+  bar({x, y, width, height}, weight) {
     const {context, roles} = this;
-    const length = Math.max(2, (width - 5) * Math.min(1, weight));
+    const length = Math.max(2, (width - 5) * weight);
     context.fillStyle = roles.page;
     context.fillRect(x + 1, y + height - 7, length + 2, 5);
     context.fillStyle = roles.text;
     context.fillRect(x + 2, y + height - 6, length, 3);
   }
 
-  /** A ring in a cell, its area as large as its weight. */
-  ring({x, y, width, height}, weight = 1) {
+  /** A line along the longer side of a thin cell, as long as its weight: beside others, a profile. */
+  line({x, y, width, height}, weight) {
     const {context, roles} = this;
-    const radius = Math.max(1.5, Math.min(width, height, 16) / 2 * Math.sqrt(Math.min(1, weight)));
+    context.fillStyle = roles.text;
+    if (height >= width) {
+      const length = Math.max(1, .7 * height * weight);
+      context.fillRect(x, y + height - length, width, length);
+    } else {
+      context.fillRect(x, y, Math.max(1, .7 * width * weight), height);
+    }
+  }
+
+  /** A ring in a cell, its area as large as its weight. */
+  ring({x, y, width, height}, weight) {
+    const {context, roles} = this;
+    const radius = Math.max(1.5, Math.min(width, height, 16) / 2 * Math.sqrt(weight));
     context.beginPath();
     context.arc(x + width / 2, y + height / 2, radius, 0, 2 * Math.PI);
     context.lineWidth = 2;
