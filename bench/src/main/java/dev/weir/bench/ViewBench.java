@@ -32,7 +32,7 @@ import tools.jackson.databind.json.JsonMapper;
 public final class ViewBench {
   private static final JsonMapper JSON = new JsonMapper();
   private static final int TOKENS = 128;
-  private static final int VOCABULARY = 2000;
+  private static final int VOCABULARY = 1500;
   private static final int CLIENTS = 50;
   private static final int VISITS = 4;
 
@@ -90,6 +90,7 @@ public final class ViewBench {
                 target.resolve("view").toString())
             .redirectError(Redirect.DISCARD)
             .start();
+    Runtime.getRuntime().addShutdownHook(new Thread(process::destroy));
     BufferedReader out = process.inputReader();
     URI link = URI.create(out.readLine());
     double linkMs = since(begin);
