@@ -26,8 +26,8 @@ export function within(value, letters) {
 /** A share for a reader. */
 export function percent(share) {
   if (!Number.isFinite(share)) return '–';
-  const digits = Math.abs(share) < .0995 ? 1 : 0;
-  return `${(100 * share).toFixed(digits).replace('-', '−')} %`;
+  const percents = (100 * share).toFixed(Math.abs(share) < .0995 ? 1 : 0);
+  return `${Number(percents) === 0 ? '0' : percents.replace('-', '−')} %`;
 }
 
 /** The extent of some numbers, those that are none left out; null where there are none. */
