@@ -45,7 +45,9 @@ public sealed interface CellReading {
         case PROBABILITY -> reading.targetProbability();
         case RANK -> reading.targetRank();
         case LOGIT -> reading.targetLogit();
-        default -> reading.top().getFirst().probability();
+        case TOP -> reading.top().getFirst().probability();
+        case NORM, CHANGE, TURN, DOT, COSINE ->
+            throw new IllegalStateException("The lens says no " + kind.id());
       };
     }
   }
