@@ -39,7 +39,7 @@ class SpeedPageTest {
         let last = performance.now();
         const frame = now => { watch.frames.push(now - last); last = now; requestAnimationFrame(frame); };
         requestAnimationFrame(frame);
-        addEventListener('mousemove', event => { watch.moved = event.timeStamp; }, true);
+        addEventListener('pointermove', event => { watch.moved = event.timeStamp; }, true);
         new MutationObserver(() => {
           if (watch.moved) { watch.hovers.push(performance.now() - watch.moved); watch.moved = 0; }
         }).observe(document, {subtree: true, childList: true, characterData: true});
