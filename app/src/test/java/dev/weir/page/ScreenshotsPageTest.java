@@ -43,6 +43,7 @@ class ScreenshotsPageTest {
 
   @ParameterizedTest
   @CsvSource({
+    "words, m0, 17, top, 8, 14",
     "plain, m0, 30, top, 8, 14",
     "ddl, m2, 30, top, 8, 14",
     "plain, m1, 1000, entropy, 8, 700",
