@@ -70,8 +70,8 @@ class Export extends LitElement {
     return html`
       <button class="quiet" popovertarget="export-menu" ?disabled=${!get().run}>Export</button>
       <div id="export-menu" class="export-menu" popover role="menu" aria-label="Export what is on screen as"
-          @beforetoggle=${this.place} @toggle=${this.opened} @keydown=${this.walk}>
-        ${FORMATS.map(format => html`<button class="quiet" role="menuitem" tabindex="-1"
+          @beforetoggle=${this.place} @keydown=${this.walk}>
+        ${FORMATS.map((format, i) => html`<button class="quiet" role="menuitem" tabindex="-1" ?autofocus=${i === 0}
           @click=${() => this.export(format)}><b>${format.title}</b><span class="muted">${format.what}</span></button>`)}
       </div>
       <span role="status" class=${this.problem ? 'problem' : 'muted'}>${this.problem || this.said || nothing}</span>`;
@@ -86,10 +86,6 @@ class Export extends LitElement {
     const {right, bottom} = this.querySelector('button').getBoundingClientRect();
     this.menu.style.top = `${bottom + 4}px`;
     this.menu.style.right = `${Math.max(8, document.documentElement.clientWidth - right)}px`;
-  }
-
-  opened(event) {
-    if (event.newState === 'open') this.items[0].focus();
   }
 
   walk(event) {

@@ -22,6 +22,7 @@ class App extends LitElement {
   createRenderRoot() { return this; }
 
   connectedCallback() {
+    if (!this.hasUpdated) this.replaceChildren(); // What was shown while the scripts came.
     super.connectedCallback();
     subscribe((_, changed) => {
       this.requestUpdate();
@@ -117,21 +118,11 @@ class App extends LitElement {
 
   otherTheme() {
     const dark = document.documentElement.dataset.theme === 'dark';
-    localStorage.setItem(THEME, dark ? 'light' : 'dark');
-    showTheme();
+    const theme = dark ? 'light' : 'dark';
+    document.documentElement.dataset.theme = theme;
+    localStorage.setItem('weir-theme', theme);
   }
 }
 
-const THEME = 'weir-theme';
-const systemDark = matchMedia('(prefers-color-scheme: dark)');
-
-/** Light or dark as the reader chose, or as the system is. */
-function showTheme() {
-  document.documentElement.dataset.theme =
-    localStorage.getItem(THEME) ?? (systemDark.matches ? 'dark' : 'light');
-}
-
 takeToken();
-showTheme();
-systemDark.addEventListener('change', showTheme);
 customElements.define('weir-app', App);
