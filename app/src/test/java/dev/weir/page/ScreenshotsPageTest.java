@@ -43,26 +43,54 @@ class ScreenshotsPageTest {
 
   @ParameterizedTest
   @CsvSource({
-    "words, m0, 17, top, 8, 14",
-    "plain, m0, 30, top, 8, 14",
-    "ddl, m2, 30, top, 8, 14",
-    "plain, m1, 1000, entropy, 8, 700",
-    "ddl, m2, 1000, entropy, 8, 700"
+    "words, m0, 17, tokens across, top, 8, 14",
+    "plain, m0, 30, tokens down, top, 8, 14",
+    "ddl, m2, 30, tokens across, dot, 6, 13",
+    "plain, m1, 1000, tokens across, entropy, 8, 700",
+    "ddl, m2, 1000, tokens across, entropy, 8, 700"
   })
   void thePage(
-      String name, String model, int tokens, String reading, int place, int position, Tab tab) {
+      String name,
+      String model,
+      int tokens,
+      String layout,
+      String reading,
+      int place,
+      int position,
+      Tab tab) {
     for (ColorScheme theme : new ColorScheme[] {ColorScheme.LIGHT, ColorScheme.DARK}) {
       tab.theme(theme);
       Page page = tab.open(served.link());
       page.locator("header select").selectOption(model);
-      page.locator(".plane-reading").selectOption(reading);
       Walks.write(page, Stories.prompt(tokens, 0));
+      read(page, reading);
+      if (layout.equals("tokens down")) {
+        page.locator(".plane-transpose").click();
+      }
       pin(page, new Hand.Cell(place, position));
+      if (reading.equals("dot")) {
+        page.locator("weir-routing").evaluate("panel => panel.scrollIntoView()");
+      }
       String file = "%s-%d-%s.png".formatted(name, tokens, theme).toLowerCase(Locale.ROOT);
       Path path = Shell.root().resolve(System.getProperty("weir.screenshots")).resolve(file);
       page.screenshot(new Page.ScreenshotOptions().setPath(path));
       assertThat(path.toFile().length()).as(file).isLessThan(LARGEST);
     }
+  }
+
+  /// Chooses what the cells show: a reading, or along the direction of two tokens.
+  private static void read(Page page, String reading) {
+    if (reading.equals("dot")) {
+      Hand.MOUSE.show(page, "Directions");
+      page.locator("weir-sources input[name=token]").fill(" Timmy");
+      page.locator("weir-sources input[name=less]").fill(" Lily");
+      page.locator(".directions-submit").click();
+      page.locator(".portrait-name").waitFor();
+      Hand.MOUSE.show(page, "Cell");
+    } else {
+      page.locator(".plane-reading").selectOption(reading);
+    }
+    Walks.drawn(page);
   }
 
   /// Pins a cell, waits until its panel is there, and takes the mouse away.

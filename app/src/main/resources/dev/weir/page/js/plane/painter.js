@@ -106,9 +106,9 @@ export class Painter {
     const [across, down] = [columns[1] - columns[0], rows[1] - rows[0]];
     context.fillStyle = this.roles.empty;
     context.fillRect(x, y, across * grid.width, down * grid.height);
-    context.imageSmoothingEnabled = grid.width < 1 || grid.height < 1;
-    context.drawImage(this.picture, columns[0], rows[0], across, down,
-      x, y, across * grid.width, down * grid.height);
+    context.imageSmoothingEnabled = false;
+    const seen = this.shrunk(grid, columns[0], rows[0], across, down);
+    context.drawImage(seen, 0, 0, seen.width, seen.height, x, y, across * grid.width, down * grid.height);
     context.fillStyle = this.roles.page;
     if (grid.width >= 8) {
       for (let i = 1; i < across; i++) context.fillRect(Math.round(x + i * grid.width) - 1, y, 1, down * grid.height);
@@ -116,6 +116,19 @@ export class Painter {
     if (grid.height >= 8) {
       for (let i = 1; i < down; i++) context.fillRect(x, Math.round(y + i * grid.height) - 1, across * grid.width, 1);
     }
+  }
+
+  /**
+   * A part of the picture, smaller along an axis on which cells are less than a pixel: there
+   * neighbours are mixed, and along the other one they are not.
+   */
+  shrunk(grid, column, row, across, down) {
+    const canvas = this.small ??= document.createElement('canvas');
+    canvas.width = Math.max(1, Math.round(across * Math.min(1, grid.width)));
+    canvas.height = Math.max(1, Math.round(down * Math.min(1, grid.height)));
+    canvas.getContext('2d').drawImage(
+      this.picture, column, row, across, down, 0, 0, canvas.width, canvas.height);
+    return canvas;
   }
 
   words({tiles, grid, scale, scroll}, {rows, columns}) {
@@ -176,10 +189,11 @@ export class Painter {
   bar({x, y, width, height}, weight) {
     const {context, roles} = this;
     const length = Math.max(2, (width - 5) * weight);
+    const thick = height < 24 ? 1.5 : 3;
     context.fillStyle = roles.page;
-    context.fillRect(x + 1, y + height - 7, length + 2, 5);
+    context.fillRect(x + 1, y + height - thick - 3, length + 2, thick + 2);
     context.fillStyle = roles.text;
-    context.fillRect(x + 2, y + height - 6, length, 3);
+    context.fillRect(x + 2, y + height - thick - 2, length, thick);
   }
 
   /** A line along the longer side of a thin cell, as long as its weight: beside others, a profile. */
@@ -240,6 +254,7 @@ export class Painter {
   columnHeader(grid, label, x) {
     const {context} = this;
     if (grid.heading === 'upright') {
+      context.font = WORDS;
       context.textAlign = 'center';
       context.fillText(shortened(context, label, grid.width - 6), x, grid.top / 2 + 2);
       return;
