@@ -96,6 +96,7 @@ public final class Main implements Runnable {
         .addSubcommand(new LearnCommand(terminal, interruption))
         .addSubcommand(new StudyCommand(terminal, interruption))
         .addSubcommand(new MemberCommand(interruption))
+        .addSubcommand(new WarmUpCommand(terminal))
         .addSubcommand(new ModelsCommand(terminal))
         .addSubcommand(new PathwaysCommand(terminal))
         .addSubcommand(new PullCommand(terminal))

@@ -32,6 +32,9 @@ public final class AccessToken {
     try {
       Files.createDirectories(folder, ownersAlone("rwx------"));
       Optional<String> found = read(file);
+      if (found.isEmpty()) {
+        Files.deleteIfExists(file);
+      }
       return found.isPresent() ? found.get() : make(folder, file, luck);
     } catch (IOException _) {
       throw new PageException(

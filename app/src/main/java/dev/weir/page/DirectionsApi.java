@@ -40,12 +40,14 @@ final class DirectionsApi implements HttpService {
   /// @param id which direction
   /// @param numbers `[d_model]`, in raw coordinates
   /// @param offset what is taken from their product with the stream
+  @SuppressWarnings("ArrayRecordComponent") // Numbers to read, never compared as a whole.
   record Numbers(String id, double[] numbers, double offset) {}
 
   /// Cosines in raw coordinates.
   ///
   /// @param ids of the directions
   /// @param cosines one row for each of them
+  @SuppressWarnings("ArrayRecordComponent") // Numbers to read, never compared as a whole.
   record Cosines(List<String> ids, double[][] cosines) {}
 
   /// A token and how far a direction raises its logit, but for the scale of the final norm.

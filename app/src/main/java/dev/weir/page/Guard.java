@@ -5,6 +5,7 @@ import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.Method;
+import io.helidon.http.NotFoundException;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.Filter;
 import io.helidon.webserver.http.FilterChain;
@@ -15,6 +16,7 @@ import java.security.MessageDigest;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /// Who may ask. A page of another site can make a browser send requests here, and a name that
 /// resolves to this machine can make such a page look like one of ours (DNS rebinding). So the Host
@@ -25,6 +27,10 @@ final class Guard implements Filter {
 
   private static final HeaderName SITE = HeaderNames.create("Sec-Fetch-Site");
   private static final HeaderName MODE = HeaderNames.create("Sec-Fetch-Mode");
+
+  /// Nothing that is offered has dots, double slashes, parameters or escapes in its path.
+  private static final Pattern PLAIN = Pattern.compile("(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*/?");
+
   private static final String SCHEME = "http://";
   private static final Set<Method> LOOKING = Set.of(Method.GET, Method.HEAD);
 
@@ -72,6 +78,8 @@ final class Guard implements Filter {
     Optional<String> refusal = refusal(request);
     if (refusal.isPresent()) {
       Wire.problem(response, Status.FORBIDDEN_403, refusal.get());
+    } else if (!PLAIN.matcher(request.prologue().uriPath().rawPath()).matches()) {
+      throw new NotFoundException("A path with more than names");
     } else {
       chain.proceed();
     }

@@ -32,6 +32,7 @@ import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.NullNode;
 
 /// The library: directions, notes and pinned views that were kept.
 final class LibraryApi implements HttpService {
@@ -61,10 +62,57 @@ final class LibraryApi implements HttpService {
       Optional<String> description,
       Optional<List<String>> tags,
       Optional<String> model,
-      JsonNode recipe,
+      Optional<JsonNode> recipe,
       Optional<String> direction,
       Optional<Numbers> numbers,
       Optional<Double> offset) {}
+
+  /// What is said of a direction.
+  ///
+  /// @param name unique
+  /// @param description what it is
+  /// @param tags short words
+  record Label(String name, Optional<String> description, Optional<List<String>> tags) {
+    private DirectionLabel label() {
+      return new DirectionLabel(name, description.orElse(""), tags.orElse(List.of()));
+    }
+  }
+
+  /// A note to be kept.
+  ///
+  /// @param text what it says
+  /// @param model the name of the model it is about
+  /// @param prompt the prompt it is about
+  /// @param place the place of the stream it is about
+  /// @param position the position it is about
+  record NewNote(
+      String text,
+      Optional<String> model,
+      Optional<String> prompt,
+      Optional<String> place,
+      OptionalInt position) {
+    private NoteEntry entry() {
+      return new NoteEntry(
+          text,
+          model.orElse(""),
+          prompt.orElse(""),
+          place.orElse(""),
+          position,
+          Optional.empty(),
+          Optional.empty());
+    }
+  }
+
+  /// A view to be kept.
+  ///
+  /// @param name unique
+  /// @param note what is to be seen there
+  /// @param state what the page's link says
+  record NewView(String name, Optional<String> note, JsonNode state) {
+    private ViewEntry entry() {
+      return new ViewEntry(name, note.orElse(""), state, Optional.empty(), Optional.empty());
+    }
+  }
 
   /// How one shelf is asked.
   ///
@@ -78,7 +126,7 @@ final class LibraryApi implements HttpService {
       Shelf<T, E, C> shelf,
       Function<ServerRequest, Found<T>> find,
       Function<ServerRequest, E> entry,
-      Class<C> change) {
+      Function<ServerRequest, C> change) {
 
     private void routing(HttpRules rules) {
       rules
@@ -97,7 +145,7 @@ final class LibraryApi implements HttpService {
     }
 
     private void change(ServerRequest request, ServerResponse response) {
-      C asked = Wire.body(request, change);
+      C asked = change.apply(request);
       Wire.answer(response, shelf.change(id(request), revision(request), asked));
     }
 
@@ -124,21 +172,21 @@ final class LibraryApi implements HttpService {
             library.directions(),
             this::directions,
             this::direction,
-            DirectionLabel.class)
+            request -> Wire.body(request, Label.class).label())
         .routing(rules);
     new Asked<>(
             "/notes",
             notes,
             request -> notes.find(search(request)),
-            request -> Wire.body(request, NoteEntry.class),
-            NoteText.class)
+            request -> Wire.body(request, NewNote.class).entry(),
+            request -> Wire.body(request, NoteText.class))
         .routing(rules);
     new Asked<>(
             "/views",
             views,
             request -> views.find(search(request)),
-            request -> Wire.body(request, ViewEntry.class),
-            ViewEntry.class)
+            request -> Wire.body(request, NewView.class).entry(),
+            request -> Wire.body(request, NewView.class).entry())
         .routing(rules);
   }
 
@@ -161,7 +209,7 @@ final class LibraryApi implements HttpService {
         asked.description().orElse(""),
         asked.tags().orElse(List.of()),
         asked.model().orElse(""),
-        asked.recipe(),
+        asked.recipe().orElse(NullNode.getInstance()),
         Numbers.of(projection.numbers()),
         projection.offset(),
         Optional.empty(),

@@ -31,8 +31,8 @@ public final class PageServer implements AutoCloseable {
 
   private static final int LONGEST_HEAD = 16 << 10;
 
-  /// Files of directions; what takes JSON takes less.
-  private static final int LONGEST_BODY = 16 << 20;
+  /// An exported library; what takes a file of directions, or JSON, takes less.
+  private static final int LONGEST_BODY = 64 << 20;
 
   private static final int MOST_REQUESTS = 256;
 

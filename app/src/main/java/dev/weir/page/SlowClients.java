@@ -26,7 +26,7 @@ final class SlowClients implements Http1ConnectionListener, AutoCloseable {
   SlowClients(Duration patience) {
     this.patience = patience.toNanos();
     long step = Math.max(1, patience.toMillis() / 10);
-    clock.scheduleWithFixedDelay(this::hangUp, step, step, TimeUnit.MILLISECONDS);
+    var _ = clock.scheduleWithFixedDelay(this::hangUp, step, step, TimeUnit.MILLISECONDS);
   }
 
   /// The first line of a request is there: the rest of its head must follow.

@@ -1,5 +1,6 @@
 package dev.weir.page;
 
+import com.fasterxml.jackson.annotation.Nulls;
 import dev.weir.WeirException;
 import dev.weir.page.run.PageException;
 import io.helidon.http.HeaderNames;
@@ -17,8 +18,12 @@ import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.json.JsonWriteFeature;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.MapperFeature;
+import tools.jackson.databind.cfg.CoercionAction;
+import tools.jackson.databind.cfg.CoercionInputShape;
 import tools.jackson.databind.cfg.EnumFeature;
+import tools.jackson.databind.cfg.MutableCoercionConfig;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.type.LogicalType;
 
 /// JSON in and out. Numbers that are not finite are `null`; unknown fields and half-read bodies are
 /// errors, so that a misspelt field does not pass in silence.
@@ -39,15 +44,23 @@ final class Wire {
           .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
+          .changeDefaultNullHandling(nulls -> nulls.withContentNulls(Nulls.FAIL))
+          .withCoercionConfig(LogicalType.Textual, Wire::takeTextsAlone)
           .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
           .disable(EnumFeature.READ_ENUMS_USING_TO_STRING)
           .disable(EnumFeature.WRITE_ENUMS_USING_TO_STRING)
-          .enable(EnumFeature.WRITE_ENUMS_TO_LOWERCASE)
           .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
           .addModule(FiniteNumbers.module())
           .build();
 
   private Wire() {}
+
+  private static void takeTextsAlone(MutableCoercionConfig config) {
+    config
+        .setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
+        .setCoercion(CoercionInputShape.Float, CoercionAction.Fail)
+        .setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail);
+  }
 
   /// What a client is told when something went wrong.
   ///
@@ -108,7 +121,8 @@ final class Wire {
     requireJson(request);
     byte[] body = bytes(request, LONGEST_BODY);
     try {
-      return MAPPER.readValue(body, type);
+      return Optional.ofNullable(MAPPER.readValue(body, type))
+          .orElseThrow(() -> notExpected("body"));
     } catch (JacksonException e) {
       throw e.getCause() instanceof WeirException problem ? problem : unexpected(e);
     }
@@ -133,13 +147,18 @@ final class Wire {
             .map(step ->
                 step.getPropertyName() == null ? "" + step.getIndex() : step.getPropertyName())
             .collect(Collectors.joining("."));
+    return e instanceof StreamReadException
+        ? wrong("The body is no JSON: " + start(e.getOriginalMessage()), "body")
+        : notExpected(field.isEmpty() ? "body" : field);
+  }
+
+  private static PageException notExpected(String where) {
+    return wrong("The body is not what is expected here", where);
+  }
+
+  private static PageException wrong(String what, String where) {
     return new PageException(
-        PageException.Kind.BAD_REQUEST,
-        e instanceof StreamReadException
-            ? "The body is no JSON: " + start(e.getOriginalMessage())
-            : "The body is not what is expected here",
-        field.isEmpty() ? "body" : field,
-        "send JSON as /openapi.yaml describes it");
+        PageException.Kind.BAD_REQUEST, what, where, "send JSON as /openapi.yaml describes it");
   }
 
   private static String start(String message) {

@@ -2,6 +2,7 @@ package dev.weir.page;
 
 import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Playwright;
+import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 ///     tab.open(server.url());
 /// ```
 final class Browser implements ExecutionCondition, ParameterResolver, AfterTestExecutionCallback {
+  private static final double PATIENCE_MS = 30_000;
   private static final Namespace HERE = Namespace.create(Browser.class);
 
   /// Names under which Chromium and its kin are installed, the one asked for first.
@@ -103,6 +105,8 @@ final class Browser implements ExecutionCondition, ParameterResolver, AfterTestE
       Playwright driver = Playwright.create(new Playwright.CreateOptions().setEnv(environment));
       BrowserType.LaunchOptions options =
           new BrowserType.LaunchOptions().setExecutablePath(program).setArgs(FLAGS);
+      // A machine that does much else at the same time is slow, not wrong.
+      PlaywrightAssertions.setDefaultAssertionTimeout(PATIENCE_MS);
       return new Running(driver, driver.chromium().launch(options));
     }
 

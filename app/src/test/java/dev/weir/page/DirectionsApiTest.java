@@ -187,15 +187,17 @@ class DirectionsApiTest {
 
   // ---------------------------------------------------------------- long work
 
-  private static final String PCA =
-      """
-      {"kind": "pca", "of": {"model": "m0", "place": "2_pre", "scaling": "z_scored", \
-      "windows": %d, "first": "left_out"}}
-      """;
+  private static String pca(int windows) {
+    return """
+    {"kind": "pca", "of": {"model": "m0", "place": "2_pre", "scaling": "z_scored", \
+    "windows": %d, "first": "left_out"}}
+    """
+        .formatted(windows);
+  }
 
   @Test
   void componentsAreToldWhileTheyAreFound() throws Exception {
-    JsonNode job = json(post("jobs", PCA.formatted(300)));
+    JsonNode job = json(post("jobs", pca(300)));
     List<JsonNode> events = events(job.get("id").asString());
 
     JsonNode last = events.getLast();
@@ -216,8 +218,9 @@ class DirectionsApiTest {
         """
         {"kind": "histogram", "of": {"model": "m0", "direction": "%s", "place": "2_pre", \
         "windows": 300, "first": "left_out"}}
-        """;
-    JsonNode job = json(post("jobs", request.formatted(id)));
+        """
+            .formatted(id);
+    JsonNode job = json(post("jobs", request));
     List<JsonNode> events = events(job.get("id").asString());
 
     List<Long> tokens = new ArrayList<>();
@@ -241,7 +244,7 @@ class DirectionsApiTest {
 
   @Test
   void workThatIsCancelledEndsAndSaysSo() throws Exception {
-    String id = json(post("jobs", PCA.formatted(300))).get("id").asString();
+    String id = json(post("jobs", pca(300))).get("id").asString();
     HttpResponse<String> cancelled =
         client.send(
             to("jobs/" + id).header("X-Weir-Token", "secret").DELETE().build(),
@@ -256,13 +259,13 @@ class DirectionsApiTest {
     assertRefused(get("jobs/none"));
     assertRefused(get("jobs/none/events"));
     assertRefused(post("jobs", "{\"kind\": \"pca\"}"));
-    assertRefused(post("jobs", PCA.formatted(10).replace("2_pre", "99_pre")));
-    assertRefused(post("jobs", PCA.formatted(10).replace("m0", "m9")));
+    assertRefused(post("jobs", pca(10).replace("2_pre", "99_pre")));
+    assertRefused(post("jobs", pca(10).replace("m0", "m9")));
   }
 
   @Test
   void workThatCannotBeDoneFailsInOneLine() throws Exception {
-    String id = json(post("jobs", PCA.formatted(-5))).get("id").asString();
+    String id = json(post("jobs", pca(-5))).get("id").asString();
     JsonNode last = events(id).getLast();
     assertThat(last.get("state").asString()).isEqualTo("FAILED");
     assertThat(last.get("error").asString()).startsWith("-5 windows of the text cannot be read");

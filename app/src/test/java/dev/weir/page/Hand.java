@@ -4,9 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.BoundingBox;
-import java.util.List;
-import java.util.Map;
 
 /// How somebody uses the page: with a mouse, or with a keyboard alone. The keyboard comes to a
 /// control only by the Tab key, as its user does.
@@ -30,8 +29,25 @@ enum Hand {
     }
 
     @Override
+    void slide(Locator slider, double share) {
+      BoundingBox box = slider.boundingBox();
+      slider.click(
+          new Locator.ClickOptions().setPosition(box.width * (1 + share) / 2, box.height / 2));
+    }
+
+    @Override
+    void show(Page page, String panel) {
+      panel(page, panel).click();
+    }
+
+    @Override
+    void pick(Locator items, String name) {
+      items.filter(named(name)).click();
+    }
+
+    @Override
     void point(Page page, Cell cell) {
-      BoundingBox box = cell.box(page);
+      BoundingBox box = CellBox.of(page, cell.place(), cell.position());
       page.mouse().move(box.x + box.width / 2, box.y + box.height / 2);
     }
 
@@ -71,6 +87,36 @@ enum Hand {
     }
 
     @Override
+    void slide(Locator slider, double share) {
+      reach(slider);
+      slider.page().keyboard().press("Home");
+      for (int i = 0; i < Math.round((1 + share) / STEP); i++) {
+        slider.page().keyboard().press("ArrowRight");
+      }
+    }
+
+    @Override
+    void show(Page page, String panel) {
+      reach(page.locator("[role=tab][aria-selected=true]"));
+      for (int i = 0; i < MOST && !chosen(page, panel); i++) {
+        page.keyboard().press("ArrowRight");
+      }
+    }
+
+    private static boolean chosen(Page page, String panel) {
+      return panel(page, panel).getAttribute("aria-selected").equals("true");
+    }
+
+    @Override
+    void pick(Locator items, String name) {
+      Locator item = items.filter(named(name));
+      for (int i = 0; i < MOST && !focused(item); i++) {
+        item.page().keyboard().press("ArrowDown");
+      }
+      item.page().keyboard().press("Enter");
+    }
+
+    @Override
     void point(Page page, Cell cell) {
       reach(page.locator(".plane-view").first());
       page.keyboard().press("Control+Home");
@@ -90,10 +136,10 @@ enum Hand {
       }
     }
 
-    /// Presses Tab until the control has the focus.
+    // Presses Tab until the control has the focus.
     private static void reach(Locator control) {
       for (int i = 0; i < MOST; i++) {
-        if (control.evaluate("e => e === document.activeElement").equals(true)) {
+        if (focused(control)) {
           return;
         }
         control.page().keyboard().press("Tab");
@@ -103,6 +149,21 @@ enum Hand {
   };
 
   private static final int MOST = 200;
+
+  /// Of the sliders of directions, which go from -1 to 1.
+  private static final double STEP = 0.05;
+
+  private static Locator panel(Page page, String name) {
+    return page.getByRole(AriaRole.TAB, new Page.GetByRoleOptions().setName(name).setExact(true));
+  }
+
+  private static boolean focused(Locator control) {
+    return control.evaluate("e => e === document.activeElement").equals(true);
+  }
+
+  private static Locator.FilterOptions named(String name) {
+    return new Locator.FilterOptions().setHasText(name);
+  }
 
   /// A cell of the plane.
   ///
@@ -121,24 +182,6 @@ enum Hand {
     int across(Page page) {
       return transposed(page) ? place : position;
     }
-
-    BoundingBox box(Page page) {
-      Object box =
-          page.evaluate(
-              "cell => document.querySelector('weir-plane').cellBox(...cell)",
-              List.of(place, position));
-      Map<?, ?> sides = (Map<?, ?>) box;
-      BoundingBox found = new BoundingBox();
-      found.x = side(sides, "x");
-      found.y = side(sides, "y");
-      found.width = side(sides, "width");
-      found.height = side(sides, "height");
-      return found;
-    }
-
-    private static double side(Map<?, ?> sides, String name) {
-      return ((Number) sides.get(name)).doubleValue();
-    }
   }
 
   /// Presses a button.
@@ -152,6 +195,17 @@ enum Hand {
 
   /// Replaces what stands in a box.
   abstract void write(Locator box, String text);
+
+  /// Moves a slider that goes from -1 to 1.
+  ///
+  /// @param share where to, about
+  abstract void slide(Locator slider, double share);
+
+  /// Opens a panel at the side.
+  abstract void show(Page page, String panel);
+
+  /// Picks an item of a menu that is open.
+  abstract void pick(Locator items, String name);
 
   /// Makes a cell the one that is told about.
   abstract void point(Page page, Cell cell);

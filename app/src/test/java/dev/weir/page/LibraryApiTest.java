@@ -56,6 +56,7 @@ class LibraryApiTest {
         HttpRequest.newBuilder(served.link().resolve("/api/library" + path))
             .method(method, BodyPublishers.ofString(body))
             .header("X-Weir-Token", Served.TOKEN)
+            .header("Content-Type", "application/json")
             .build();
     HttpResponse<String> response = client.send(request, BodyHandlers.ofString());
     return new Answer(response.statusCode(), response.body());

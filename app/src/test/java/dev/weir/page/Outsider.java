@@ -3,7 +3,6 @@ package dev.weir.page;
 import dev.weir.model.family.ModelFiles;
 import dev.weir.page.run.Models;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
@@ -32,10 +31,11 @@ final class Outsider implements AutoCloseable {
   private final PageServer server;
 
   Outsider(Path data) {
-    this(
-        data,
-        Duration.ofSeconds(30),
-        new Models.Source("weir-stories", () -> ModelFiles.open(BUNDLED)));
+    this(data, Duration.ofSeconds(30));
+  }
+
+  Outsider(Path data, Duration patience) {
+    this(data, patience, new Models.Source("weir-stories", () -> ModelFiles.open(BUNDLED)));
   }
 
   Outsider(Path data, Duration patience, Models.Source... models) {
@@ -59,9 +59,11 @@ final class Outsider implements AutoCloseable {
     return server.port();
   }
 
-  /// What went wrong in Weir itself.
+  /// What went wrong in Weir itself; says it once.
   List<RuntimeException> faults() {
-    return faults;
+    List<RuntimeException> met = List.copyOf(faults);
+    faults.clear();
+    return met;
   }
 
   URI at(String path) {
@@ -118,7 +120,7 @@ final class Outsider implements AutoCloseable {
 
   /// A connection on which nothing was said yet; reading from it gives up after a while.
   Socket connect() throws IOException {
-    Socket socket = new Socket(InetAddress.getByName("127.0.0.1"), server.port());
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
     socket.setSoTimeout(10_000);
     return socket;
   }
@@ -127,17 +129,6 @@ final class Outsider implements AutoCloseable {
   String head(String firstLine) {
     return "%s\r\nHost: 127.0.0.1:%d\r\nX-Weir-Token: %s\r\n"
         .formatted(firstLine, server.port(), TOKEN);
-  }
-
-  /// Waits until the server hangs up.
-  static boolean isHungUp(InputStream in) throws IOException {
-    try {
-      return in.read() < 0;
-    } catch (java.net.SocketTimeoutException _) {
-      return false;
-    } catch (java.net.SocketException _) {
-      return true;
-    }
   }
 
   @Override

@@ -29,7 +29,7 @@ final class Served implements AutoCloseable {
   private final HttpClient client = HttpClient.newHttpClient();
   private final PageServer server;
 
-  private Served(Path data, List<Models.Source> models) {
+  Served(Path data, List<Models.Source> models) {
     Path text = Shell.root().resolve("models/texts/stories.txt");
     Settings settings = new Settings("127.0.0.1", 0, TOKEN, data, text, MEMORY, faults::add);
     server = PageServer.start(settings, models);
@@ -73,6 +73,16 @@ final class Served implements AutoCloseable {
   JsonNode post(String path, Object json) {
     String body = JSON.writeValueAsString(json);
     return answer(request(path).POST(HttpRequest.BodyPublishers.ofString(body)).build());
+  }
+
+  /// What a script is told that changes or deletes something.
+  ///
+  /// @param method for instance `PUT`
+  /// @param path below `/api/`
+  /// @param json what it brings
+  JsonNode ask(String method, String path, Object json) {
+    String body = JSON.writeValueAsString(json);
+    return answer(request(path).method(method, HttpRequest.BodyPublishers.ofString(body)).build());
   }
 
   private HttpRequest.Builder request(String path) {

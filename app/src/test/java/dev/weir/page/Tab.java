@@ -7,6 +7,7 @@ import com.deque.html.axecore.results.Check;
 import com.deque.html.axecore.results.Rule;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.ConsoleMessage;
+import com.microsoft.playwright.Dialog;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Request;
 import com.microsoft.playwright.Response;
@@ -31,13 +32,14 @@ final class Tab {
   private static final List<String> BARRIERS =
       List.of("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice");
 
-  private static final double PATIENCE = 15_000;
+  private static final double PATIENCE = 30_000;
 
   private final BrowserContext context;
   private final Page page;
   private final List<String> complaints = new ArrayList<>();
   private final Set<Integer> expected = new HashSet<>();
   private final Set<Integer> refused = new HashSet<>();
+  private final Set<String> left = new HashSet<>();
   private String origin = "";
 
   Tab(com.microsoft.playwright.Browser browser) {
@@ -48,6 +50,7 @@ final class Tab {
     context.onRequest(this::request);
     context.onRequestFailed(this::failed);
     context.onResponse(this::response);
+    context.onDialog(this::dialog);
     page = context.newPage();
   }
 
@@ -58,11 +61,14 @@ final class Tab {
         .setPermissions(List.of("clipboard-read", "clipboard-write"));
   }
 
-  /// Opens the page of a server; from then on every other origin is a complaint.
+  /// Opens the page of a server; from then on every other origin is a complaint. What the browser
+  /// still wants of a page before, such as its icon, is none.
   ///
   /// @param url of its first page
   Page open(URI url) {
-    origin = url.getScheme() + "://" + url.getAuthority();
+    left.add(origin);
+    origin = origin(url);
+    left.remove(origin);
     page.navigate(url.toString());
     return page;
   }
@@ -128,15 +134,28 @@ final class Tab {
 
   private void console(ConsoleMessage message) {
     boolean bad = message.type().equals("error") || message.type().equals("warning");
-    if (bad && !REFUSED.matcher(message.text()).matches()) {
+    if (bad && !REFUSED.matcher(message.text()).matches() && !isLeft(message.location())) {
       complaints.add("console: %s (%s)".formatted(message.text(), message.location()));
     }
   }
 
+  private static URI address(String url) {
+    return URI.create(url.split("[?#]", 2)[0]);
+  }
+
+  private static String origin(URI url) {
+    return url.getScheme() + "://" + url.getAuthority();
+  }
+
+  /// Whether this is of a server whose page was left.
+  private boolean isLeft(String url) {
+    return left.stream().anyMatch(before -> !before.isEmpty() && url.startsWith(before + "/"));
+  }
+
   private void request(Request request) {
-    URI url = URI.create(request.url().split("[?#]", 2)[0]);
-    String from = url.getScheme() + "://" + url.getAuthority();
-    if (!LOCAL.contains(url.getScheme()) && !from.equals(origin)) {
+    URI url = address(request.url());
+    boolean local = LOCAL.contains(url.getScheme()) || origin(url).equals(origin);
+    if (!local && !isLeft(request.url())) {
       complaints.add("request to another host: " + request.url());
     }
   }
@@ -144,7 +163,7 @@ final class Tab {
   private void failed(Request request) {
     String why = Objects.requireNonNull(request.failure());
     // The page itself gives up a request whose answer nobody waits for.
-    if (!why.equals("net::ERR_ABORTED")) {
+    if (!why.equals("net::ERR_ABORTED") && !isLeft(request.url())) {
       complaints.add("request failed: %s (%s)".formatted(request.url(), why));
     }
   }
@@ -157,5 +176,10 @@ final class Tab {
     if (status >= 400 && !expected.contains(status)) {
       complaints.add("refused with %d: %s".formatted(status, response.url()));
     }
+  }
+
+  private void dialog(Dialog dialog) {
+    complaints.add("dialog: " + dialog.message());
+    dialog.dismiss();
   }
 }

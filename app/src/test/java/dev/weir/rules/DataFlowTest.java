@@ -64,6 +64,8 @@ class DataFlowTest {
   private static final JavaClasses WEIR =
       new ClassFileImporter()
           .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          // Tests of `core` that those of `app` use come in a jar of their own.
+          .withImportOption(location -> !location.contains("-tests.jar"))
           .importPackages("dev.weir");
 
   /// Who may use `java.lang.foreign` outside `tensor` and `weights`, and why.

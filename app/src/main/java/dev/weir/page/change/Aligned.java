@@ -25,8 +25,8 @@ public record Aligned(By by, List<Integer> first, List<Integer> second) {
   public enum By {
     /// One by one: both are alike.
     INDEX,
-    /// By the tokens that both begin and end with; what differs between them side by side as far as
-    /// it goes.
+    /// By the tokens that both have, in order; what differs between these side by side as far as it
+    /// goes.
     TOKENS,
     /// By block and sublayer; the end beside the end.
     SUBLAYER,
@@ -45,8 +45,8 @@ public record Aligned(By by, List<Integer> first, List<Integer> second) {
     return first.size();
   }
 
-  /// Two prompts: position by position where they are of one length, else by what they begin and
-  /// end with.
+  /// Two prompts: position by position where they are of one length, else by the tokens that both
+  /// have.
   ///
   /// @param first the tokens of the first
   /// @param second the tokens of the second
@@ -57,11 +57,11 @@ public record Aligned(By by, List<Integer> first, List<Integer> second) {
     int shorter = Math.min(first.size(), second.size());
     int begin = common(first, second, shorter);
     int end = common(first.reversed(), second.reversed(), shorter - begin);
-    Lines lines = new Lines();
-    lines.add(range(0, begin), range(0, begin));
-    lines.add(range(begin, first.size() - end), range(begin, second.size() - end));
-    lines.add(range(first.size() - end, first.size()), range(second.size() - end, second.size()));
-    return lines.aligned(By.TOKENS);
+    Lines lines = new Lines(first, second);
+    lines.grow(begin, begin);
+    lines.growAlong(first.size() - end, second.size() - end);
+    lines.grow(first.size(), second.size());
+    return lines.aligned();
   }
 
   /// How many the lists begin with in common, at most.
@@ -124,16 +124,30 @@ public record Aligned(By by, List<Integer> first, List<Integer> second) {
     return IntStream.range(from, to).boxed().toList();
   }
 
-  /// Two lines that grow together.
+  /// Two lines of positions that grow together.
   private static final class Lines {
+    /// Longer stretches are not searched for what they have in common.
+    private static final long MOST = 1L << 22;
+
+    private final List<Integer> firstTokens;
+    private final List<Integer> secondTokens;
     private final List<Integer> first = new ArrayList<>();
     private final List<Integer> second = new ArrayList<>();
+    private int firstReached;
+    private int secondReached;
 
-    /// One beside the other, with gaps where one is longer.
-    void add(List<Integer> one, List<Integer> other) {
-      int length = Math.max(one.size(), other.size());
-      fill(first, one, length);
-      fill(second, other, length);
+    Lines(List<Integer> firstTokens, List<Integer> secondTokens) {
+      this.firstTokens = firstTokens;
+      this.secondTokens = secondTokens;
+    }
+
+    /// One stretch beside the other, with gaps where one is longer.
+    void grow(int firstTo, int secondTo) {
+      int length = Math.max(firstTo - firstReached, secondTo - secondReached);
+      fill(first, range(firstReached, firstTo), length);
+      fill(second, range(secondReached, secondTo), length);
+      firstReached = firstTo;
+      secondReached = secondTo;
     }
 
     private static void fill(List<Integer> line, List<Integer> part, int length) {
@@ -141,8 +155,50 @@ public record Aligned(By by, List<Integer> first, List<Integer> second) {
       line.addAll(Collections.nCopies(length - part.size(), GAP));
     }
 
-    Aligned aligned(By by) {
-      return new Aligned(by, first, second);
+    /// The same, token beside token along a longest common part.
+    void growAlong(int firstTo, int secondTo) {
+      int rows = firstTo - firstReached;
+      int columns = secondTo - secondReached;
+      if ((long) rows * columns <= MOST) {
+        int[][] longest = longest(rows, columns);
+        int row = 0;
+        int column = 0;
+        int from = firstReached;
+        int other = secondReached;
+        while (row < rows && column < columns) {
+          if (same(from + row, other + column)) {
+            grow(from + row, other + column);
+            grow(from + ++row, other + ++column);
+          } else if (longest[row + 1][column] >= longest[row][column + 1]) {
+            row++;
+          } else {
+            column++;
+          }
+        }
+      }
+      grow(firstTo, secondTo);
+    }
+
+    /// For each pair of beginnings, how much the rests have in common.
+    private int[][] longest(int rows, int columns) {
+      int[][] longest = new int[rows + 1][columns + 1];
+      for (int row = rows - 1; row >= 0; row--) {
+        for (int column = columns - 1; column >= 0; column--) {
+          longest[row][column] =
+              same(firstReached + row, secondReached + column)
+                  ? longest[row + 1][column + 1] + 1
+                  : Math.max(longest[row + 1][column], longest[row][column + 1]);
+        }
+      }
+      return longest;
+    }
+
+    private boolean same(int one, int other) {
+      return firstTokens.get(one).equals(secondTokens.get(other));
+    }
+
+    Aligned aligned() {
+      return new Aligned(By.TOKENS, first, second);
     }
   }
 }

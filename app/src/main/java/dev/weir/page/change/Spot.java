@@ -80,7 +80,7 @@ public record Spot(String place, String hook, List<Write> writes) {
         Parts parts = new Parts(Kind.NEURONS, new HookPoint.MlpPost(layer).name(), neurons);
         yield Optional.of(new Write("MLP of block " + layer, point.name(), Optional.of(parts)));
       }
-      default -> Optional.empty();
+      case HookPoint.InBlock _, HookPoint.AtNorm _, HookPoint.Route _ -> Optional.empty();
     };
   }
 

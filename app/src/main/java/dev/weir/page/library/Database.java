@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Map;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
@@ -22,6 +23,23 @@ import org.sqlite.SQLiteException;
 final class Database {
   private static final int PATIENCE_MS = 5_000;
   private static final int PAGE_BYTES = 4096;
+
+  private interface Told {
+    PageException of(Path file, String how);
+  }
+
+  /// What SQLite answers that a user can understand; all else is a fault of Weir.
+  private static final Map<SQLiteErrorCode, Told> TOLD =
+      Map.of(
+          SQLiteErrorCode.SQLITE_CONSTRAINT, (_, _) -> Problems.nameTaken(),
+          SQLiteErrorCode.SQLITE_FULL, (file, _) -> Problems.full(file),
+          SQLiteErrorCode.SQLITE_BUSY, (file, _) -> Problems.busy(file),
+          SQLiteErrorCode.SQLITE_CORRUPT, Problems::damaged,
+          SQLiteErrorCode.SQLITE_NOTADB, Problems::damaged,
+          SQLiteErrorCode.SQLITE_CANTOPEN, Problems::unwritable,
+          SQLiteErrorCode.SQLITE_READONLY, Problems::unwritable,
+          SQLiteErrorCode.SQLITE_PERM, Problems::unwritable,
+          SQLiteErrorCode.SQLITE_IOERR, Problems::unwritable);
 
   private final Path file;
   private final Schema schema;
@@ -128,14 +146,7 @@ final class Database {
 
   /// The last byte of an extended code is its primary one.
   private RuntimeException problem(SQLiteErrorCode code, JdbiException problem) {
-    return switch (SQLiteErrorCode.getErrorCode(code.code & 0xff)) {
-      case SQLITE_CONSTRAINT -> Problems.nameTaken();
-      case SQLITE_FULL -> Problems.full(file);
-      case SQLITE_BUSY, SQLITE_LOCKED -> Problems.busy(file);
-      case SQLITE_CORRUPT, SQLITE_NOTADB -> Problems.damaged(file, code.message);
-      case SQLITE_CANTOPEN, SQLITE_READONLY, SQLITE_PERM, SQLITE_IOERR, SQLITE_AUTH ->
-          Problems.unwritable(file, code.message);
-      default -> problem;
-    };
+    Told told = TOLD.get(SQLiteErrorCode.getErrorCode(code.code & 0xff));
+    return told == null ? problem : told.of(file, code.message);
   }
 }

@@ -55,7 +55,7 @@ public record Cell(int place, int position) {
       return true;
     }
     boolean inside = point instanceof HookPoint.ResidMid && site.sublayer() != Site.Sublayer.MLP;
-    return site.layer() < place.layer() || site.layer() == place.layer() && inside;
+    return site.layer() < place.layer() || (site.layer() == place.layer() && inside);
   }
 
   /// The place of the plane at which a sublayer read what it then wrote.

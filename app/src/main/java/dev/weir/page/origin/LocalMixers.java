@@ -10,9 +10,12 @@ import dev.weir.readout.Wide;
 import dev.weir.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /// What mixes neighbouring positions in a block without writing to the stream itself: Canon layers,
@@ -22,23 +25,24 @@ import java.util.stream.Collectors;
 /// @param block which block
 /// @param position which position it is told for
 record LocalMixers(Transformer model, int block, int position) {
-  private static final Map<String, String> CANON =
-      Map.of(
-          "A", "what attention reads",
-          "B_q", "queries",
-          "B_k", "keys",
-          "B_v", "values",
-          "C", "what the MLP reads",
-          "D", "neurons before their activation",
-          "D_gate", "gates before their activation");
+  private static final SortedMap<String, String> CANON =
+      Collections.unmodifiableSortedMap(
+          new TreeMap<>(
+              Map.of(
+                  "A", "what attention reads",
+                  "B_q", "queries",
+                  "B_k", "keys",
+                  "B_v", "values",
+                  "C", "what the MLP reads",
+                  "D", "neurons before their activation",
+                  "D_gate", "gates before their activation")));
 
   /// Convolutions, each with the weights of the positions that it sees.
   List<Neighbours> convolutions() {
     List<Neighbours> all = new ArrayList<>();
-    for (String name : CANON.keySet().stream().sorted().toList()) {
-      conv("canon." + name, "canon " + name.replace('_', ' '), CANON.get(name), Residual.KEPT)
-          .ifPresent(all::add);
-    }
+    CANON.forEach((name, of) ->
+        conv("canon." + name, "canon " + name.replace('_', ' '), of, Residual.KEPT)
+            .ifPresent(all::add));
     conv("attn.branch.conv", "value convolution", "values", Residual.KEPT).ifPresent(all::add);
     if (model.spec().pathway() instanceof DeepDelta delta
         && delta.compressor() == DeepDelta.Compressor.TOKEN) {

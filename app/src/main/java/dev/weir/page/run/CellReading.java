@@ -45,7 +45,9 @@ public sealed interface CellReading {
         case PROBABILITY -> reading.targetProbability();
         case RANK -> reading.targetRank();
         case LOGIT -> reading.targetLogit();
-        default -> reading.top().getFirst().probability();
+        case TOP -> reading.top().getFirst().probability();
+        case NORM, CHANGE, TURN, DOT, COSINE ->
+            throw new IllegalStateException("The lens says no " + kind.id());
       };
     }
   }
@@ -87,7 +89,7 @@ public sealed interface CellReading {
     /// The entropy of the lens's distribution.
     ENTROPY("Entropy of the lens", "nats", Scale.SEQUENTIAL, Asks.NOTHING),
     /// `KL(final ‖ lens)`.
-    KL("Divergence of the end from the lens", "nats", Scale.SEQUENTIAL, Asks.NOTHING),
+    KL("KL to the end", "nats", Scale.SEQUENTIAL, Asks.NOTHING),
     /// The probability of a token through the lens.
     PROBABILITY("Probability of the token", "", Scale.SEQUENTIAL, Asks.TOKEN),
     /// How many tokens are likelier.

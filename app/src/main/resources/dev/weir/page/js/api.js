@@ -22,14 +22,28 @@ async function answered(response) {
   throw Object.assign(new Error(error), {status: response.status});
 }
 
-/** Looks at something: `ask('runs/1a2b/plane', {reading: 'norm'}, signal)`. */
-export async function ask(path, parameters = {}, signal = undefined) {
+function address(path, parameters) {
   const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(parameters)) {
-    if (value !== undefined && value !== null && value !== '') query.set(name, value);
+  for (const [name, values] of Object.entries(parameters)) {
+    for (const value of [values].flat()) {
+      if (value !== undefined && value !== null && value !== '') query.append(name, value);
+    }
   }
   const text = query.toString();
-  return answered(await fetch(`/api/${path}${text ? '?' + text : ''}`, {signal}));
+  return `/api/${path}${text ? '?' + text : ''}`;
+}
+
+/** Looks at something: `ask('runs/1a2b/plane', {reading: 'norm'}, signal)`. */
+export async function ask(path, parameters = {}, signal = undefined) {
+  return answered(await fetch(address(path, parameters), {signal}));
+}
+
+/** Looks at something that is a file: {name, content}, the content being a Blob. */
+export async function file(path, parameters = {}) {
+  const response = await fetch(address(path, parameters));
+  if (!response.ok) return answered(response);
+  const [, name] = /filename="([^"]+)"/.exec(response.headers.get('Content-Disposition'));
+  return {name, content: await response.blob()};
 }
 
 /** Sends something: JSON, or bytes as they are. */

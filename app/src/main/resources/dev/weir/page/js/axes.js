@@ -7,8 +7,9 @@ import './axes/routing.js';
 
 /** Cells that were pinned before one walked on from them. */
 const walked = [];
-/** Marks fainter than this, for the strongest, are left out. */
+/** Marks fainter than this, for the strongest, are left out; and so many of an axis are drawn at most. */
 const FAINTEST = .02;
+const MARKED = 24;
 
 /** Where the pinned cell came from, along both axes, and what the pathway decided there. */
 class Axes extends LitElement {
@@ -36,7 +37,9 @@ class Axes extends LitElement {
     const most = Math.max(...cells.map(cell => Math.abs(cell.weight)), Number.MIN_VALUE);
     this.sources[axis] = cells
       .map(({place, position, weight}) => ({place, position, weight: Math.abs(weight) / most}))
-      .filter(cell => cell.weight > FAINTEST);
+      .filter(cell => cell.weight > FAINTEST)
+      .sort((a, b) => b.weight - a.weight)
+      .slice(0, MARKED);
     update({highlights: Object.values(this.sources).flat()});
   }
 
@@ -83,11 +86,11 @@ class Axes extends LitElement {
       </div>
       <p class="visually-hidden" aria-live="polite">Pinned: token ${run.tokens[cell.position].text},
         position ${cell.position}, place ${run.places[cell.place]}.</p>
-      <p class="muted axes-duality">Attention reads earlier positions at one depth; a pathway reads earlier
-        depths at one position. Over a short window the two are one operator along two axes
-        (<a href="https://arxiv.org/abs/2603.16039" rel="noreferrer">arXiv:2603.16039</a>): transpose the
-        plane, and they change places.</p>
       <div class="axes-both">${repeat(transposed ? axes.reverse() : axes, axis => axis.id, axis => axis.view())}</div>
+      <p class="muted axes-duality">Attention reads earlier positions at one depth, a pathway earlier depths
+        at one position. Over a short window the two are one operator, along two axes
+        (<a href="https://arxiv.org/abs/2603.16039" rel="noreferrer">arXiv:2603.16039</a>): transpose the plane,
+        and they change places.</p>
       <weir-routing .run=${run} .cell=${cell}></weir-routing>`;
   }
 }

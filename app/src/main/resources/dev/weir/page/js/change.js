@@ -85,7 +85,7 @@ class Change extends LitElement {
       <div class="row">
         <label>Written <select class="change-write" @change=${e => { this.write = e.target.selectedIndex; }}>
           ${writes.map((w, i) => html`<option ?selected=${i === this.write}>${w.title}</option>`)}</select></label>
-        ${write.parts ? html`<label>${write.parts.kind === 'heads' ? 'Head' : 'Neuron'}
+        ${write.parts ? html`<label>${write.parts.kind === 'HEADS' ? 'Head' : 'Neuron'}
           <input class="change-unit" type="number" min="0" max=${write.parts.count - 1} placeholder="all"></label>` : nothing}
       </div>
       <div class="row">
@@ -102,8 +102,8 @@ class Change extends LitElement {
   ablate(kind, {hook, parts}) {
     const unit = this.querySelector('.change-unit')?.value ?? '';
     const some = unit === '' ? [] : [Number(unit)];
-    const heads = parts?.kind === 'heads' ? some : [];
-    const neurons = parts?.kind === 'neurons' ? some : [];
+    const heads = parts?.kind === 'HEADS' ? some : [];
+    const neurons = parts?.kind === 'NEURONS' ? some : [];
     add({kind, hook: some.length > 0 ? parts.hook : hook, heads, neurons, positions: this.scope});
   }
 

@@ -59,14 +59,17 @@ class Library extends LitElement {
     said: {state: true}, problem: {state: true}, deleted: {state: true},
   };
 
-  words = '';
-  fitting = true;
-  found = null;
-  form = null;
-  said = '';
-  problem = '';
-  deleted = null;
-  asked = 0;
+  constructor() {
+    super();
+    this.words = '';
+    this.fitting = true;
+    this.found = null;
+    this.form = null;
+    this.said = '';
+    this.problem = '';
+    this.deleted = null;
+    this.asked = 0;
+  }
 
   createRenderRoot() { return this; }
 
@@ -74,7 +77,7 @@ class Library extends LitElement {
     super.connectedCallback();
     this.unsubscribe = subscribe((_, changed) => {
       if (changed.has('model') || changed.has('server')) this.look();
-      if (changed.has('direction') || changed.has('pinned')) this.requestUpdate();
+      if (changed.has('direction') || changed.has('run')) this.requestUpdate();
     });
     this.seen = () => { if (!document.hidden) this.look(); };
     document.addEventListener('visibilitychange', this.seen);
@@ -193,16 +196,16 @@ class Library extends LitElement {
 
   /** Opens the form of something that is kept, or of something new. */
   async open(shelf, item = null) {
-    this.form = {shelf, item, opener: document.activeElement};
+    this.form = {shelf, item};
     await this.updateComplete;
     this.querySelector('.library-form input, .library-form textarea').focus();
   }
 
   async close() {
-    const {opener} = this.form;
+    const {shelf, item} = this.form;
     this.form = null;
     await this.updateComplete;
-    if (opener?.isConnected) opener.focus();
+    this.querySelector('#' + opener(shelf, item))?.focus();
   }
 
   // ------------------------------------------------------------------ what is to be seen
@@ -221,7 +224,7 @@ class Library extends LitElement {
         ${this.deleted ? html`<p class="library-undo row" role="status">
           <span>Deleted <bdi>${title(this.deleted.item)}</bdi>.</span>
           <button @click=${this.undo}>Undo</button></p>` : nothing}
-        ${this.shelf('directions', get().direction, 'Keep the direction that is shown',
+        ${this.shelf('directions', get().direction, 'Keep this direction',
           item => this.direction(item))}
         ${this.shelf('views', true, 'Pin this view', item => this.view(item))}
         ${this.shelf('notes', get().run, 'Write a note', item => this.note(item))}
@@ -237,7 +240,7 @@ class Library extends LitElement {
         <div class="row library-head">
           <h2 id=${'library-' + shelf}>${words}
             ${this.found ? html`<span class="muted number">${total}</span>` : nothing}</h2>
-          <button ?disabled=${!available} @click=${() => this.open(shelf)}>${keep}</button>
+          <button id=${opener(shelf)} ?disabled=${!available} @click=${() => this.open(shelf)}>${keep}</button>
         </div>
         ${this.isOpen(shelf, null) ? this.fields(shelf, null) : nothing}
         ${this.found && total === 0
@@ -293,7 +296,8 @@ class Library extends LitElement {
   actions(shelf, item, first) {
     return html`<div class="row library-actions">
       ${first}
-      <button class="quiet" aria-label=${`Edit ${title(item)}`} @click=${() => this.open(shelf, item)}>Edit</button>
+      <button class="quiet" id=${opener(shelf, item)} aria-label=${`Edit ${title(item)}`}
+        @click=${() => this.open(shelf, item)}>Edit</button>
       <button class="quiet" aria-label=${`Delete ${title(item)}`} @click=${() => this.remove(shelf, item)}>Delete</button>
     </div>`;
   }
@@ -332,6 +336,9 @@ class Library extends LitElement {
       </section>`;
   }
 }
+
+/** The button that opens a form, and gets the focus back. */
+function opener(shelf, item = null) { return `library-${shelf}-${item?.id ?? 'new'}`; }
 
 function title(item) { return item.name ?? short(item.text); }
 

@@ -11,14 +11,18 @@ import {LINKED, get, update, subscribe} from './store.js';
  */
 const VERSION = 1;
 
+/** What the page shows now, as far as links tell it. */
+function linked() { return Object.fromEntries(LINKED.map(key => [key, get()[key]])); }
+
 /** Before anybody changed anything. */
-const BEGINNING = Object.fromEntries(LINKED.map(key => [key, get()[key]]));
+const BEGINNING = linked();
 
 /** Changes that the browser's back button undoes one by one; others go with the next of them. */
 const STEPS = [
   'model', 'prompt', 'reading', 'token', 'direction', 'changes', 'second', 'transposed', 'pinned'];
 
-/** Changes of one thing that follow within this time, as a slider makes them, are one step. */
+/** What sliders change: changes that follow within this time are one step. */
+const SLID = ['direction', 'changes'];
 const ONE_STEP_MS = 1000;
 
 const SETTLED_MS = 150;
@@ -81,20 +85,23 @@ function fits(key, value) {
   return isObject(usual) ? isObject(value) : typeof value === typeof usual;
 }
 
-/** Shows what a snapshot says; gives sentences about what is not there any more. */
-async function show({v, models: names, lost, ...keys}) {
+/**
+ * What to change to show what a snapshot says, the rest being as in `base`, and sentences about what
+ * is not there any more.
+ */
+async function show({v, models: names, lost, ...keys}, base) {
   const {models} = get().server;
   const said = [];
   if (v > VERSION) said.push('The link was made by a newer Weir; what this one understands is shown.');
   if (lost.length > 0) said.push(`The link is damaged: ${lost.join(', ')} could not be read.`);
   const {ids, gone} = matched(names, models);
-  const patch = renamed({...BEGINNING, ...keys}, ids);
+  const patch = renamed({...base, ...keys}, ids);
   if (!models.some(model => model.id === patch.model) || gone.has(patch.model)) {
-    said.push(`The link is about the model ${gone.get(patch.model) ?? patch.model}, which is not open here; ${models[0].name} is shown.`);
+    said.push(`The link is about the model “${gone.get(patch.model) ?? patch.model}”, which is not open here; ${models[0].name} is shown.`);
     patch.model = models[0].id;
   }
   if (patch.second && gone.has(patch.second.model)) {
-    said.push(`The model ${gone.get(patch.second.model)} that was seen beside it is not open here.`);
+    said.push(`The model “${gone.get(patch.second.model)}” that was seen beside it is not open here.`);
     patch.second = null;
   }
   patch.direction = await found(patch.direction, gone.size === 0, said);
@@ -129,7 +136,7 @@ async function found(direction, mayMake, said) {
       return {...direction, id: (await send('POST', 'directions', direction.recipe)).id};
     } catch { /* Said below. */ }
   }
-  said.push(`The direction ${direction.name ?? direction.id} of the link is gone; the rest is shown.`);
+  said.push(`The direction “${direction.name ?? direction.id}” of the link is gone; the rest is shown.`);
   return null;
 }
 
@@ -149,7 +156,7 @@ export function address(view = snapshot()) {
 /** Keeps the page and its address the same, in both directions. */
 class History {
   keys = new Set();
-  last = {keys: new Set(), time: -Infinity};
+  slid = -Infinity;
   asked = 0;
 
   constructor(tell) {
@@ -157,9 +164,9 @@ class History {
   }
 
   /** Shows what the address says; an answer that comes after a newer question is dropped. */
-  async read() {
+  async read(base = BEGINNING) {
     const asked = ++this.asked;
-    const {patch, said} = await show(understood(location.hash));
+    const {patch, said} = await show(understood(location.hash), base);
     if (asked !== this.asked) return;
     this.tell(said);
     update(patch);
@@ -175,18 +182,22 @@ class History {
   }
 
   write() {
-    const step = STEPS.some(key => this.keys.has(key));
-    const again = performance.now() - this.last.time < ONE_STEP_MS
-      && same([...this.keys], [...this.last.keys]);
+    const keys = this.forget();
     const hash = '#' + fragment(snapshot());
-    if (hash !== location.hash) history[step && !again ? 'pushState' : 'replaceState'](null, '', hash);
-    if (step) this.last = {keys: this.keys, time: performance.now()};
-    this.keys = new Set();
+    if (hash === location.hash) return;
+    const now = performance.now();
+    const slides = keys.every(key => SLID.includes(key)) && now - this.slid < ONE_STEP_MS;
+    const step = !slides && keys.some(key => STEPS.includes(key));
+    history[step ? 'pushState' : 'replaceState'](null, '', hash);
+    if (keys.some(key => SLID.includes(key))) this.slid = now;
   }
 
+  /** Gives what was to be written. */
   forget() {
     clearTimeout(this.timer);
-    this.keys = new Set();
+    const keys = [...this.keys];
+    this.keys.clear();
+    return keys;
   }
 }
 
@@ -194,16 +205,20 @@ class History {
 class Link extends LitElement {
   static properties = {said: {state: true}, copied: {state: true}, shown: {state: true}};
 
-  said = [];
-  copied = '';
-  shown = '';
-  history = new History(said => { this.said = said; });
+  constructor() {
+    super();
+    this.said = [];
+    this.copied = '';
+    this.shown = '';
+    this.history = new History(said => { this.said = said; });
+  }
 
   createRenderRoot() { return this; }
 
   /** Shows what the address says, and follows it from then on; once the server has answered. */
   async begin() {
-    await this.history.read();
+    // Who was quicker than the server has already changed something, and keeps it.
+    await this.history.read(linked());
     addEventListener('popstate', () => this.history.read());
     subscribe((_, changed) => this.history.changed(changed));
   }

@@ -22,6 +22,7 @@ class App extends LitElement {
   createRenderRoot() { return this; }
 
   connectedCallback() {
+    if (!this.hasUpdated) this.replaceChildren(); // What was shown while the scripts came.
     super.connectedCallback();
     subscribe((_, changed) => {
       this.requestUpdate();
@@ -106,7 +107,9 @@ class App extends LitElement {
 
   submit(event) {
     event.preventDefault();
-    update({prompt: this.querySelector('#prompt').value, pinned: null});
+    const box = this.querySelector('#prompt');
+    box.scrollTop = 0;
+    update({prompt: box.value, pinned: null});
   }
 
   submitOnEnter(event) {
@@ -115,16 +118,11 @@ class App extends LitElement {
 
   otherTheme() {
     const dark = document.documentElement.dataset.theme === 'dark';
-    setTheme(dark ? 'light' : 'dark');
+    const theme = dark ? 'light' : 'dark';
+    document.documentElement.dataset.theme = theme;
+    localStorage.setItem('weir-theme', theme);
   }
 }
 
-function setTheme(theme) {
-  document.documentElement.dataset.theme = theme;
-  localStorage.setItem('weir-theme', theme);
-}
-
 takeToken();
-setTheme(localStorage.getItem('weir-theme')
-  ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'));
 customElements.define('weir-app', App);

@@ -1,6 +1,7 @@
 import {LitElement, html, nothing, render} from 'lit';
 import {get, update, subscribe} from './store.js';
 import {Tiles} from './plane/tiles.js';
+import {Parts} from './plane/mixed.js';
 import {Glances} from './plane/glances.js';
 import {Grid} from './plane/grid.js';
 import {Painter} from './plane/painter.js';
@@ -14,7 +15,7 @@ const KEPT = 6;
 const PAUSE = 150;
 /** What stands below the plane on the page, pixels, and how low the plane is at least. */
 const BELOW = 56;
-const LOWEST = 240;
+const LOWEST = 360;
 const ZOOM = 1.25;
 
 /** Planes on the page scroll together. */
@@ -22,10 +23,11 @@ const planes = new Set();
 
 /**
  * The plane of tokens and places, coloured by a reading: a canvas in a box that scrolls. Shows
- * `run`, and what else the store says; with `bare` it has no controls of its own.
+ * `run`, and what else the store says; with `bare` it has no controls of its own, with `follows` it
+ * has the scale of the plane that has them.
  */
 class Plane extends LitElement {
-  static properties = {run: {attribute: false}, bare: {type: Boolean}};
+  static properties = {run: {attribute: false}, bare: {type: Boolean}, follows: {type: Boolean}};
 
   createRenderRoot() { return this; }
 
@@ -47,6 +49,7 @@ class Plane extends LitElement {
     this.sizes.disconnect();
     this.theme.disconnect();
     this.tiles?.stop();
+    this.parts?.stop();
     this.glances?.stop();
   }
 
@@ -101,17 +104,31 @@ class Plane extends LitElement {
 
   get reading() {
     const {server, reading} = get();
-    return server.readings.find(r => r.id === reading) ?? server.readings[0];
+    const chosen = server.readings.find(r => r.id === reading) ?? server.readings[0];
+    return this.run.numbers === 'difference'
+      ? {...chosen, title: `Difference: ${chosen.title}`, scale: 'DIVERGING'} : chosen;
   }
+
+  /** The cell of this plane that is focused or pinned; null for none. */
+  get focused() { return this.shown(get().focused); }
+
+  get pinned() { return this.shown(get().pinned); }
+
+  /** Where a cell of the run stands in this plane: elsewhere where two runs are aligned. */
+  shown(cell) { return cell && this.run.shown ? this.run.shown(cell) : cell; }
+
+  /** The cell of the run that a cell of this plane is; null for none. */
+  own(cell) { return cell && this.run.own ? this.run.own(cell) : cell; }
 
   get skipped() { return get().skipFirst && this.run.tokens.length > 1 ? 1 : 0; }
 
   stateChanged(changed) {
     if (!this.run || !this.painter || !get().server) return;
     const has = (...keys) => keys.some(key => changed.has(key));
-    if (has('server', 'reading', 'token', 'direction')) this.ask();
+    if (has('mixing') && get().mixing && this.reading.asks === 'DIRECTION') this.mix();
+    else if (has('server', 'reading', 'token', 'direction')) this.ask();
     if (has('transposed', 'zoom')) this.layOut();
-    if (has('range', 'skipFirst')) this.recolour();
+    if (has('range', 'skipFirst') || (this.follows && has('shown'))) this.recolour();
     if (has('pinned', 'highlights')) this.paintSoon();
     if (has('focused')) this.showFocus();
   }
@@ -122,7 +139,10 @@ class Plane extends LitElement {
     this.kept.clear();
     this.previous = null;
     this.tiles = null;
-    this.glances = new Glances(this.run, () => this.showFocus());
+    this.parts?.stop();
+    this.parts = new Parts(this.run, () => this.partArrived(), e => this.failed(e));
+    this.glances = this.run.path ? null : new Glances(this.run, () => this.showFocus());
+    if (this.holds(this.focused)) this.glances?.want(this.focused);
     this.querySelector('.plane-notes').textContent =
       `${this.run.bos} The lens: ${this.run.norm}. Numbers are of ${this.run.coordinates} coordinates.`;
     if (get().server) this.ask();
@@ -152,6 +172,25 @@ class Plane extends LitElement {
     this.layOut();
   }
 
+  /** A mixture of directions while its sliders move: out of the planes of the parts. */
+  mix() {
+    const {mixing, reading} = get();
+    const before = this.tiles;
+    this.tiles = this.parts.mixed(mixing, reading);
+    if (before && before.mixing === undefined) {
+      before.stop();
+      this.previous = before;
+    }
+    this.layOut();
+  }
+
+  partArrived() {
+    if (!this.tiles?.mixing || !this.grid) return;
+    this.tiles.refresh();
+    this.recolour();
+    this.showFocus();
+  }
+
   failed(e) {
     this.failing = true;
     update({problem: e.message});
@@ -173,15 +212,22 @@ class Plane extends LitElement {
   fitScale() {
     const {range, server} = get();
     const {scale: kind} = this.reading;
-    const {low, high} = range.mode === 'fixed' ? range : this.extent(range.mode);
-    const same = this.scale && this.scaled === JSON.stringify([kind, low, high]);
+    const {low, high} = this.bounds(range);
+    const scaled = JSON.stringify([kind, low, high, this.title]);
+    const same = this.scaled === scaled;
     if (!same) {
       this.scale = new Scale(kind, server.colours, low, high);
-      this.scaled = JSON.stringify([kind, low, high]);
+      this.scaled = scaled;
       this.drawLegend();
       if (!this.bare) update({shown: {low: this.scale.low, high: this.scale.high}});
     }
     return !same;
+  }
+
+  bounds(range) {
+    if (this.run.numbers === 'difference') return this.extent(range.mode);
+    if (this.follows && get().shown) return get().shown;
+    return range.mode === 'fixed' ? range : this.extent(range.mode);
   }
 
   extent(mode) {
@@ -214,15 +260,22 @@ class Plane extends LitElement {
     this.paintSoon();
   }
 
+  /** What the legend is about. */
+  get title() {
+    const {title, unit, asks} = this.reading;
+    const {direction} = get();
+    const along = asks === 'DIRECTION' && direction ? ` ${direction.name ?? direction.id}` : '';
+    return unit ? `${title}${along}, ${unit}` : title + along;
+  }
+
   drawLegend() {
     const stops = this.scale.hexes.filter((_, level) => level % 15 === 0);
     this.querySelector('.plane-ramp').style.backgroundImage = `linear-gradient(to right, ${stops})`;
-    const {title, unit} = this.reading;
-    this.querySelector('.plane-legend-title').textContent = unit ? `${title}, ${unit}` : title;
-    const ticks = this.scale.ticks().map(brief);
+    this.querySelector('.plane-legend-title').textContent = this.title;
+    const ticks = this.scale.ticks().map(tick => brief(tick));
     this.querySelectorAll('.plane-ticks span').forEach((tick, i) => { tick.textContent = ticks[i]; });
     this.querySelector('.plane-legend').setAttribute('aria-label',
-      `${title}: colours from ${ticks[0]} to ${ticks[2]}`);
+      `${this.title}: colours from ${ticks[0]} to ${ticks[2]}`);
   }
 
   // ------------------------------------------------------------------ layout and drawing
@@ -266,7 +319,8 @@ class Plane extends LitElement {
     cancelAnimationFrame(this.frame);
     this.frame = null;
     if (!this.drawn || !this.grid) return;
-    const {pinned, highlights} = get();
+    const {pinned} = this;
+    const {highlights} = get();
     this.painter.paint({
       tiles: this.drawn, grid: this.grid, scale: this.scale, scroll: this.scroll,
       labels: this.labels, pinned: this.holds(pinned) ? pinned : null, highlights,
@@ -340,8 +394,12 @@ class Plane extends LitElement {
   up(event) { this.pointers?.delete(event.pointerId); }
 
   move(event) {
-    if (event.pointerType === 'touch') this.pinch(event);
-    else this.focusOn(this.cellAt(event));
+    if (event.pointerType === 'touch') {
+      this.pinch(event);
+    } else {
+      this.walked = false;
+      this.focusOn(this.cellAt(event));
+    }
   }
 
   /** Two fingers apart or together. */
@@ -361,20 +419,21 @@ class Plane extends LitElement {
 
   leave(event) {
     this.pointers?.delete(event.pointerId);
-    if (event.type === 'blur' || document.activeElement !== this.view) update({focused: null});
+    // What was walked to stays when the mouse goes.
+    if (event.type === 'blur' || !this.walked) update({focused: null});
   }
 
   click(event) {
     const cell = this.cellAt(event);
-    if (cell) update({pinned: same(cell, get().pinned) ? null : cell, focused: cell});
+    if (cell) update({pinned: same(cell, this.pinned) ? null : this.own(cell), focused: this.own(cell)});
   }
 
   // ------------------------------------------------------------------ keyboard
 
   key(event) {
-    const {focused, pinned} = get();
+    const {focused, pinned} = this;
     const handled = this.zoomKey(event) || this.walk(event)
-      || (event.key === 'Enter' && focused && (update({pinned: focused}), true))
+      || (event.key === 'Enter' && focused && (update({pinned: this.own(focused)}), true))
       || (event.key === 'Escape' && this.close(pinned));
     if (handled) event.preventDefault();
   }
@@ -400,15 +459,16 @@ class Plane extends LitElement {
     };
     const step = steps[key];
     if (!step) return false;
-    const {focused, pinned} = get();
+    const {focused, pinned} = this;
     const from = [focused, pinned].find(cell => this.holds(cell));
     const within = (x, count) => Math.max(0, Math.min(count - 1, x));
     const seen = grid.seen(this.scroll);
     const [row, column] = from
       ? [grid.row(from.place, from.position) + step[0], grid.column(from.place, from.position) + step[1]]
       : [seen.rows[0], seen.columns[0]];
+    this.walked = true;
     this.focusOn(grid.cellOf(within(row, grid.rows), within(column, grid.columns)));
-    this.reveal(get().focused);
+    if (this.focused) this.reveal(this.focused);
     this.say();
     return true;
   }
@@ -429,25 +489,27 @@ class Plane extends LitElement {
   // ------------------------------------------------------------------ the focused cell
 
   focusOn(cell) {
-    if (same(cell, get().focused)) return;
-    update({focused: cell});
-    if (cell) this.glances.want(cell);
+    const own = this.own(cell);
+    if (same(own, get().focused)) return;
+    update({focused: own});
+    if (cell) this.glances?.want(cell);
   }
 
   /** Shows the number of the focused cell, and what else is known of it. */
   showFocus() {
-    const {focused} = get();
+    const {focused} = this;
     const cell = this.holds(focused) ? focused : null;
     const box = this.querySelector('.plane-card');
     box.hidden = !cell || !this.grid || this.drawn !== this.tiles;
-    this.querySelector('.plane-ramp i').hidden = box.hidden;
+    this.querySelector('.plane-ramp i').hidden =
+      box.hidden || !Number.isFinite(this.tiles.value(cell.place, cell.position));
     if (!box.hidden) {
       const {place, position} = cell;
       const value = this.tiles.value(place, position);
       const text = this.tiles.text(place, position);
       box.dataset.value = value;
-      box.dataset.complete = Boolean(this.glances.of(cell));
-      render(card(this.run, cell, this.reading, value, text, this.glances.of(cell)), box);
+      box.dataset.complete = Boolean(this.glances?.of(cell));
+      render(card(this.run, cell, this.reading, value, text, this.glances?.of(cell)), box);
       this.querySelector('.plane-ramp i').style.left = `${100 * Math.max(0, Math.min(1, this.scale.share(value)))}%`;
     }
     this.placeFocus();
@@ -455,7 +517,7 @@ class Plane extends LitElement {
 
   /** Puts the frame around the focused cell, and the card beside it. */
   placeFocus() {
-    const {focused} = get();
+    const {focused} = this;
     const frame = this.querySelector('.plane-focus');
     const box = this.querySelector('.plane-card');
     frame.hidden = !this.holds(focused) || !this.grid;
@@ -475,15 +537,16 @@ class Plane extends LitElement {
 
   /** Tells the focused cell to those who do not see it. */
   say() {
-    const {focused} = get();
+    const {focused} = this;
+    if (!focused) return;
     const {place, position} = focused;
     const words = sentence(this.run, focused, this.reading, this.tiles.value(place, position),
-      this.tiles.text(place, position), this.glances.of(focused));
+      this.tiles.text(place, position), this.glances?.of(focused));
     const cell = this.querySelector('.plane-cell');
     cell.textContent = words;
     cell.parentElement.setAttribute('aria-rowindex', this.grid.row(place, position) + 1);
     cell.setAttribute('aria-colindex', this.grid.column(place, position) + 1);
-    cell.setAttribute('aria-selected', same(focused, get().pinned));
+    cell.setAttribute('aria-selected', same(focused, this.pinned));
     this.querySelector('.plane-said').textContent = words;
   }
 

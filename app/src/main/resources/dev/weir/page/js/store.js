@@ -20,6 +20,8 @@ const state = {
   token: '',
   /** The direction that a reading projects on: {id, recipe, name}; null for none. */
   direction: null,
+  /** A mixture of directions whose sliders move: {parts: [{id, coefficient, offset}], factor, length}. */
+  mixing: null,
   /** {mode: 'screen' | 'run' | 'fixed', low, high}. */
   range: {mode: 'run'},
   /** Whether tokens run down and places run across. */

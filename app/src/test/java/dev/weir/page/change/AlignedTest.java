@@ -25,6 +25,14 @@ class AlignedTest {
   }
 
   @Test
+  void tokensThatBothHaveInTheMiddleStandSideBySideToo() {
+    Aligned aligned = Aligned.tokens(List.of(1, 2, 4, 5, 6), List.of(1, 2, 3, 4, 5, 7));
+
+    assertThat(aligned.first()).containsExactly(0, 1, -1, 2, 3, 4);
+    assertThat(aligned.second()).containsExactly(0, 1, 2, 3, 4, 5);
+  }
+
+  @Test
   void aTokenIsNotCountedBothAsBeginningAndAsEnd() {
     Aligned aligned = Aligned.tokens(List.of(1, 1), List.of(1, 1, 1));
 

@@ -52,12 +52,14 @@ class PlaneTest {
   private static void with(String name, ObjIntConsumer<Pair> check) {
     int[] tokens = EveryModel.tokens(name);
     try (Scope _ = Scope.open();
-        LanguageModel language = NumberedModel.of(EveryModel.open(name, DType.FLOAT64));
-        StreamTrace trace = language.transformer().trace(tokens, Decomposition.capture())) {
+        LanguageModel numbered = NumberedModel.open(name);
+        Transformer model = EveryModel.open(name, DType.FLOAT64);
+        StreamTrace trace = model.trace(tokens, Decomposition.capture())) {
+      LanguageModel language = new LanguageModel(model, numbered.tokenizer());
       OpenModel open = new OpenModel("m0", name, CompletableFuture.completedFuture(language));
       Recipe recipe = new Recipe("m0", Arrays.stream(tokens).boxed().toList(), List.of());
       try (PromptRun run = PromptRun.of(recipe, open, new Vectors())) {
-        check.accept(new Pair(run, language.transformer(), trace), tokens.length);
+        check.accept(new Pair(run, model, trace), tokens.length);
       }
     }
   }

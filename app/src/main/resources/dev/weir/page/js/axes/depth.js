@@ -89,7 +89,7 @@ class AlongDepth extends Asked {
 }
 
 function kept({arrives, written}) {
-  return written > 0 ? `× ${brief(arrives / written)}` : '–';
+  return written > 0 ? `×${brief(arrives / written)}` : '–';
 }
 
 customElements.define('weir-along-depth', AlongDepth);

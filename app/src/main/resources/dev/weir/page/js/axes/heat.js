@@ -2,11 +2,13 @@ import {LitElement, html, nothing} from 'lit';
 import {get} from '../store.js';
 import {Scale, brief} from '../plane/scale.js';
 
-const [NARROWEST, WIDEST] = [4, 22];
+const [NARROWEST, WIDEST] = [4, 32];
 const [LOWEST, HIGHEST] = [4, 14];
 /** More rows than this are too low to be named. */
 const NAMED = 48;
 const HEIGHT = 420;
+/** Narrower cells touch one another. */
+const GAPLESS = 6;
 
 /**
  * A table of numbers as colours, scrolled where it is wide: `rows` and `columns` are names, `values`
@@ -55,10 +57,11 @@ class Heat extends LitElement {
     canvas.height = size.height * this.rows.length;
     const context = canvas.getContext('2d');
     const scale = this.scale = this.fitted();
+    const gap = size.width < GAPLESS ? 0 : 1;
     this.values.forEach((row, y) => row.forEach((value, x) => {
       if (!Number.isFinite(value)) return;
       context.fillStyle = scale.colour(value);
-      context.fillRect(x * size.width, y * size.height, size.width - 1, size.height - 1);
+      context.fillRect(x * size.width, y * size.height, size.width - gap, size.height - 1);
     }));
   }
 

@@ -8,7 +8,7 @@ const [WIDTH, HEIGHT, LEFT] = [340, 92, 44];
 /** So many curves are told apart in one picture. */
 const CURVES = 4;
 const LARGEST = 12;
-const WHO = {TOKEN: 'by this token', LEARNED: 'learned', FOLLOWS: 'follows'};
+const WHO = {token: 'decided by this token', learned: 'learned', follows: 'follows from these'};
 
 /** What the pathway decided for a cell, and what it learned. */
 class RoutingOfCell extends Asked {

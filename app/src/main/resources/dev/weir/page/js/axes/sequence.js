@@ -4,7 +4,7 @@ import {bar} from './bar.js';
 import {brief, percent} from '../plane/scale.js';
 import './heat.js';
 
-const TOP = 8;
+const TOP = 6;
 const MEASURES = [
   {id: 'weights', title: 'Weight', says: brief},
   {id: 'lengths', title: 'Length', says: brief},
@@ -47,7 +47,7 @@ class AlongSequence extends Asked {
         ${found.block === null ? nothing : html`<div class="row">
           <label>Block <select @change=${e => this.change({block: e.target.value})}>
             ${found.blocks.map(block => html`<option value=${block} ?selected=${block === found.block}>${block}${
-              block === found.blocks.at(-1) ? ', wrote last' : ''}</option>`)}</select></label>
+              block === found.blocks.at(-1) ? ' (last)' : ''}</option>`)}</select></label>
           ${choice('Measured by', MEASURES, this.measure, measure => this.change({measure}))}
         </div>`}
         ${found.readings.map(reading => this.reading(reading))}
@@ -82,7 +82,7 @@ class AlongSequence extends Asked {
       <div class="axes-scroll"><table class="axes-table">
         <caption class="visually-hidden">Positions that ${reading.writer} read${this.all ? '' : ', the largest first'}</caption>
         <thead><tr><th scope="col">Source</th>${MEASURES.map(({title}) => html`<th scope="col" class="number">${title}</th>`)}
-          <th scope="col">Most by</th></tr></thead>
+          <th scope="col">Head</th></tr></thead>
         <tbody>${shown.map(i => this.source(reading, i))}</tbody>
       </table></div>
       ${count > TOP ? html`<button class="quiet" aria-expanded=${this.all} @click=${() => this.change({all: !this.all})}>${

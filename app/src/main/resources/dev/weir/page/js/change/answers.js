@@ -4,7 +4,7 @@ import {get, subscribe} from '../store.js';
 import {brief, percent} from '../plane/scale.js';
 
 const TOP = 8;
-const BAR = 60;
+const BAR = 40;
 const WATCHED = ['run', 'before', 'pinned'];
 
 /** What the model says next, before and after. */
@@ -68,13 +68,14 @@ class Answers extends LitElement {
     const beside = Boolean(get().before);
     return html`<table class="change-answers">
       <thead><tr><th>token</th>${beside ? html`<th class="number">before</th>` : nothing}
-        <th class="number">${beside ? 'after' : 'probability'}</th><th class="number">logit</th><th></th></tr></thead>
+        <th class="number">${beside ? 'after' : 'probability'}</th><th class="number">logit</th>
+        <th><span class="visually-hidden">${beside ? 'change' : 'share'}</span></th></tr></thead>
       <tbody>${moves.map(move => this.row(move, beside))}</tbody></table>`;
   }
 
   row({text, before, after}, beside) {
     return html`<tr data-token=${text}>
-      <td class="token">${text}</td>
+      <td class="token" title=${text}>${text}</td>
       ${beside ? html`<td class="number">${percent(before.probability)}</td>` : nothing}
       <td class="number">${percent(after.probability)}</td>
       <td class="number" title=${beside ? `before ${brief(before.logit)}, rank ${before.rank} → ${after.rank}` : `rank ${after.rank}`}>
@@ -84,7 +85,7 @@ class Answers extends LitElement {
 
   /** Two models of different tokens. */
   apart({before, after}) {
-    const column = (title, said) => html`<table><thead><tr><th>${title}</th><th></th></tr></thead>
+    const column = (title, said) => html`<table><thead><tr><th>${title}</th><th class="number">probability</th></tr></thead>
       <tbody>${said.top.map(({text, score}) => html`<tr><td class="token">${text}</td>
         <td class="number">${percent(score.probability)}</td></tr>`)}</tbody></table>`;
     return html`<div class="row">${column('before', before)}${column('after', after)}</div>`;

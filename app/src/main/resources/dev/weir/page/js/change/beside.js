@@ -4,8 +4,8 @@ import {get, update, subscribe} from '../store.js';
 
 const WATCHED = ['run', 'before', 'beside', 'server', 'reading', 'by'];
 const ALIGNED = {
-  index: 'cell by cell',
-  tokens: 'by the tokens that both prompts begin and end with; gaps are empty',
+  index: 'one by one',
+  tokens: 'by the tokens that both prompts have; gaps are empty',
   sublayer: 'by block and sublayer; gaps are empty',
   depth: 'by relative depth',
 };
@@ -57,14 +57,14 @@ class Beside extends LitElement {
       <div class="row">
         <h2>Side by side</h2>
         <label><input type="checkbox" .checked=${beside} @change=${e => update({beside: e.target.checked})}> Show</label>
-        <span class="muted">Aligned ${ALIGNED[sheet.places]}${sheet.positions === sheet.places ? '' : `; positions ${ALIGNED[sheet.positions]}`}.</span>
+        <span class="muted">Places aligned ${ALIGNED[sheet.places]}${sheet.positions === 'index' ? '' : `; positions ${ALIGNED[sheet.positions]}`}.</span>
         ${sheet.places === 'index' ? nothing : this.choice()}
       </div>
       ${beside ? html`
         <h3>${second ? 'The second run' : 'Before: without the changes'}</h3>
-        <weir-plane bare class="change-plane-before" .run=${sheet.aligned ? before : sheet.first}></weir-plane>
+        <weir-plane bare follows class="change-plane-before" .run=${sheet.aligned ? before : sheet.first}></weir-plane>
         ${sheet.aligned ? nothing : html`<h3>This run, aligned</h3>
-          <weir-plane bare .run=${sheet.second}></weir-plane>`}
+          <weir-plane bare follows .run=${sheet.second}></weir-plane>`}
         <h3>Difference: ${reading.title}, ${second ? 'this run less the second' : 'after less before'}</h3>
         <weir-plane bare class="change-plane-difference" .run=${sheet.difference}></weir-plane>` : nothing}
     </section>`;

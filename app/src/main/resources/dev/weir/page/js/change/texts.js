@@ -2,7 +2,7 @@ import {LitElement, html, nothing} from 'lit';
 import {send} from '../api.js';
 import {get, subscribe} from '../store.js';
 
-const ENDED = new Set(['done', 'failed', 'cancelled']);
+const ENDED = new Set(['DONE', 'FAILED', 'CANCELLED']);
 const DURING = [['all', 'everywhere'], ['prompt', 'in the prompt only'], ['last', 'at the newest token only']];
 const ENDS = {length: 'as many tokens as were asked for', stop_token: 'the model ended the text', context_full: 'the context is full'};
 
@@ -71,7 +71,7 @@ class Texts extends LitElement {
     this.job = null;
     job?.events?.close();
     if (job?.id && this.going) {
-      this.status = {...this.status, state: 'cancelled'};
+      this.status = {...this.status, state: 'CANCELLED'};
       send('DELETE', `jobs/${job.id}`).catch(() => { /* It ended meanwhile. */ });
     }
   }

@@ -1,5 +1,5 @@
 import {LitElement, html, nothing} from 'lit';
-import {get} from '../store.js';
+import {get, subscribe} from '../store.js';
 import {brief, percent} from '../plane/scale.js';
 import {make} from './shelf.js';
 import {begin, ended, progress} from './work.js';
@@ -19,8 +19,16 @@ class Components extends LitElement {
 
   createRenderRoot() { return this; }
 
+  connectedCallback() {
+    super.connectedCallback();
+    this.unsubscribe = subscribe((_, changed) => {
+      if (changed.has('run') || changed.has('pinned')) this.requestUpdate();
+    });
+  }
+
   disconnectedCallback() {
     super.disconnectedCallback();
+    this.unsubscribe();
     if (this.status && !ended(this.status)) this.work?.stop();
   }
 
@@ -44,18 +52,18 @@ class Components extends LitElement {
         : html`<button type="button" class="primary pca-find" @click=${this.find}>Find components</button>`}
       <p class="muted" role="status">${this.status ? progress(this.status) : ''}</p>
       <p class="problem" role="alert">${this.problem}</p>
-      ${this.status?.found ? this.found(this.status.found) : nothing}`;
+      ${this.status?.found ? this.found(this.status.found, working) : nothing}`;
   }
 
-  found({pca, corpus, tokens, participationRatio, components}) {
+  found({pca, corpus, tokens, participationRatio, components}, working) {
     const largest = components[0]?.share || 1;
     return html`
       <p class="muted">${pca.place}, ${pca.scaling === 'RAW' ? 'raw' : 'z-scored'}, over
         <span class="number">${tokens.toLocaleString('en')}</span> tokens of ${corpus},
         ${pca.first === 'KEPT' ? 'position 0 counted' : 'position 0 left out'};
-        ${brief(participationRatio)} dimensions in use. Choose a component:</p>
+        ${brief(participationRatio)} dimensions in use. ${working ? 'So far:' : 'Choose a component:'}</p>
       <ol class="pca-bars">${components.map(one => html`
-        <li><button type="button" class="quiet" @click=${() => this.use(pca, one.index)}
+        <li><button type="button" class="quiet" ?disabled=${working} @click=${() => this.use(pca, one.index)}
           title=${`variance ${brief(one.variance)}`}>
           <span class="number">${one.index + 1}</span>
           <span class="pca-bar" .style=${`--share: ${one.share / largest}`}></span>

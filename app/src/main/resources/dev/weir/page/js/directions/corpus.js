@@ -27,7 +27,7 @@ class CorpusPart extends LitElement {
     super.connectedCallback();
     this.unwatch = watch(() => this.requestUpdate());
     this.unsubscribe = subscribe((_, changed) => {
-      if (changed.has('pinned') || changed.has('run')) this.mark();
+      if (changed.has('pinned') || changed.has('run')) this.requestUpdate();
     });
   }
 
@@ -69,7 +69,7 @@ class CorpusPart extends LitElement {
     return html`
       <p class="muted"><span class="number">${found.tokens.toLocaleString('en')}</span> tokens of
         ${found.corpus} at ${found.place}, position 0 left out: mean
-        <span class="number">${brief(found.mean)}</span>, deviation
+        <span class="number">${brief(rounded(found.mean, found.deviation))}</span>, deviation
         <span class="number">${brief(found.deviation)}</span></p>
       <svg class="corpus-histogram" viewBox="0 0 ${SIZE.width} ${SIZE.height}" role="img"
         aria-label=${`Histogram of ${found.tokens} values from ${brief(found.least)} to ${brief(found.most)}`}></svg>
@@ -133,6 +133,9 @@ class CorpusPart extends LitElement {
     }
   }
 }
+
+/** Zero where a mean is nothing but rounding. */
+function rounded(mean, deviation) { return Math.abs(mean) < 1e-9 * deviation ? 0 : mean; }
 
 /** Opens the text around a token of the corpus. */
 function open({text}) { update({prompt: text, pinned: null}); }

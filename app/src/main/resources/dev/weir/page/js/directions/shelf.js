@@ -1,4 +1,4 @@
-import {send} from '../api.js';
+import {ask, send} from '../api.js';
 import {get, update, subscribe} from '../store.js';
 
 /**
@@ -42,6 +42,7 @@ export function use(direction) {
   const others = shelf.items.filter(item => item.id !== direction.id)
     .map(item => ({...item, coefficient: 0}));
   change({items: [...others, {...direction, coefficient: 1}], problem: ''});
+  learn();
   mix();
 }
 
@@ -51,16 +52,59 @@ export function drop(id) {
   mix();
 }
 
-/** Says how much of a direction is in the mixture. */
+/** Says how much of a direction is in the mixture; the plane follows at once, the rest in a while. */
 export function weigh(id, coefficient) {
   change({items: shelf.items.map(item => item.id === id ? {...item, coefficient} : item)});
-  mix();
+  preview();
+  settle();
 }
 
 /** Says whether the mixture is made of length 1. */
 export function normalise(unit) {
   change({unit});
   mix();
+}
+
+// -------------------------------------------------------------------- while a slider moves
+
+/** A slider that has not moved for so long rests, milliseconds. */
+const REST = 150;
+
+let resting;
+/** Products of the directions in use, `products[id][other]`. */
+let products = {};
+
+function settle() {
+  clearTimeout(resting);
+  resting = setTimeout(mix, REST);
+}
+
+/** Learns how long mixtures of the directions in use are. */
+async function learn() {
+  const {items} = shelf;
+  const ids = items.map(item => item.id);
+  try {
+    const {cosines} = await ask('directions/cosines', {ids: ids.join(',')});
+    products = Object.fromEntries(ids.map((id, i) => [id, Object.fromEntries(ids.map((other, j) =>
+      [other, cosines[i][j] * items[i].length * items[j].length]))]));
+  } catch {
+    products = {};
+  }
+}
+
+function preview() {
+  const parts = shelf.items.filter(item => item.coefficient !== 0);
+  if (parts.length === 0 || !alongDirection() || parts.some(part => !products[part.id])) return;
+  let square = 0;
+  for (const a of parts) {
+    for (const b of parts) square += a.coefficient * b.coefficient * products[a.id][b.id];
+  }
+  const length = Math.sqrt(Math.max(0, square));
+  if (length === 0) return;
+  const factor = shelf.unit ? 1 / length : 1;
+  update({mixing: {
+    parts: parts.map(({id, coefficient, offset}) => ({id, coefficient, offset})),
+    factor, length: factor * length}});
 }
 
 // -------------------------------------------------------------------- the mixture
@@ -70,6 +114,7 @@ let again = false;
 
 /** Mixes anew. While the server is asked, later wishes become one. */
 async function mix() {
+  clearTimeout(resting);
   again = true;
   if (asking) return;
   asking = true;
@@ -107,11 +152,11 @@ async function mixed(parts) {
 function shown(mixture) {
   change({mixture, problem: ''});
   if (mixture === null) {
-    update({direction: null, ...(alongDirection() ? {reading: 'norm'} : {})});
+    update({mixing: null, direction: null, ...(alongDirection() ? {reading: 'norm'} : {})});
     return;
   }
   const {id, name, recipe} = mixture;
-  update({direction: {id, name, recipe}, ...(alongDirection() ? {} : {reading: 'dot'})});
+  update({mixing: null, direction: {id, name, recipe}, ...(alongDirection() ? {} : {reading: 'dot'})});
 }
 
 function alongDirection() { return ['dot', 'cosine'].includes(get().reading); }

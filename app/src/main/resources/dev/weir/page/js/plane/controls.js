@@ -32,7 +32,8 @@ class PlaneControls extends LitElement {
           </select>
         </label>
         ${chosen?.asks === 'TOKEN' ? this.token() : nothing}
-        ${chosen?.asks === 'DIRECTION' ? this.direction() : nothing}
+        ${chosen?.asks === 'DIRECTION' && !get().direction
+          ? html`<span class="muted">Make a direction first, in the panel Directions.</span>` : nothing}
         ${this.range()}
         <label title="The first position behaves unlike all others; its numbers would take the scale.">
           <input type="checkbox" class="plane-skip" .checked=${get().skipFirst}
@@ -55,13 +56,6 @@ class PlaneControls extends LitElement {
       <input class="plane-token token" size="10" spellcheck="false" .value=${get().token}
         placeholder="the answer" title="A token's text with its leading space, or its id as #123; empty: the model's own answer at each position."
         @change=${e => update({token: e.target.value})}></label>`;
-  }
-
-  direction() {
-    const {direction} = get();
-    return html`<span class="muted">${direction
-      ? html`Direction: <b>${direction.name ?? direction.id}</b>`
-      : 'Make a direction first, in the panel Directions.'}</span>`;
   }
 
   range() {

@@ -21,17 +21,17 @@ export function card(run, cell, reading, value, text, glance) {
     <p class="plane-card-number"><span class="muted">${reading.title}</span>
       <b class="number">${brief(value)}</b> ${text === undefined
         ? html`<span class="muted">${reading.unit}</span>` : html`<span class="token">${text}</span>`}</p>
-    ${glance ? details(run, glance) : html`<p class="muted">…</p>`}`;
+    ${glance ? details(run, glance) : run.path ? nothing : html`<p class="muted">…</p>`}`;
 }
 
 function details(run, glance) {
   return html`
-    <h3>The lens says</h3>
+    <h2>The lens says</h2>
     <table><tbody>${glance.top.map(t => html`<tr><td class="token">${t.text}</td>
       <td class="number">${percent(t.probability)}</td></tr>`)}</tbody></table>
-    <p class="muted number">entropy ${brief(glance.entropy)} nats, divergence ${brief(glance.klToEnd)} nats,
+    <p class="muted number">entropy ${brief(glance.entropy)} nats, KL to the end ${brief(glance.klToEnd)} nats,
       length ${brief(glance.norm)}</p>
-    <h3>${glance.place === 0 ? 'What entered' : 'Written since the place before'}</h3>
+    <h2>${glance.place === 0 ? 'What entered' : 'Written since the place before'}</h2>
     <table><thead><tr><th>by</th><th class="number">length</th><th class="number">of the stream</th></tr></thead>
       <tbody>${writers(glance.written)}</tbody></table>
     <p class="muted">next token: ${glance.next === null || glance.next === undefined ? 'none, the text ends'

@@ -4,7 +4,7 @@
 const WIDEST = 160;
 const TALLEST = 44;
 /** Sizes that a fitted cell does not exceed: a short prompt does not fill the screen with colour. */
-const FITTED = {width: 96, height: 30};
+const FITTED = {width: 96, height: TALLEST};
 
 /** From this width on column headers stand upright; below they are turned; below that, sparse. */
 const UPRIGHT = 58;

@@ -1,7 +1,15 @@
-import {brief} from './scale.js';
+import {within} from './scale.js';
 
 const FONT = '12px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace';
-const SMALL = '11px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", Arial, sans-serif';
+/** Cells thinner than this hold no ring, pixels. */
+const THIN = 7;
+/** Steps between sparse headers: round numbers of tokens, and whole blocks where two places are one. */
+const TENS = [1, 2, 5];
+const PAIRS = [1, 2, 4];
+const SANS = '-apple-system, "Segoe UI", "Noto Sans", "Helvetica Neue", Helvetica, Arial, sans-serif';
+const SMALL = `11px ${SANS}`;
+/** Of words in cells, which have little room. */
+const WORDS = `12px ${SANS}`;
 
 /** The colours of the page that the canvas needs; found again when the theme changes. */
 function roles() {
@@ -98,9 +106,9 @@ export class Painter {
     const [across, down] = [columns[1] - columns[0], rows[1] - rows[0]];
     context.fillStyle = this.roles.empty;
     context.fillRect(x, y, across * grid.width, down * grid.height);
-    context.imageSmoothingEnabled = grid.width < 1 || grid.height < 1;
-    context.drawImage(this.picture, columns[0], rows[0], across, down,
-      x, y, across * grid.width, down * grid.height);
+    context.imageSmoothingEnabled = false;
+    const seen = this.shrunk(grid, columns[0], rows[0], across, down);
+    context.drawImage(seen, 0, 0, seen.width, seen.height, x, y, across * grid.width, down * grid.height);
     context.fillStyle = this.roles.page;
     if (grid.width >= 8) {
       for (let i = 1; i < across; i++) context.fillRect(Math.round(x + i * grid.width) - 1, y, 1, down * grid.height);
@@ -110,18 +118,33 @@ export class Painter {
     }
   }
 
+  /**
+   * A part of the picture, smaller along an axis on which cells are less than a pixel: there
+   * neighbours are mixed, and along the other one they are not.
+   */
+  shrunk(grid, column, row, across, down) {
+    const canvas = this.small ??= document.createElement('canvas');
+    canvas.width = Math.max(1, Math.round(across * Math.min(1, grid.width)));
+    canvas.height = Math.max(1, Math.round(down * Math.min(1, grid.height)));
+    canvas.getContext('2d').drawImage(
+      this.picture, column, row, across, down, 0, 0, canvas.width, canvas.height);
+    return canvas;
+  }
+
   words({tiles, grid, scale, scroll}, {rows, columns}) {
     const {context} = this;
-    context.font = FONT;
+    context.font = tiles.texts ? WORDS : FONT;
     context.textAlign = 'center';
     context.textBaseline = 'middle';
+    const letters = Math.floor((grid.width - 3) / context.measureText('0').width);
     for (let row = rows[0]; row < rows[1]; row++) {
       for (let column = columns[0]; column < columns[1]; column++) {
         const {place, position} = grid.cellOf(row, column);
         const value = tiles.value(place, position);
         if (Number.isNaN(value)) continue;
         context.fillStyle = scale.ink(value);
-        context.fillText(this.short(tiles.text(place, position) ?? brief(value), grid.width - 5),
+        const word = tiles.text(place, position);
+        context.fillText(word === undefined ? within(value, letters) : this.short(word, grid.width - 4),
           grid.left + (column + .5) * grid.width - scroll.left,
           grid.top + (row + .5) * grid.height - scroll.top + .5);
       }
@@ -144,17 +167,12 @@ export class Painter {
 
   marks({grid, scroll, pinned, highlights}) {
     const {context, roles} = this;
-    for (const {place, position, weight} of highlights) {
-      const {x, y, width, height} = grid.rectangle({place, position}, scroll);
-      const radius = Math.max(1.5, Math.min(width, height, 16) / 2 * Math.sqrt(Math.min(1, weight ?? 1)));
-      context.beginPath();
-      context.arc(x + width / 2, y + height / 2, radius, 0, 2 * Math.PI);
-      context.lineWidth = 2;
-      context.strokeStyle = roles.text;
-      context.stroke();
-      context.lineWidth = 1;
-      context.strokeStyle = roles.page;
-      context.stroke();
+    for (const {place, position, weight = 1} of highlights) {
+      const cell = grid.rectangle({place, position}, scroll);
+      const share = Math.max(0, Math.min(1, weight));
+      if (grid.legible) this.bar(cell, share);
+      else if (Math.min(cell.width, cell.height) < THIN) this.line(cell, share);
+      else this.ring(cell, share);
     }
     if (pinned) {
       const {x, y, width, height} = grid.rectangle(pinned, scroll);
@@ -167,6 +185,43 @@ export class Painter {
     }
   }
 
+  /** A bar below the word of a cell, as long as its weight. */
+  bar({x, y, width, height}, weight) {
+    const {context, roles} = this;
+    const length = Math.max(2, (width - 5) * weight);
+    const thick = height < 24 ? 1.5 : 3;
+    context.fillStyle = roles.page;
+    context.fillRect(x + 1, y + height - thick - 3, length + 2, thick + 2);
+    context.fillStyle = roles.text;
+    context.fillRect(x + 2, y + height - thick - 2, length, thick);
+  }
+
+  /** A line along the longer side of a thin cell, as long as its weight: beside others, a profile. */
+  line({x, y, width, height}, weight) {
+    const {context, roles} = this;
+    context.fillStyle = roles.text;
+    if (height >= width) {
+      const length = Math.max(1, .7 * height * weight);
+      context.fillRect(x, y + height - length, width, length);
+    } else {
+      context.fillRect(x, y, Math.max(1, .7 * width * weight), height);
+    }
+  }
+
+  /** A ring in a cell, its area as large as its weight. */
+  ring({x, y, width, height}, weight) {
+    const {context, roles} = this;
+    const radius = Math.max(1.5, Math.min(width, height, 16) / 2 * Math.sqrt(weight));
+    context.beginPath();
+    context.arc(x + width / 2, y + height / 2, radius, 0, 2 * Math.PI);
+    context.lineWidth = 2;
+    context.strokeStyle = roles.text;
+    context.stroke();
+    context.lineWidth = 1;
+    context.strokeStyle = roles.page;
+    context.stroke();
+  }
+
   columnHeaders({grid, scroll, labels, pinned}, [from, to]) {
     const {context, roles} = this;
     const chosen = pinned ? grid.column(pinned.place, pinned.position) : -1;
@@ -177,7 +232,7 @@ export class Painter {
     context.textBaseline = 'middle';
     const middle = column => grid.left + (column + .5) * grid.width - scroll.left;
     if (grid.heading === 'sparse') {
-      const step = stride(grid.width, 56);
+      const step = stride(grid.width, 56, grid.transposed ? PAIRS : TENS);
       context.font = SMALL;
       context.textAlign = 'left';
       context.fillStyle = roles.muted;
@@ -199,6 +254,7 @@ export class Painter {
   columnHeader(grid, label, x) {
     const {context} = this;
     if (grid.heading === 'upright') {
+      context.font = WORDS;
       context.textAlign = 'center';
       context.fillText(shortened(context, label, grid.width - 6), x, grid.top / 2 + 2);
       return;
@@ -214,7 +270,10 @@ export class Painter {
   rowHeaders({grid, scroll, labels, pinned}, [from, to]) {
     const {context, roles} = this;
     const chosen = pinned ? grid.row(pinned.place, pinned.position) : -1;
-    const step = stride(grid.height, 13);
+    const step = stride(grid.height, 13, grid.transposed ? TENS : PAIRS);
+    // The first and the last stay whole where rows are lower than words.
+    const within = y => Math.max(grid.top + 6, Math.min(grid.box.height - 6, y));
+    const middle = row => grid.top + (row + .5) * grid.height - scroll.top + .5;
     context.save();
     context.beginPath();
     context.rect(0, grid.top, grid.left, grid.box.height - grid.top);
@@ -225,16 +284,16 @@ export class Painter {
     for (let row = Math.ceil(from / step) * step; row < to; row += step) {
       context.fillStyle = row === chosen ? roles.text : roles.muted;
       context.fillText(shortened(context, labels.rows[row], grid.left - 10), grid.left - 7,
-        grid.top + (row + .5) * grid.height - scroll.top + .5);
+        grid.height < 13 ? within(middle(row)) : middle(row));
     }
     context.restore();
   }
 }
 
-/** The first of 1, 2, 5, 10, … that keeps headers so far apart. */
-function stride(size, apart) {
+/** The least round step that keeps headers so far apart. */
+function stride(size, apart, rounds) {
   for (let power = 1; ; power *= 10) {
-    for (const step of [power, 2 * power, 5 * power]) if (step * size >= apart) return step;
+    for (const step of rounds) if (step * power * size >= apart) return step * power;
   }
 }
 

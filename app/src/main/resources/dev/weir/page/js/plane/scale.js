@@ -2,21 +2,32 @@
 
 const LEVELS = 256;
 
-/** A number for a reader: four digits that count. */
-export function brief(value) {
+/** A number for a reader, with so many digits; a zero that leads is one of them. */
+export function brief(value, digits = 4) {
   if (!Number.isFinite(value)) return '–';
   const size = Math.abs(value);
   if (value === 0) return '0';
-  if (Number.isInteger(value) && size < 1e6) return String(value);
-  if (size >= 1e5 || size < 1e-3) return value.toExponential(2).replace('-', '−').replace('e+', 'e');
-  return value.toPrecision(size < 1 ? 3 : 4).replace('-', '−');
+  if (Number.isInteger(value) && size < 1e6) return String(value).replace('-', '−');
+  if (size >= 1e5 || size < 1e-3) return value.toExponential(Math.min(2, digits - 1)).replaceAll('-', '−').replace('e+', 'e');
+  const after = Math.max(0, digits - Math.max(1, Math.floor(Math.log10(size)) + 1));
+  const written = size < 1 && digits === 4 ? value.toPrecision(3) : value.toFixed(after);
+  return written.replace('-', Number(written) === 0 ? '' : '−');
+}
+
+/** A number with three digits, or as many as so many letters hold; nothing where they hold none. */
+export function within(value, letters) {
+  for (let digits = 3; digits > 0; digits--) {
+    const written = brief(value, digits);
+    if (written.length <= letters) return written;
+  }
+  return '';
 }
 
 /** A share for a reader. */
 export function percent(share) {
   if (!Number.isFinite(share)) return '–';
-  const digits = Math.abs(share) < .0995 ? 1 : 0;
-  return `${(100 * share).toFixed(digits).replace('-', '−')} %`;
+  const percents = (100 * share).toFixed(Math.abs(share) < .0995 ? 1 : 0);
+  return `${Number(percents) === 0 ? '0' : percents.replace('-', '−')} %`;
 }
 
 /** The extent of some numbers, those that are none left out; null where there are none. */
