@@ -164,14 +164,15 @@ public final class StudyFile {
   private static Recipe recipe(Fields fields) {
     Recipe recipe =
         new Recipe(
-            fields.size("batch").orElse(16),
+            fields.size("batch").orElse(2048),
             fields.count("tokens").orElse(400_000L),
             fields.number("peak", 1e-9, 10).orElse(3e-3),
             fields.number("warmup", 0, 0.5).orElse(0.05),
             fields.number("decay", 0, 0.5).orElse(0.3),
             fields.number("weight_decay", 0, 10).orElse(0.1),
-            fields.size("looks").orElse(20));
-    fields.end("batch, tokens, peak, warmup, decay, weight_decay, looks");
+            fields.size("looks").orElse(10),
+            fields.count("look_tokens").orElse(16_384L));
+    fields.end("batch, tokens, peak, warmup, decay, weight_decay, looks, look_tokens");
     return recipe;
   }
 

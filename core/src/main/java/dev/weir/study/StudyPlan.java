@@ -88,7 +88,7 @@ public final class StudyPlan {
   }
 
   /// The baseline with so many neurons that it has as many parameters as a variant, to the nearest
-  /// neuron of each block; itself where the variant has no more.
+  /// neuron of each block; itself where the variant has less than half a neuron more.
   private Variant widened(Variant variant, Prepared task) {
     ModelSettings plain = model(study.baseline(), task);
     double wanted = parameters(model(variant, task));

@@ -99,7 +99,7 @@ class StudyTest {
             ModelSettings.MlpKind.GATED,
             ModelSettings.Positions.LEARNED,
             ModelSettings.Head.SEPARATE),
-        new Recipe(8, 8 * 16 * 20, 3e-3, 0.1, 0.2, 0.01, 2),
+        new Recipe(8 * 16, 8 * 16 * 20, 3e-3, 0.1, 0.2, 0.01, 2, 1024),
         variants,
         List.of(
             new StudyTask(
