@@ -6,6 +6,7 @@ import dev.weir.study.Study;
 import dev.weir.study.StudyFile;
 import dev.weir.study.StudyFolder;
 import dev.weir.study.StudyPlan;
+import dev.weir.study.StudyResults;
 import dev.weir.study.StudyRun;
 import dev.weir.study.StudyWorker;
 import dev.weir.tensor.Engine;
@@ -16,8 +17,6 @@ import dev.weir.view.ReportFiles;
 import dev.weir.view.StudyReport;
 import dev.weir.view.TextTable;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -79,9 +78,8 @@ final class StudyCommand {
         StudyFolder.of(out.orElseGet(() -> Path.of("study-" + study.name())), study);
     Engine.useThreads(1);
     try (Interruption.Work _ = interruption.begin()) {
-      StudyPlan plan = plan(folder);
-      train(folder, plan);
-      print(study, plan, folder);
+      train(folder, results(folder).plan());
+      print(results(folder));
       if (interruption.isAsked()) {
         terminal.note("stopped; the same command goes on with what is missing");
         return INTERRUPTED;
@@ -100,16 +98,14 @@ final class StudyCommand {
           Optional<Path> out,
       @Option(names = "--json", description = "Print it as JSON.") boolean json) {
     out.ifPresent(ReportFiles::requireKnown);
-    StudyFolder folder = StudyFolder.open(path);
-    Study study = folder.study();
-    StudyPlan plan = plan(folder);
-    Report report = StudyReport.of(study, plan, outcomes(folder, plan));
+    StudyResults results = results(StudyFolder.open(path));
+    Report report = StudyReport.of(results);
     if (json) {
       JsonFile.write(report, terminal.out());
     } else if (out.isPresent()) {
       ReportFiles.write(report, out.get()).forEach(written -> terminal.note("wrote " + written));
     } else {
-      print(study, plan, folder);
+      print(results);
     }
     return 0;
   }
@@ -124,8 +120,8 @@ final class StudyCommand {
         .orElseGet(() -> Presets.of(preset.orElseThrow(), terminal.home().resolve("models")));
   }
 
-  private StudyPlan plan(StudyFolder folder) {
-    return folder.plan(System::nanoTime, task -> terminal.note("measured the pace of " + task));
+  private StudyResults results(StudyFolder folder) {
+    return folder.results(System::nanoTime, task -> terminal.note("measured the pace of " + task));
   }
 
   private void train(StudyFolder folder, StudyPlan plan) {
@@ -165,19 +161,10 @@ final class StudyCommand {
     public void finished(Outcome outcome) {}
   }
 
-  private static Map<String, Outcome> outcomes(StudyFolder folder, StudyPlan plan) {
-    Map<String, Outcome> outcomes = new LinkedHashMap<>();
-    folder.outcomes(plan).forEach(outcome -> outcomes.put(outcome.run(), outcome));
-    return outcomes;
-  }
-
-  private void print(Study study, StudyPlan plan, StudyFolder folder) {
+  private void print(StudyResults results) {
     terminal
         .out()
         .print(
-            TextTable.render(
-                StudyReport.comparisons(study, plan, outcomes(folder, plan)),
-                terminal.style(),
-                terminal.width()));
+            TextTable.render(StudyReport.comparisons(results), terminal.style(), terminal.width()));
   }
 }

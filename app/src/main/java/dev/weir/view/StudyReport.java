@@ -6,7 +6,7 @@ import dev.weir.study.Contest;
 import dev.weir.study.Difference;
 import dev.weir.study.Outcome;
 import dev.weir.study.Study;
-import dev.weir.study.StudyPlan;
+import dev.weir.study.StudyResults;
 import dev.weir.study.StudyTask;
 import dev.weir.study.Variant;
 import java.util.ArrayList;
@@ -23,36 +23,32 @@ public final class StudyReport {
 
   /// The report.
   ///
-  /// @param study what was asked
-  /// @param plan its runs
-  /// @param outcomes what came of them, by id; runs that are not done are left out
-  public static Report of(Study study, StudyPlan plan, Map<String, Outcome> outcomes) {
+  /// @param results what is known; runs that are not done are left out
+  public static Report of(StudyResults results) {
+    Study study = results.study();
     List<Report.Section> sections = new ArrayList<>();
-    sections.add(new Report.TableSection(comparisons(study, plan, outcomes)));
+    sections.add(new Report.TableSection(comparisons(results)));
     for (StudyTask task : study.tasks()) {
-      sections.addAll(curves(study, plan, task, outcomes));
+      sections.addAll(curves(results, task));
     }
-    sections.add(new Report.TableSection(runs(outcomes)));
-    long done = plan.runs().stream().filter(run -> outcomes.containsKey(run.id())).count();
+    sections.add(new Report.TableSection(runs(results)));
     return new Report(
         "Study: " + study.name(),
         study.question(),
         sections,
         List.of(
             "%d of %d runs are done, %d seeds each."
-                .formatted(done, plan.runs().size(), study.seeds().size()),
+                .formatted(results.done(), results.plan().runs().size(), study.seeds().size()),
             "Differences are paired by seed: the same start of shared weights and the same order of the data. Two intervals are given, by Student's t and by the percentile bootstrap; a difference is called one only if both leave out zero. Their level is corrected for the number of variants (Bonferroni)."));
   }
 
   /// Who wins under which budget: a row for each variant, task and budget whose runs are done.
   ///
-  /// @param study what was asked
-  /// @param plan its runs
-  /// @param outcomes what came of them, by id
-  public static Table comparisons(Study study, StudyPlan plan, Map<String, Outcome> outcomes) {
+  /// @param results what is known
+  public static Table comparisons(StudyResults results) {
     Table.Builder table =
         Table.named("comparisons")
-            .title("Beside " + study.baseline().name())
+            .title("Beside " + results.study().baseline().name())
             .text("task", "what was learned")
             .text("equal", "what was made equal")
             .text("variant", "who is compared")
@@ -67,18 +63,8 @@ public final class StudyReport {
             .integer("steps", "", "of the variant")
             .integer("parameters", "", "of the variant")
             .integer("seeds", "", "pairs of runs");
-    for (Contest contest : plan.contests()) {
-      if (isDone(contest, outcomes)) {
-        row(table, Comparison.of(contest, outcomes, study.variants().size() - 1));
-      }
-    }
+    results.comparisons().forEach(found -> row(table, found));
     return table.build();
-  }
-
-  private static boolean isDone(Contest contest, Map<String, Outcome> outcomes) {
-    return contest.pairs().stream()
-        .allMatch(pair ->
-            outcomes.containsKey(pair.mine().id()) && outcomes.containsKey(pair.theirs().id()));
   }
 
   private static void row(Table.Builder table, Comparison found) {
@@ -111,16 +97,16 @@ public final class StudyReport {
 
   // ---------------------------------------------------------------- curves
 
-  private static List<Report.Section> curves(
-      Study study, StudyPlan plan, StudyTask task, Map<String, Outcome> outcomes) {
+  private static List<Report.Section> curves(StudyResults results, StudyTask task) {
+    Study study = results.study();
     Map<String, List<Outcome>> byVariant = new LinkedHashMap<>();
     for (Variant variant : study.variants()) {
-      plan.contests().stream()
+      results.plan().contests().stream()
           .filter(contest -> contest.task().equals(task) && contest.budget() == first(study))
           .flatMap(contest -> contest.pairs().stream())
           .flatMap(pair -> Stream.of(pair.mine(), pair.theirs()))
-          .filter(run -> run.variant().equals(variant) && outcomes.containsKey(run.id()))
-          .map(run -> outcomes.get(run.id()))
+          .filter(run -> run.variant().equals(variant))
+          .flatMap(run -> results.outcome(run).stream())
           .distinct()
           .filter(outcome -> !outcome.curve().isEmpty())
           .forEach(outcome ->
@@ -171,7 +157,7 @@ public final class StudyReport {
 
   // ---------------------------------------------------------------- runs
 
-  private static Table runs(Map<String, Outcome> outcomes) {
+  private static Table runs(StudyResults results) {
     Table.Builder table =
         Table.named("runs")
             .title("Every run")
@@ -188,22 +174,26 @@ public final class StudyReport {
             .real("loss", "nats", "at the end")
             .real("accuracy", "%", "at the end")
             .text("trouble", "why it could not be done");
-    for (Outcome o : outcomes.values()) {
-      table.row(
-          o.run(),
-          o.variant(),
-          o.task(),
-          o.seed(),
-          o.rate(),
-          o.steps(),
-          o.tokens(),
-          o.flops(),
-          o.seconds(),
-          o.parameters(),
-          o.end().loss(),
-          100 * o.end().accuracy(),
-          o.trouble());
-    }
+    results.plan().runs().stream()
+        .flatMap(run -> results.outcome(run).stream())
+        .forEach(o -> row(table, o));
     return table.build();
+  }
+
+  private static void row(Table.Builder table, Outcome o) {
+    table.row(
+        o.run(),
+        o.variant(),
+        o.task(),
+        o.seed(),
+        o.rate(),
+        o.steps(),
+        o.tokens(),
+        o.flops(),
+        o.seconds(),
+        o.parameters(),
+        o.end().loss(),
+        100 * o.end().accuracy(),
+        o.trouble());
   }
 }

@@ -12,7 +12,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -132,14 +132,6 @@ public final class StudyFolder {
     return TrainJson.read(file, Pace.class);
   }
 
-  /// The study's plan.
-  ///
-  /// @param nanos tells the time, where paces must be measured
-  /// @param measured told the name of each task whose pace is known
-  public StudyPlan plan(LongSupplier nanos, Consumer<String> measured) {
-    return StudyPlan.of(study(), tasks(), pace(nanos, measured));
-  }
-
   // ---------------------------------------------------------------- runs
 
   /// The folder of a run.
@@ -217,12 +209,15 @@ public final class StudyFolder {
     }
   }
 
-  /// The outcomes that are there, in the order of the plan.
+  /// What is known by now.
   ///
-  /// @param plan the study's plan
-  public List<Outcome> outcomes(StudyPlan plan) {
-    List<Outcome> outcomes = new ArrayList<>();
-    plan.runs().forEach(run -> outcome(run).ifPresent(outcomes::add));
-    return outcomes;
+  /// @param nanos tells the time, where paces must be measured
+  /// @param measured told the name of each task whose pace is known
+  public StudyResults results(LongSupplier nanos, Consumer<String> measured) {
+    Pace pace = pace(nanos, measured);
+    StudyPlan plan = StudyPlan.of(study(), tasks(), pace);
+    Map<String, Outcome> outcomes = new LinkedHashMap<>();
+    plan.runs().forEach(run -> outcome(run).ifPresent(o -> outcomes.put(run.id(), o)));
+    return new StudyResults(study(), plan, pace, outcomes);
   }
 }

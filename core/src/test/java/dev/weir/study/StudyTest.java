@@ -10,11 +10,9 @@ import dev.weir.train.ModelSettings;
 import dev.weir.train.TrainingParts;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -111,10 +109,9 @@ class StudyTest {
 
   private List<Comparison> run(Study study, Function<StudyRun, TrainingParts> parts) {
     StudyFolder place = StudyFolder.of(folder, study);
-    StudyPlan plan = StudyPlan.of(study, place.tasks(), new Pace(Map.of()));
     new StudyWorker(place, parts)
         .work(
-            plan,
+            place.results(System::nanoTime, _ -> {}).plan(),
             new StudyWorker.Listener() {
               @Override
               public void stepped(StudyRun run, int step) {}
@@ -123,8 +120,6 @@ class StudyTest {
               public void finished(Outcome outcome) {}
             },
             () -> false);
-    Map<String, Outcome> outcomes =
-        place.outcomes(plan).stream().collect(Collectors.toMap(Outcome::run, Function.identity()));
-    return plan.contests().stream().map(c -> Comparison.of(c, outcomes, 1)).toList();
+    return place.results(System::nanoTime, _ -> {}).comparisons();
   }
 }

@@ -1,0 +1,46 @@
+package dev.weir.study;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/// What is known of a study at some moment: what reports, files and recommendations are made from.
+///
+/// @param study what was asked
+/// @param plan its runs and what is compared
+/// @param pace how fast variants are on this machine
+/// @param outcomes what came of the runs that are done, by id
+public record StudyResults(Study study, StudyPlan plan, Pace pace, Map<String, Outcome> outcomes) {
+
+  public StudyResults {
+    outcomes = Map.copyOf(outcomes);
+  }
+
+  /// What came of a run, if it is done.
+  ///
+  /// @param run which
+  public Optional<Outcome> outcome(StudyRun run) {
+    return Optional.ofNullable(outcomes.get(run.id()));
+  }
+
+  /// How many runs are done.
+  public long done() {
+    return plan.runs().stream().filter(run -> outcome(run).isPresent()).count();
+  }
+
+  /// The contests all of whose runs are done, decided.
+  public List<Comparison> comparisons() {
+    int comparisons = study.variants().size() - 1;
+    return plan.contests().stream()
+        .filter(this::isDone)
+        .map(contest -> Comparison.of(contest, outcomes, comparisons))
+        .toList();
+  }
+
+  private boolean isDone(Contest contest) {
+    return contest.pairs().stream()
+        .flatMap(pair -> Stream.of(pair.mine(), pair.theirs()))
+        .allMatch(run -> outcome(run).isPresent());
+  }
+}
