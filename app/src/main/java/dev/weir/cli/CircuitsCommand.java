@@ -17,6 +17,7 @@ import dev.weir.readout.circuit.TokenCircuits.MlpMap;
 import dev.weir.readout.circuit.VirtualWeights;
 import dev.weir.readout.circuit.VirtualWeights.Measure;
 import dev.weir.stream.StreamTrace;
+import dev.weir.stream.WriterLabels;
 import dev.weir.text.NamedToken;
 import dev.weir.text.Tokenizer;
 import dev.weir.view.CircuitReport;
@@ -428,7 +429,7 @@ final class CircuitsCommand implements Callable<Integer> {
 
     @Override
     public String toString() {
-      return "L%dH%d".formatted(layer, head);
+      return WriterLabels.head(layer, head);
     }
   }
 

@@ -14,6 +14,7 @@ import dev.weir.readout.causal.Metric;
 import dev.weir.readout.causal.PathPatching;
 import dev.weir.readout.causal.PromptPair;
 import dev.weir.readout.causal.Slope;
+import dev.weir.stream.WriterLabels;
 import dev.weir.text.NamedToken;
 import dev.weir.text.Tokenizer;
 import dev.weir.view.PatchReport;
@@ -429,7 +430,7 @@ final class PatchCommand implements Callable<Integer> {
       boolean headsAcross = position.isEmpty() && head.isPresent();
       String row =
           head.isPresent() && !headsAcross
-              ? "L%dH%d".formatted(layer, head.getAsInt())
+              ? WriterLabels.head(layer, head.getAsInt())
               : "L" + layer;
       String column =
           headsAcross

@@ -10,6 +10,7 @@ import dev.weir.readout.circuit.StreamPart;
 import dev.weir.readout.circuit.TokenCircuits;
 import dev.weir.readout.circuit.TokenWeight;
 import dev.weir.readout.circuit.VirtualWeights;
+import dev.weir.stream.WriterLabels;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -84,7 +85,7 @@ public record CircuitReport(String model, IntFunction<String> word, List<String>
         Estimate duplicate = detectors.score(Detector.DUPLICATE, layer, head);
         Estimate induction = detectors.score(Detector.INDUCTION, layer, head);
         table.row(
-            "L%dH%d".formatted(layer, head),
+            WriterLabels.head(layer, head),
             cell(previous.mean()),
             cell(previous.high() - previous.mean()),
             cell(duplicate.mean()),
@@ -298,7 +299,7 @@ public record CircuitReport(String model, IntFunction<String> word, List<String>
   private record Place(int layer, int head) {}
 
   private static String name(boolean each, int layer, int head) {
-    return each ? "L%dH%d".formatted(layer, head) : "L" + layer;
+    return each ? WriterLabels.head(layer, head) : "L" + layer;
   }
 
   // ---------------------------------------------------------------- virtual weights

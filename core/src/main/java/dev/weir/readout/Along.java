@@ -5,6 +5,7 @@ import dev.weir.readout.DirectLogitAttribution.Part;
 import dev.weir.readout.FrozenPathway.Origin;
 import dev.weir.readout.FrozenPathway.Place;
 import dev.weir.stream.Site;
+import dev.weir.stream.WriterLabels;
 import dev.weir.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -49,7 +50,7 @@ final class Along {
       if (site.sublayer() == Site.Sublayer.ATTENTION) {
         heads(site, i + 1, sink);
       } else {
-        sink.put(Writes.kind(site), Decomposition.label(site), of(writes.written(site), i + 1));
+        sink.put(Writes.kind(site), WriterLabels.write(site), of(writes.written(site), i + 1));
       }
       constant(site, i, sink);
     }
@@ -62,11 +63,11 @@ final class Along {
     int count = Math.toIntExact(scores.size("pos"));
     for (int head = 0; head < scores.size("head"); head++) {
       double[] row = Arrays.copyOfRange(all, head * count, (head + 1) * count);
-      sink.put(Kind.HEAD, Writes.head(site.layer(), head), row);
+      sink.put(Kind.HEAD, WriterLabels.head(site.layer(), head), row);
     }
     writes
         .bias(site)
-        .ifPresent(bias -> sink.put(Kind.BIAS, Writes.biasLabel(site), of(bias, write)));
+        .ifPresent(bias -> sink.put(Kind.BIAS, WriterLabels.attentionBias(site), of(bias, write)));
   }
 
   private void constant(Site site, int index, Sink sink) {
@@ -76,7 +77,7 @@ final class Along {
         .ifPresent(c ->
             sink.put(
                 Kind.BIAS,
-                Writes.constantLabel(site),
+                WriterLabels.pathwayBias(site),
                 c.times(direction).sum("d_model").toDoubles()));
   }
 
@@ -124,7 +125,7 @@ final class Along {
     double[] all = scores.toDoubles();
     int tokens = Math.toIntExact(scores.size("key_pos"));
     for (int i = 0; i < all.length; i++) {
-      String label = "%s<-%d".formatted(Writes.head(layer, i / tokens), i % tokens);
+      String label = "%s<-%d".formatted(WriterLabels.head(layer, i / tokens), i % tokens);
       parts.add(new Part(Kind.SOURCE, label, all[i]));
     }
   }

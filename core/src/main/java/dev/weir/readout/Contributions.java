@@ -6,6 +6,7 @@ import dev.weir.readout.DirectLogitAttribution.Part;
 import dev.weir.readout.FrozenPathway.Place;
 import dev.weir.stream.Capture;
 import dev.weir.stream.StreamTrace;
+import dev.weir.stream.WriterLabels;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
 import java.util.ArrayList;
@@ -213,7 +214,7 @@ public final class Contributions {
             Tensor.stack("pos", over.stream().map(i -> along.neurons(layer).at("pos", i)).toList());
         double[] shares = chosen.mean("pos").toDoubles();
         for (int neuron = 0; neuron < shares.length; neuron++) {
-          parts.add(new Part(Kind.NEURON, Writes.neuron(layer, neuron), shares[neuron]));
+          parts.add(new Part(Kind.NEURON, WriterLabels.neuron(layer, neuron), shares[neuron]));
         }
       }
       return parts;

@@ -6,6 +6,7 @@ import dev.weir.stream.Capture;
 import dev.weir.stream.HookPoint;
 import dev.weir.stream.Site;
 import dev.weir.stream.StreamTrace;
+import dev.weir.stream.WriterLabels;
 import dev.weir.tensor.Axis;
 import dev.weir.tensor.Tensor;
 import java.util.ArrayList;
@@ -98,7 +99,9 @@ public final class Decomposition {
   public Components perLayer() {
     Parts parts = embeddings();
     for (int i = 0; i < end(); i++) {
-      parts.add(label(writes.sites().get(i)), carried(writes.written(writes.sites().get(i)), i));
+      parts.add(
+          WriterLabels.write(writes.sites().get(i)),
+          carried(writes.written(writes.sites().get(i)), i));
     }
     constants().ifPresent(constants -> parts.add("bias", constants));
     return parts.stacked();
@@ -129,7 +132,7 @@ public final class Decomposition {
           addHeads(parts, i);
           bias = sum(bias, attentionBias(site, i));
         }
-        case LOCAL, MLP -> parts.add(label(site), carried(writes.written(site), i));
+        case LOCAL, MLP -> parts.add(WriterLabels.write(site), carried(writes.written(site), i));
         case UNEMBED -> {}
       }
     }
@@ -175,7 +178,7 @@ public final class Decomposition {
     int layer = writes.sites().get(index).layer();
     Tensor heads = carried(writes.headWrites(layer), index);
     for (int head = 0; head < heads.size("head"); head++) {
-      parts.add("L%dH%d".formatted(layer, head), heads.at("head", head));
+      parts.add(WriterLabels.head(layer, head), heads.at("head", head));
     }
   }
 
@@ -213,18 +216,6 @@ public final class Decomposition {
   /// The same at every position.
   private static Tensor like(Tensor bias, Tensor stream) {
     return bias.shape().has("pos") ? bias : bias.repeat(stream.shape().axis("pos"));
-  }
-
-  /// What a sublayer's write is called: `3_attn_out`, `3_mlp_out`, `3_local_out`.
-  ///
-  /// @param site the sublayer
-  public static String label(Site site) {
-    return switch (site.sublayer()) {
-      case LOCAL -> site.layer() + "_local_out";
-      case ATTENTION -> site.layer() + "_attn_out";
-      case MLP -> site.layer() + "_mlp_out";
-      case UNEMBED -> "unembed";
-    };
   }
 
   private static final class Parts {

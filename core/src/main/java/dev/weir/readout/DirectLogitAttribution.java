@@ -4,6 +4,7 @@ import dev.weir.model.Norm;
 import dev.weir.model.Transformer;
 import dev.weir.stream.Capture;
 import dev.weir.stream.StreamTrace;
+import dev.weir.stream.WriterLabels;
 import dev.weir.tensor.DType;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
@@ -347,7 +348,7 @@ public final class DirectLogitAttribution {
         .mapToObj(neuron ->
             new Part(
                 Kind.NEURON,
-                Writes.neuron(block.layer(), neuron),
+                WriterLabels.neuron(block.layer(), neuron),
                 block.scores()[at * block.count() + neuron]));
   }
 

@@ -12,6 +12,7 @@ import dev.weir.stream.Hooks;
 import dev.weir.stream.NormSite;
 import dev.weir.stream.Site;
 import dev.weir.stream.StreamTrace;
+import dev.weir.stream.WriterLabels;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
 import java.util.ArrayList;
@@ -258,12 +259,14 @@ final class Writes {
       if (site.sublayer() == Site.Sublayer.ATTENTION && level == Contributions.Level.HEAD) {
         addHeads(all, site, origin);
         bias(site)
-            .ifPresent(b -> add(all, Kind.BIAS, biasLabel(site), () -> everywhere(b), origin));
+            .ifPresent(b ->
+                add(all, Kind.BIAS, WriterLabels.attentionBias(site), () -> everywhere(b), origin));
       } else {
-        add(all, kind(site), Decomposition.label(site), () -> written(site), origin);
+        add(all, kind(site), WriterLabels.write(site), () -> written(site), origin);
       }
       Origin.Constant added = new Origin.Constant(i);
-      constant(i).ifPresent(c -> add(all, Kind.BIAS, constantLabel(site), () -> c, added));
+      constant(i)
+          .ifPresent(c -> add(all, Kind.BIAS, WriterLabels.pathwayBias(site), () -> c, added));
     }
     for (int from = 0; from < all.size(); from += most) {
       try (Scope _ = Scope.open()) {
@@ -284,7 +287,7 @@ final class Writes {
     int layer = site.layer();
     for (int head = 0; head < sources.attention(site).nHeads(); head++) {
       int one = head;
-      add(all, Kind.HEAD, head(layer, head), () -> headWrite(layer, one), origin);
+      add(all, Kind.HEAD, WriterLabels.head(layer, head), () -> headWrite(layer, one), origin);
     }
   }
 
@@ -302,22 +305,6 @@ final class Writes {
       case MLP -> Kind.MLP;
       case UNEMBED -> throw new IllegalStateException("the unembedding writes nothing");
     };
-  }
-
-  static String head(int layer, int head) {
-    return "L%dH%d".formatted(layer, head);
-  }
-
-  static String neuron(int layer, int neuron) {
-    return "L%dN%d".formatted(layer, neuron);
-  }
-
-  static String biasLabel(Site attention) {
-    return attention.layer() + "_attn_bias";
-  }
-
-  static String constantLabel(Site site) {
-    return Decomposition.label(site).replace("_out", "_pathway_bias");
   }
 
   /// What one neuron of a block wrote, after any post-norm, `[pos, d_model]`.

@@ -17,6 +17,7 @@ import dev.weir.readout.DirectLogitAttribution.Kind;
 import dev.weir.readout.DirectLogitAttribution.Part;
 import dev.weir.stream.Site;
 import dev.weir.stream.StreamTrace;
+import dev.weir.stream.WriterLabels;
 import dev.weir.tensor.DType;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
@@ -211,7 +212,7 @@ class ContributionsTest {
       int d = model.spec().dModel();
       double[] whole = row(trace.get(found.readers().get(reader).point()), pos, d);
       for (var site : transport.sites()) {
-        String label = Decomposition.label(site);
+        String label = WriterLabels.write(site);
         int writer =
             found.writers().stream().map(Contributions.Writer::label).toList().indexOf(label);
         double[] part =

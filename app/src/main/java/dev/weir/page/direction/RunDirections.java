@@ -2,6 +2,7 @@ package dev.weir.page.direction;
 
 import dev.weir.page.run.PromptRun;
 import dev.weir.readout.Transport;
+import dev.weir.stream.WriterLabels;
 import dev.weir.tensor.DType;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
@@ -44,7 +45,7 @@ final class RunDirections {
               .at("pos", recipe.position())
               .toDoubles();
       return Made.plain(
-          "L%dH%d at %d".formatted(recipe.layer(), recipe.head(), recipe.position()),
+          "%s at %d".formatted(WriterLabels.head(recipe.layer(), recipe.head()), recipe.position()),
           "What head %d of block %d wrote at position %d of a prompt, without the output bias. Raw coordinates."
               .formatted(recipe.head(), recipe.layer(), recipe.position()),
           written);

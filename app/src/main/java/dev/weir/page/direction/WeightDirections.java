@@ -11,6 +11,7 @@ import dev.weir.readout.Wide;
 import dev.weir.readout.circuit.Circuits;
 import dev.weir.readout.circuit.FactoredMatrix;
 import dev.weir.readout.lens.WrittenDirections;
+import dev.weir.stream.WriterLabels;
 import dev.weir.tensor.Axis;
 import dev.weir.tensor.DType;
 import dev.weir.tensor.LinearAlgebra;
@@ -95,7 +96,7 @@ final class WeightDirections {
     WrittenDirections written =
         WrittenDirections.neuron(model.transformer(), recipe.layer(), recipe.neuron());
     return Made.plain(
-        "neuron L%dN%d".formatted(recipe.layer(), recipe.neuron()),
+        "neuron " + WriterLabels.neuron(recipe.layer(), recipe.neuron()),
         "What neuron %d of block %d writes where its activation is 1: its row of W_out%s. %s."
             .formatted(recipe.neuron(), recipe.layer(), postNorm(model, recipe.layer()), RAW),
         written.directions().getFirst().vector());

@@ -5,7 +5,6 @@ import dev.weir.page.run.PageException;
 import dev.weir.page.run.PromptRun;
 import dev.weir.readout.Contributions;
 import dev.weir.readout.Contributions.Level;
-import dev.weir.readout.Decomposition;
 import dev.weir.readout.DirectLogitAttribution;
 import dev.weir.readout.DirectLogitAttribution.Kind;
 import dev.weir.readout.DirectLogitAttribution.Question;
@@ -17,6 +16,7 @@ import dev.weir.stream.Hooks;
 import dev.weir.stream.NormSite;
 import dev.weir.stream.Site;
 import dev.weir.stream.StreamTrace;
+import dev.weir.stream.WriterLabels;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
 import java.util.ArrayList;
@@ -217,11 +217,11 @@ public record AlongDepth(
         }
       }
       for (Site site : cell.writers(run)) {
-        String label = Decomposition.label(site);
+        String label = WriterLabels.write(site);
         lengths.put(label, length(transport.written(site)));
         transport
             .constant(site)
-            .ifPresent(c -> lengths.put(label.replace("_out", "_pathway_bias"), length(c)));
+            .ifPresent(c -> lengths.put(WriterLabels.pathwayBias(site), length(c)));
         if (site.sublayer() == Site.Sublayer.ATTENTION && level == Level.HEAD) {
           putHeads(lengths, site);
         }
@@ -232,11 +232,11 @@ public record AlongDepth(
     private void putHeads(Map<String, Double> lengths, Site site) {
       Tensor heads = transport.headWrites(site.layer());
       for (int head = 0; head < heads.size("head"); head++) {
-        lengths.put("L%dH%d".formatted(site.layer(), head), length(heads.at("head", head)));
+        lengths.put(WriterLabels.head(site.layer(), head), length(heads.at("head", head)));
       }
       transport
           .bias(site)
-          .ifPresent(bias -> lengths.put(site.layer() + "_attn_bias", length(bias)));
+          .ifPresent(bias -> lengths.put(WriterLabels.attentionBias(site), length(bias)));
     }
 
     /// The length of a vector, or of that at the cell's position.

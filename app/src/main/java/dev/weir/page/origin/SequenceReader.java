@@ -10,13 +10,13 @@ import dev.weir.page.origin.AlongSequence.Reading;
 import dev.weir.page.origin.AlongSequence.Row;
 import dev.weir.page.run.PromptRun;
 import dev.weir.readout.AttentionSources;
-import dev.weir.readout.Decomposition;
 import dev.weir.readout.Wide;
 import dev.weir.stream.HookPoint;
 import dev.weir.stream.Hooks;
 import dev.weir.stream.NormSite;
 import dev.weir.stream.Site;
 import dev.weir.stream.StreamTrace;
+import dev.weir.stream.WriterLabels;
 import dev.weir.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -64,13 +64,9 @@ final class SequenceReader {
     for (int head = 0; head < spec.nHeads(); head++) {
       Tensor own = writes.at("head", head);
       heads.add(
-          row(
-              "L%dH%d".formatted(site.layer(), head),
-              pattern.at("head", head),
-              own,
-              written(site)));
+          row(WriterLabels.head(site.layer(), head), pattern.at("head", head), own, written(site)));
     }
-    String writer = Decomposition.label(site);
+    String writer = WriterLabels.write(site);
     Row together = row(writer, pattern.mean("head"), writes.sum("head"), written(site));
     boolean local = site.sublayer() == Site.Sublayer.LOCAL;
     return new Reading(
@@ -134,7 +130,7 @@ final class SequenceReader {
             .slice("tap", taps - count, count)
             .rename("tap", "key_pos");
     Tensor writes = normed.rename("pos", "key_pos").times(weights).order("key_pos", "d_model");
-    String writer = Decomposition.label(site);
+    String writer = WriterLabels.write(site);
     Row together = row(writer, weights.square().mean("d_model").sqrt(), writes, written(site));
     return new Reading(
         writer,

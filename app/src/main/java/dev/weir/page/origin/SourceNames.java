@@ -5,8 +5,8 @@ import dev.weir.pathway.DenseFormer;
 import dev.weir.pathway.Depth;
 import dev.weir.pathway.DepthAttention;
 import dev.weir.pathway.PathwaySpec;
-import dev.weir.readout.Decomposition;
 import dev.weir.stream.Site;
+import dev.weir.stream.WriterLabels;
 import dev.weir.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,7 +58,7 @@ record SourceNames(PathwaySpec pathway, Depth depth) {
   }
 
   private static String writer(Site site) {
-    return Decomposition.label(site).replace("_out", "");
+    return WriterLabels.write(site).replace("_out", "");
   }
 
   /// Oldest first.

@@ -2,12 +2,12 @@ package dev.weir.page.run;
 
 import dev.weir.model.Transformer;
 import dev.weir.page.run.CellDetail.Written;
-import dev.weir.readout.Decomposition;
 import dev.weir.readout.Transport;
 import dev.weir.readout.Wide;
 import dev.weir.stream.HookPoint;
 import dev.weir.stream.Site;
 import dev.weir.stream.StreamTrace;
+import dev.weir.stream.WriterLabels;
 import dev.weir.tensor.DType;
 import dev.weir.tensor.Tensor;
 import java.util.ArrayList;
@@ -82,20 +82,19 @@ final class Since {
   }
 
   private void wrote(Parts parts, Site site, HookPoint place) {
-    parts.add(Decomposition.label(site), carried(transport.written(site), site, place));
+    parts.add(WriterLabels.write(site), carried(transport.written(site), site, place));
     if (site.sublayer() == Site.Sublayer.ATTENTION) {
       heads(parts, site, place);
     }
     transport
         .constantCarried(site, place)
-        .ifPresent(
-            c -> parts.add(Decomposition.label(site).replace("_out", "_pathway_bias"), here(c)));
+        .ifPresent(c -> parts.add(WriterLabels.pathwayBias(site), here(c)));
   }
 
   private void heads(Parts parts, Site attention, HookPoint place) {
     Tensor heads = carried(transport.headWrites(attention.layer()), attention, place);
     for (int head = 0; head < heads.size("head"); head++) {
-      parts.tell("L%dH%d".formatted(attention.layer(), head), true, heads.at("head", head));
+      parts.tell(WriterLabels.head(attention.layer(), head), true, heads.at("head", head));
     }
   }
 

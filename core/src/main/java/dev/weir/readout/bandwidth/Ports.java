@@ -8,6 +8,7 @@ import dev.weir.model.Transformer;
 import dev.weir.readout.Wide;
 import dev.weir.stream.HookPoint;
 import dev.weir.stream.Site;
+import dev.weir.stream.WriterLabels;
 import dev.weir.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -94,7 +95,7 @@ final class Ports {
               Optional.of(Site.mlp(layer)),
               through(all, path + (shared ? "ln1" : "ln2"), shared ? block.ln1() : block.ln2())));
       write(
-          layer + "_mlp_out",
+          WriterLabels.write(Site.mlp(layer)),
           Optional.of(Site.mlp(layer)),
           through(weight(path + "mlp.W_out"), path + "ln2_post", block.ln2Post()));
     }

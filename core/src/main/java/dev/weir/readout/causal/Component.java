@@ -3,6 +3,8 @@ package dev.weir.readout.causal;
 import dev.weir.model.Transformer;
 import dev.weir.model.TransformerSpec;
 import dev.weir.stream.HookPoint;
+import dev.weir.stream.Site;
+import dev.weir.stream.WriterLabels;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -43,8 +45,8 @@ public sealed interface Component {
   /// Its name: `L3H2`, `3_mlp_out`, `L3N5,17`.
   default String label() {
     return switch (this) {
-      case Head(int layer, int head) -> "L%dH%d".formatted(layer, head);
-      case Mlp(int layer) -> layer + "_mlp_out";
+      case Head(int layer, int head) -> WriterLabels.head(layer, head);
+      case Mlp(int layer) -> WriterLabels.write(Site.mlp(layer));
       case Neurons(int layer, List<Integer> neurons) ->
           "L%dN%s"
               .formatted(layer, String.join(",", neurons.stream().map(String::valueOf).toList()));

@@ -6,6 +6,7 @@ import dev.weir.readout.Transport;
 import dev.weir.stream.HookPoint;
 import dev.weir.stream.Site;
 import dev.weir.stream.StreamTrace;
+import dev.weir.stream.WriterLabels;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
 import java.util.ArrayList;
@@ -152,9 +153,12 @@ public final class EdgeAttribution {
       Site site, Reader reader, Transport base, Transport source, Tensor slope, double distance) {
     int layer = site.layer();
     if (site.sublayer() != Site.Sublayer.ATTENTION) {
-      String label = layer + (site.sublayer() == Site.Sublayer.MLP ? "_mlp_out" : "_local_out");
       Tensor written = source.written(site).minus(base.written(site));
-      add(label, reader, along(base.carried(written, site, reader.carriedTo), slope), distance);
+      add(
+          WriterLabels.write(site),
+          reader,
+          along(base.carried(written, site, reader.carriedTo), slope),
+          distance);
       return;
     }
     Tensor heads = source.headWrites(layer).minus(base.headWrites(layer));

@@ -5,6 +5,7 @@ import dev.weir.model.Folding;
 import dev.weir.model.PositionCode;
 import dev.weir.model.Transformer;
 import dev.weir.model.TransformerSpec;
+import dev.weir.stream.WriterLabels;
 import dev.weir.tensor.Axis;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
@@ -69,7 +70,7 @@ public final class Circuits {
 
     /// For instance `L3H2`.
     public String label() {
-      return "L%dH%d".formatted(layer, head);
+      return WriterLabels.head(layer, head);
     }
   }
 

@@ -10,6 +10,7 @@ import dev.weir.stream.Capture;
 import dev.weir.stream.HookPoint;
 import dev.weir.stream.NormSite;
 import dev.weir.stream.StreamTrace;
+import dev.weir.stream.WriterLabels;
 import dev.weir.tensor.Axis;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Shape;
@@ -50,7 +51,7 @@ public final class PathExpansion {
 
     /// For instance `L1H4`.
     public String label() {
-      return "L%dH%d".formatted(layer, head);
+      return WriterLabels.head(layer, head);
     }
   }
 

@@ -13,6 +13,7 @@ import dev.weir.stream.Capture;
 import dev.weir.stream.HookPoint;
 import dev.weir.stream.Site;
 import dev.weir.stream.StreamTrace;
+import dev.weir.stream.WriterLabels;
 import dev.weir.tensor.Axis;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
@@ -242,7 +243,7 @@ public final class ContributionGraph {
       int keys = Math.toIntExact(sources.size("key_pos"));
       double[] found = contribution(whole, sources).order("head", "key_pos").toDoubles();
       for (int i = 0; i < head.size() * keys; i++) {
-        String through = "L%dH%d".formatted(layer, i / keys);
+        String through = WriterLabels.head(layer, i / keys);
         parts.add(new Part(Kind.ATTENTION, through, i % keys, found[i]));
       }
     }

@@ -6,6 +6,7 @@ import dev.weir.model.Transformer;
 import dev.weir.readout.Wide;
 import dev.weir.stream.NormSite;
 import dev.weir.stream.Site;
+import dev.weir.stream.WriterLabels;
 import dev.weir.tensor.LinearAlgebra;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
@@ -39,7 +40,7 @@ public record WrittenDirections(Site site, List<Direction> directions) {
       NormSpec norm = model.spec().blocks().get(layer).ln2Post();
       double[] vector = gained(model, norm, new NormSite.Ln2Post(layer), row).toDoubles();
       return new WrittenDirections(
-          Site.mlp(layer), List.of(new Direction("L%dN%d".formatted(layer, neuron), vector)));
+          Site.mlp(layer), List.of(new Direction(WriterLabels.neuron(layer, neuron), vector)));
     }
   }
 
@@ -67,7 +68,7 @@ public record WrittenDirections(Site site, List<Direction> directions) {
               .apply(values.at("kv_head", head / group));
       Tensor writes = output(model, layer, head);
       return new WrittenDirections(
-          Site.attention(layer), singular("L%dH%d".formatted(layer, head), reads, writes));
+          Site.attention(layer), singular(WriterLabels.head(layer, head), reads, writes));
     }
   }
 

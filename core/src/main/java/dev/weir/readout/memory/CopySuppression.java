@@ -13,6 +13,7 @@ import dev.weir.stream.Capture;
 import dev.weir.stream.HookPoint;
 import dev.weir.stream.Site;
 import dev.weir.stream.StreamTrace;
+import dev.weir.stream.WriterLabels;
 import dev.weir.tensor.Axis;
 import dev.weir.tensor.DType;
 import dev.weir.tensor.Scope;
@@ -90,7 +91,7 @@ public final class CopySuppression {
 
     /// Its name, as `L0H3`.
     public String label() {
-      return Labels.head(layer, head);
+      return WriterLabels.head(layer, head);
     }
   }
 

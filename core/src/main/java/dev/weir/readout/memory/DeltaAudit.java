@@ -12,6 +12,7 @@ import dev.weir.stream.Capture;
 import dev.weir.stream.HookPoint;
 import dev.weir.stream.Site;
 import dev.weir.stream.StreamTrace;
+import dev.weir.stream.WriterLabels;
 import dev.weir.tensor.LinearAlgebra;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Shape;
@@ -100,7 +101,7 @@ public final class DeltaAudit {
 
     /// Its name, as `0_mlp`.
     public String label() {
-      return Labels.of(site).replace("_out", "");
+      return WriterLabels.write(site).replace("_out", "");
     }
   }
 

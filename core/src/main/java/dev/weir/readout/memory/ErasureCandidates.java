@@ -6,6 +6,7 @@ import dev.weir.readout.Wide;
 import dev.weir.stream.Capture;
 import dev.weir.stream.HookPoint;
 import dev.weir.stream.StreamTrace;
+import dev.weir.stream.WriterLabels;
 import dev.weir.tensor.LinearAlgebra;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Shape;
@@ -51,7 +52,7 @@ public final class ErasureCandidates {
 
     /// Its name, as `L0N17`.
     public String label() {
-      return "L%dN%d".formatted(layer, neuron);
+      return WriterLabels.neuron(layer, neuron);
     }
   }
 
@@ -91,7 +92,7 @@ public final class ErasureCandidates {
 
     /// Its name, as `L0H3`.
     public String label() {
-      return Labels.head(layer, head);
+      return WriterLabels.head(layer, head);
     }
 
     /// Whether it turns what it reads and mostly reads the current token.

@@ -8,6 +8,7 @@ import dev.weir.stream.Capture;
 import dev.weir.stream.HookPoint;
 import dev.weir.stream.Site;
 import dev.weir.stream.StreamTrace;
+import dev.weir.stream.WriterLabels;
 import dev.weir.tensor.Axis;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Shape;
@@ -221,8 +222,7 @@ public final class Persistence {
       for (Site site : transport.sites()) {
         transport
             .constantCarried(site, end)
-            .ifPresent(
-                c -> addWriter(Labels.of(site).replace("_out", "_pathway_bias"), ruler.of(c)));
+            .ifPresent(c -> addWriter(WriterLabels.pathwayBias(site), ruler.of(c)));
       }
     }
 

@@ -5,6 +5,7 @@ import dev.weir.readout.Transport;
 import dev.weir.stream.Capture;
 import dev.weir.stream.Site;
 import dev.weir.stream.StreamTrace;
+import dev.weir.stream.WriterLabels;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
 import java.util.ArrayList;
@@ -158,11 +159,11 @@ public final class ProjectionRatios {
         return parts;
       }
       Site at = transport.sites().get(site);
-      parts.add(Labels.of(at), Part.WHOLE, transport.written(at));
+      parts.add(WriterLabels.write(at), Part.WHOLE, transport.written(at));
       if (at.sublayer() == Site.Sublayer.ATTENTION) {
         Tensor heads = transport.headWrites(at.layer());
         for (int head = 0; head < heads.size("head"); head++) {
-          parts.add(Labels.head(at.layer(), head), Part.WHOLE, heads.at("head", head));
+          parts.add(WriterLabels.head(at.layer(), head), Part.WHOLE, heads.at("head", head));
         }
       }
       only.filter(write -> write instanceof Write.Neuron && write.site(model) == site)
@@ -178,7 +179,7 @@ public final class ProjectionRatios {
         Tensor heads = transport.headWrites(at.layer());
         Tensor first = transport.headWrites(at.layer(), 0, 1).at("key_pos", 0);
         for (int head = 0; head < heads.size("head"); head++) {
-          String label = Labels.head(at.layer(), head);
+          String label = WriterLabels.head(at.layer(), head);
           Tensor ofFirst = first.at("head", head);
           parts.add(label, Part.FROM_FIRST, ofFirst);
           parts.add(label, Part.FROM_OTHERS, heads.at("head", head).minus(ofFirst));
@@ -207,7 +208,7 @@ public final class ProjectionRatios {
       add(arrived.dot(before, "d_model"), arrived.norm("d_model"), lengths, cleaners, writers);
       if (!transport.plain()) {
         Parts pathway = new Parts();
-        pathway.add(Labels.of(transport.sites().get(site)), Part.PATHWAY, before);
+        pathway.add(WriterLabels.write(transport.sites().get(site)), Part.PATHWAY, before);
         Tensor change = after.minus(before);
         add(
             Tensor.stack("cleaner", List.of(change.times(before).sum("d_model"))),

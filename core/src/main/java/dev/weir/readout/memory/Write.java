@@ -3,6 +3,7 @@ package dev.weir.readout.memory;
 import dev.weir.model.Transformer;
 import dev.weir.readout.Transport;
 import dev.weir.stream.Site;
+import dev.weir.stream.WriterLabels;
 import dev.weir.tensor.Tensor;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -107,9 +108,9 @@ public sealed interface Write {
   default String label() {
     return switch (this) {
       case Embedding() -> "embed";
-      case Sublayer(Site site) -> Labels.of(site);
-      case Head(int layer, int head) -> "L%dH%d".formatted(layer, head);
-      case Neuron(int layer, int neuron) -> "L%dN%d".formatted(layer, neuron);
+      case Sublayer(Site site) -> WriterLabels.write(site);
+      case Head(int layer, int head) -> WriterLabels.head(layer, head);
+      case Neuron(int layer, int neuron) -> WriterLabels.neuron(layer, neuron);
     };
   }
 

@@ -1,6 +1,8 @@
 package dev.weir.readout.subvalue;
 
 import dev.weir.readout.Estimate;
+import dev.weir.stream.Site;
+import dev.weir.stream.WriterLabels;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -72,7 +74,7 @@ public final class SubvalueSurvey {
 
   private static String block(Scored neuron) {
     return neuron.unit() instanceof Unit.MlpNeuron(int layer, int _)
-        ? layer + "_mlp_out"
+        ? WriterLabels.write(Site.mlp(layer))
         : neuron.unit().label();
   }
 

@@ -1,6 +1,7 @@
 package dev.weir.readout.subvalue;
 
 import dev.weir.stream.Site;
+import dev.weir.stream.WriterLabels;
 
 /// What can be credited with a part of an answer.
 public sealed interface Unit {
@@ -14,12 +15,7 @@ public sealed interface Unit {
   record Sublayer(Site site) implements Unit {
     @Override
     public String label() {
-      return switch (site.sublayer()) {
-        case LOCAL -> site.layer() + "_local_out";
-        case ATTENTION -> site.layer() + "_attn_out";
-        case MLP -> site.layer() + "_mlp_out";
-        case UNEMBED -> "unembed";
-      };
+      return WriterLabels.write(site);
     }
   }
 
@@ -29,7 +25,7 @@ public sealed interface Unit {
   record PathwayBias(Site site) implements Unit {
     @Override
     public String label() {
-      return new Sublayer(site).label().replace("_out", "_pathway_bias");
+      return WriterLabels.pathwayBias(site);
     }
   }
 
@@ -40,7 +36,7 @@ public sealed interface Unit {
   record Head(int layer, int head) implements Unit {
     @Override
     public String label() {
-      return "L%dH%d".formatted(layer, head);
+      return WriterLabels.head(layer, head);
     }
   }
 
@@ -76,7 +72,7 @@ public sealed interface Unit {
   record MlpNeuron(int layer, int neuron) implements Unit {
     @Override
     public String label() {
-      return "L%dN%d".formatted(layer, neuron);
+      return WriterLabels.neuron(layer, neuron);
     }
   }
 }
