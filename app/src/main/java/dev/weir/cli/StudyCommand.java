@@ -121,7 +121,7 @@ final class StudyCommand {
   }
 
   private StudyResults results(StudyFolder folder) {
-    return folder.results(System::nanoTime, task -> terminal.note("measured the pace of " + task));
+    return folder.results(System::nanoTime, what -> terminal.note("measured " + what));
   }
 
   private void train(StudyFolder folder, StudyPlan plan) {

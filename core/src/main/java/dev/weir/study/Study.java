@@ -35,6 +35,14 @@ public record Study(
     rates = List.copyOf(rates);
   }
 
+  /// The same study with another recipe.
+  ///
+  /// @param recipe how all are trained
+  Study with(Recipe recipe) {
+    return new Study(
+        name, question, model, recipe, variants, tasks, budgets, seeds, rates);
+  }
+
   /// What the others are compared with.
   public Variant baseline() {
     return variants.getFirst();

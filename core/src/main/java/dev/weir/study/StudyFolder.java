@@ -116,20 +116,35 @@ public final class StudyFolder {
 
   // ---------------------------------------------------------------- pace
 
-  /// How fast variants are on this machine, measured once; nothing where no budget asks for it.
+  /// How fast variants are on this machine, as far as it is known; it is measured now if it is not
+  /// and a budget asks for it.
   ///
   /// @param nanos tells the time
-  /// @param measured told the name of each task that is done
+  /// @param measured told what is measured by now
   public Pace pace(LongSupplier nanos, Consumer<String> measured) {
-    Study study = study();
-    if (!study.budgets().contains(Budget.SECONDS)) {
-      return new Pace(Map.of());
+    return Files.exists(paceFile()) || study().budgets().contains(Budget.SECONDS)
+        ? measured(nanos, measured)
+        : Pace.none();
+  }
+
+  /// How fast variants are on this machine and what memory they need, measured now if it was not.
+  ///
+  /// @param nanos tells the time
+  /// @param measured told what is measured by now
+  public Pace measured(LongSupplier nanos, Consumer<String> measured) {
+    return measured(Instruments.ofThisMachine(nanos), measured);
+  }
+
+  Pace measured(Instruments instruments, Consumer<String> measured) {
+    if (!Files.exists(paceFile())) {
+      Pace pace = new PaceMaker(study(), this, instruments).measure(tasks(), measured);
+      TrainJson.write(paceFile(), pace);
     }
-    Path file = path.resolve("pace.json");
-    if (!Files.exists(file)) {
-      TrainJson.write(file, new PaceMaker(study, this, nanos).measure(tasks(), measured));
-    }
-    return TrainJson.read(file, Pace.class);
+    return TrainJson.read(paceFile(), Pace.class);
+  }
+
+  private Path paceFile() {
+    return path.resolve("pace.json");
   }
 
   // ---------------------------------------------------------------- runs
