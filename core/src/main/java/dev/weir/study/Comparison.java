@@ -1,15 +1,21 @@
 package dev.weir.study;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
-import java.util.stream.Collectors;
 
 /// A contest that was decided, or not.
+///
+/// **How many chances there are to be wrong.** Variants that are compared with one baseline at one
+/// task under one budget are one family: the question that a table of results answers is which of
+/// them is better *there*, so the chance that any of them is called better or worse without being
+/// so stays below 5 % within the family (Bonferroni: each interval covers 1 − 0.05 / variants).
+/// Tasks and budgets are questions of their own, and largely asked of the same runs. Over a whole
+/// study of several, chances add up: of `tasks × budgets` families, each may err one time in
+/// twenty.
 ///
 /// @param contest who, with whom, at what
 /// @param mine the variant's outcomes, seed by seed, at its best learning rate
@@ -47,7 +53,7 @@ public record Comparison(
   ///
   /// @param contest who, with whom, at what
   /// @param outcomes what came of the runs, by id
-  /// @param comparisons how many variants are compared with the same baseline
+  /// @param comparisons how many variants the family holds
   public static Comparison of(Contest contest, Map<String, Outcome> outcomes, int comparisons) {
     List<Outcome> mine = best(contest, outcomes, Contest.Pair::mine);
     List<Outcome> theirs = best(contest, outcomes, Contest.Pair::theirs);
@@ -64,24 +70,10 @@ public record Comparison(
     return new Comparison(contest, mine, theirs, loss, accuracy, result(contest, loss, accuracy));
   }
 
-  /// The outcomes at the learning rate whose mean loss is lowest, seed by seed.
+  /// The outcomes at the best learning rate, seed by seed.
   private static List<Outcome> best(
       Contest contest, Map<String, Outcome> outcomes, Function<Contest.Pair, StudyRun> side) {
-    Map<Double, List<Outcome>> byRate =
-        contest.pairs().stream()
-            .map(side)
-            .map(run -> outcomes.get(run.id()))
-            .collect(Collectors.groupingBy(Outcome::rate));
-    return byRate.values().stream()
-        .min(Comparator.comparingDouble(Comparison::meanLoss))
-        .orElseThrow()
-        .stream()
-        .sorted(Comparator.comparingLong(Outcome::seed))
-        .toList();
-  }
-
-  private static double meanLoss(List<Outcome> outcomes) {
-    return outcomes.stream().mapToDouble(o -> o.end().loss()).average().orElseThrow();
+    return contest.sweep(outcomes, side).best().outcomes();
   }
 
   private static double[] differences(

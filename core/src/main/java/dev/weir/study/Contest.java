@@ -1,6 +1,8 @@
 package dev.weir.study;
 
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
 
 /// A variant beside the baseline, with one thing made equal: pairs of runs, one pair for each seed.
 ///
@@ -13,6 +15,20 @@ public record Contest(
     Variant variant, Variant against, StudyTask task, Budget budget, List<Pair> pairs) {
   public Contest {
     pairs = List.copyOf(pairs);
+  }
+
+  /// What the learning rates gave one side.
+  ///
+  /// @param outcomes what came of the runs, by id, all of that side's among them
+  /// @param side which
+  Sweep sweep(Map<String, Outcome> outcomes, Function<Pair, StudyRun> side) {
+    return Sweep.of(pairs.stream().map(side).map(run -> outcomes.get(run.id())).toList());
+  }
+
+  /// How many weights the variant has more than the other, as a share of the other's.
+  public double moreParameters() {
+    double theirs = pairs.getFirst().theirs().parameters();
+    return (pairs.getFirst().mine().parameters() - theirs) / theirs;
   }
 
   /// Two runs that differ in the variant alone.

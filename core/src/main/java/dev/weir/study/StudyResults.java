@@ -38,6 +38,19 @@ public record StudyResults(Study study, StudyPlan plan, Pace pace, Map<String, O
         .toList();
   }
 
+  /// What the learning rates gave, for each variant at each task, and each number of steps that a
+  /// budget gave it, once.
+  public List<Sweep> sweeps() {
+    return plan.contests().stream()
+        .filter(this::isDone)
+        .flatMap(contest ->
+            Stream.of(
+                contest.sweep(outcomes, Contest.Pair::theirs),
+                contest.sweep(outcomes, Contest.Pair::mine)))
+        .distinct()
+        .toList();
+  }
+
   private boolean isDone(Contest contest) {
     return contest.pairs().stream()
         .flatMap(pair -> Stream.of(pair.mine(), pair.theirs()))

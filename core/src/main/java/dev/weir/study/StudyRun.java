@@ -1,5 +1,7 @@
 package dev.weir.study;
 
+import dev.weir.model.ParameterLayout;
+import dev.weir.tensor.Shape;
 import dev.weir.train.RunPlan;
 
 /// One model trained once.
@@ -11,4 +13,12 @@ import dev.weir.train.RunPlan;
 /// @param rate what the learning rate is multiplied with
 /// @param plan all that its numbers depend on
 public record StudyRun(
-    String id, Variant variant, StudyTask task, long seed, double rate, RunPlan plan) {}
+    String id, Variant variant, StudyTask task, long seed, double rate, RunPlan plan) {
+
+  /// How many weights it trains.
+  public long parameters() {
+    return ParameterLayout.of(plan.model().spec()).values().stream()
+        .mapToLong(Shape::elements)
+        .sum();
+  }
+}
