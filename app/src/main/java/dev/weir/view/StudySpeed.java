@@ -84,8 +84,7 @@ public final class StudySpeed {
     return table.note(circumstances(results.pace())).build();
   }
 
-  private static Optional<Double> trained(
-      StudyResults results, Variant variant, StudyTask task) {
+  private static Optional<Double> trained(StudyResults results, Variant variant, StudyTask task) {
     return results.pace().training(variant, task).map(t -> t.tokensPerSecond().median());
   }
 

@@ -39,8 +39,7 @@ public record Pace(
   /// @param task what it learns
   /// @param secondsPerStep over the rounds
   /// @param tokensPerStep how many predictions a step makes
-  public record Training(
-      String variant, String task, Spread secondsPerStep, long tokensPerStep) {
+  public record Training(String variant, String task, Spread secondsPerStep, long tokensPerStep) {
 
     /// Tokens trained on in a second.
     public Spread tokensPerSecond() {

@@ -133,9 +133,7 @@ final class PaceMaker {
     Map<Variant, List<Double>> times = new LinkedHashMap<>();
     for (int round = 0; round < ROUNDS; round++) {
       runs.forEach((variant, run) ->
-          times
-              .computeIfAbsent(variant, _ -> new ArrayList<>())
-              .add(seconds.applyAsDouble(run)));
+          times.computeIfAbsent(variant, _ -> new ArrayList<>()).add(seconds.applyAsDouble(run)));
     }
     Map<Variant, Spread> spreads = new LinkedHashMap<>();
     times.forEach((variant, all) -> spreads.put(variant, Spread.of(all)));
@@ -205,14 +203,12 @@ final class PaceMaker {
       Map<Variant, Future<OptionalLong>> asked = new LinkedHashMap<>();
       for (Variant variant : study.variants()) {
         asked.put(
-            variant,
-            processes.submit(() -> instruments.trainingMemory(folder, variant, task)));
+            variant, processes.submit(() -> instruments.trainingMemory(folder, variant, task)));
       }
       List<Pace.Memory> found = new ArrayList<>();
       asked.forEach((variant, answer) ->
           bytes(answer)
-              .ifPresent(bytes ->
-                  found.add(new Pace.Memory(variant.name(), task.name(), bytes))));
+              .ifPresent(bytes -> found.add(new Pace.Memory(variant.name(), task.name(), bytes))));
       return found;
     }
   }

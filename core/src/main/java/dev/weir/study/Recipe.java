@@ -27,8 +27,7 @@ public record Recipe(
   ///
   /// @param tokens how many tokens a step predicts
   Recipe withBatch(int tokens) {
-    return new Recipe(
-        tokens, this.tokens, peak, warmup, decay, weightDecay, looks, lookTokens);
+    return new Recipe(tokens, this.tokens, peak, warmup, decay, weightDecay, looks, lookTokens);
   }
 
   /// How many steps read so many tokens.

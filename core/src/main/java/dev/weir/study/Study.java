@@ -39,8 +39,7 @@ public record Study(
   ///
   /// @param recipe how all are trained
   Study with(Recipe recipe) {
-    return new Study(
-        name, question, model, recipe, variants, tasks, budgets, seeds, rates);
+    return new Study(name, question, model, recipe, variants, tasks, budgets, seeds, rates);
   }
 
   /// What the others are compared with.

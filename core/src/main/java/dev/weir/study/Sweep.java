@@ -29,8 +29,7 @@ public record Sweep(List<Rate> rates, int chosen) {
   /// @param outcomes seed by seed
   public record Rate(double rate, List<Outcome> outcomes) {
     public Rate {
-      outcomes =
-          outcomes.stream().sorted(Comparator.comparingLong(Outcome::seed)).toList();
+      outcomes = outcomes.stream().sorted(Comparator.comparingLong(Outcome::seed)).toList();
     }
 
     /// The mean over seeds at the end, nats; NaN if a run failed.

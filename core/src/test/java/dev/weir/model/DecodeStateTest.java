@@ -27,7 +27,8 @@ class DecodeStateTest {
       }
       TransformerCost cost = TransformerCost.ofLastToken(model.spec(), PROMPT + STEPS);
       assertThat(cost.remembered()).isEqualTo((double) cache.boundedElements());
-      assertThat(cost.cached() * (PROMPT + STEPS)).isEqualTo((double) (cache.elements() - cache.boundedElements()));
+      assertThat(cost.cached() * (PROMPT + STEPS))
+          .isEqualTo((double) (cache.elements() - cache.boundedElements()));
     }
   }
 

@@ -34,14 +34,12 @@ class PaceTest {
 
   @TempDir Path folder;
 
-  private static Variant variant(
-      String name, String pathway, Mixers.Local sublayer, String canon) {
+  private static Variant variant(String name, String pathway, Mixers.Local sublayer, String canon) {
     return Variant.of(
         name,
         "",
         pathway,
-        new Mixers(
-            sublayer, Mixers.Local.none(), canon, dev.weir.model.AttentionSpec.Values.OWN));
+        new Mixers(sublayer, Mixers.Local.none(), canon, dev.weir.model.AttentionSpec.Values.OWN));
   }
 
   /// Each reading of the clock is a second after the one before; a variant needs as many bytes as
@@ -101,9 +99,7 @@ class PaceTest {
     Pace pace = place.measured(new Known(), _ -> {});
     for (Variant variant : VARIANTS) {
       ModelSettings model =
-          variant
-              .model(place.study().model())
-              .with(place.tasks().getFirst().dVocab(), WINDOW);
+          variant.model(place.study().model()).with(place.tasks().getFirst().dVocab(), WINDOW);
       TransformerCost cost = TransformerCost.ofLastToken(model.spec(), WINDOW);
       assertThat((double) pace.decoding(variant).orElseThrow().stateBytes())
           .isEqualTo(4 * (cost.remembered() + WINDOW * cost.cached()));
@@ -152,7 +148,10 @@ class PaceTest {
     StudyFolder place = StudyFolder.of(folder, study(List.of(PLAIN, wide), text()));
     StudyTask task = place.tasks().getFirst().task();
     StudyRun run =
-        StudyPlan.of(place.study(), place.tasks(), Pace.none()).contests().getFirst().pairs()
+        StudyPlan.of(place.study(), place.tasks(), Pace.none())
+            .contests()
+            .getFirst()
+            .pairs()
             .getFirst()
             .mine();
     long bytes = MemoryProbe.measure(place, wide, task).orElseThrow();

@@ -45,8 +45,7 @@ class SweepTest {
 
   @Test
   void passesOverARateAtWhichARunFailed() {
-    Comparison found =
-        compare((_, rate, seed) -> rate == 1 ? (seed == 1 ? Double.NaN : 0) : rate);
+    Comparison found = compare((_, rate, seed) -> rate == 1 ? (seed == 1 ? Double.NaN : 0) : rate);
     assertThat(found.mine()).allSatisfy(o -> assertThat(o.rate()).isEqualTo(0.5));
     assertThat(found.result()).isEqualTo(Comparison.Result.NO_DIFFERENCE_FOUND);
     Sweep sweep = sweep((_, rate, seed) -> rate == 1 ? (seed == 1 ? Double.NaN : 0) : rate);
@@ -90,8 +89,7 @@ class SweepTest {
   }
 
   private static StudyPlan plan() {
-    StudyTask task =
-        new StudyTask("words", "words", Optional.empty(), 16, OptionalDouble.empty());
+    StudyTask task = new StudyTask("words", "words", Optional.empty(), 16, OptionalDouble.empty());
     Study study =
         new Study(
             "test",
