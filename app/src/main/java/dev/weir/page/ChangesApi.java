@@ -46,13 +46,7 @@ final class ChangesApi implements HttpService {
     String run = Wire.segment(request, "run");
     Recipe recipe = runs.recipe(run);
     String before =
-        Wire.parameter(request, "before")
-            .orElseGet(() ->
-                runs.recipe(
-                        recipe.model(),
-                        recipe.tokens().stream().mapToInt(Integer::intValue).toArray(),
-                        List.of())
-                    .id());
+        Wire.parameter(request, "before").orElseGet(() -> runs.remember(recipe.unchanged()));
     Answers.Question question =
         new Answers.Question(
             Wire.number(request, "position").orElse(-1),

@@ -84,19 +84,18 @@ final class RunsApi implements HttpService {
   private void run(ServerRequest request, ServerResponse response) {
     Request asked = Wire.body(request, Request.class);
     List<Change> changes = asked.changes().orElse(List.of());
-    Recipe recipe;
+    String id;
     String bos;
     if (asked.tokens().isPresent()) {
-      int[] tokens = asked.tokens().get().stream().mapToInt(Integer::intValue).toArray();
-      recipe = runs.recipe(asked.model(), tokens, changes);
+      id = runs.remember(new Recipe(asked.model(), asked.tokens().get(), changes));
       bos = "The tokens are those that were given.";
     } else {
       TokenSequence tokens = models.get(asked.model()).language().encode(text(asked));
-      recipe = runs.recipe(asked.model(), tokens.ids(), changes);
+      id = runs.remember(Recipe.of(asked.model(), tokens.ids(), changes));
       bos = tokens.bos().reason();
     }
     response.status(Status.CREATED_201);
-    Wire.answer(response, runs.read(recipe.id(), run -> describe(run, bos)));
+    Wire.answer(response, runs.read(id, run -> describe(run, bos)));
   }
 
   private static String text(Request asked) {

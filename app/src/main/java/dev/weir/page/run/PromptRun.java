@@ -15,13 +15,15 @@ public final class PromptRun implements AutoCloseable {
   /// The rows of the plane.
   static final Places PLACES = Places.SUBLAYERS;
 
+  private final String id;
   private final Recipe recipe;
   private final OpenModel model;
   private final List<Places.Place> places;
   private final StreamTrace trace;
   private final long bytes;
 
-  private PromptRun(Recipe recipe, OpenModel model, StreamTrace trace) {
+  private PromptRun(String id, Recipe recipe, OpenModel model, StreamTrace trace) {
+    this.id = id;
     this.recipe = recipe;
     this.model = model;
     this.places = places(model);
@@ -41,9 +43,10 @@ public final class PromptRun implements AutoCloseable {
 
   /// Runs a prompt.
   ///
+  /// @param id of the recipe
   /// @param vectors the directions that changes name
-  static PromptRun of(Recipe recipe, OpenModel model, Vectors vectors) {
-    return new PromptRun(recipe, model, trace(recipe, model, vectors, capture()));
+  static PromptRun of(String id, Recipe recipe, OpenModel model, Vectors vectors) {
+    return new PromptRun(id, recipe, model, trace(recipe, model, vectors, capture()));
   }
 
   /// Runs a prompt and keeps something else of it.
@@ -56,7 +59,7 @@ public final class PromptRun implements AutoCloseable {
 
   /// Short, and the same for the same recipe.
   public String id() {
-    return recipe.id();
+    return id;
   }
 
   /// What it was made from.
