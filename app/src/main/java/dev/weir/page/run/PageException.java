@@ -68,12 +68,7 @@ public final class PageException extends WeirException {
         Kind.BAD_REQUEST, "The prompt has no tokens", "prompt", "type some text");
   }
 
-  /// A part of the plane that is none.
-  ///
-  /// @param window which part
-  /// @param places how many there are
-  /// @param positions how many there are
-  public static PageException outsidePlane(Window window, int places, int positions) {
+  static PageException outsidePlane(Window window, int places, int positions) {
     return new PageException(
         Kind.BAD_REQUEST,
         "The window %s lies outside the plane of %d places and %d positions"
