@@ -101,9 +101,7 @@ final class ExportApi implements HttpService {
     List<String> notes = new ArrayList<>();
     notes.add("Raw coordinates; %s.".formatted(window));
     if (reading instanceof CellReading.Lens(CellReading.Kind kind, LogitLens.Target target)) {
-      notes.add(
-          "Lens: %s."
-              .formatted(LogitLens.norm(model.transformer(), LogitLens.Variant.NORM_RECOMPUTED)));
+      notes.add("Lens: %s.".formatted(CellReading.Lens.norm(model)));
       if (kind.asks() == CellReading.Asks.TOKEN) {
         notes.add("Token: %s.".formatted(words(target, model)));
       }

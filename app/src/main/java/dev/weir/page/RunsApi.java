@@ -1,6 +1,7 @@
 package dev.weir.page;
 
 import dev.weir.page.run.CellDetail;
+import dev.weir.page.run.CellReading;
 import dev.weir.page.run.Change;
 import dev.weir.page.run.Models;
 import dev.weir.page.run.OpenModel;
@@ -10,7 +11,6 @@ import dev.weir.page.run.PromptRun;
 import dev.weir.page.run.Recipe;
 import dev.weir.page.run.Runs;
 import dev.weir.page.run.Window;
-import dev.weir.readout.LogitLens;
 import dev.weir.readout.Places;
 import dev.weir.text.TokenSequence;
 import io.helidon.http.Status;
@@ -112,7 +112,7 @@ final class RunsApi implements HttpService {
         model.transformer().spec().longestText(),
         bos,
         "raw",
-        LogitLens.norm(model.transformer(), LogitLens.Variant.NORM_RECOMPUTED),
+        CellReading.Lens.norm(model),
         run.cellsOfLensAtATime());
   }
 

@@ -148,7 +148,7 @@ public record Plane(
           LogitLens.of(
               run.model().transformer(),
               part,
-              reading.options(),
+              CellReading.Lens.options(1, reading.target()),
               window.fromPlace(),
               window.toPlace());
       List<double[]> values = new ArrayList<>();

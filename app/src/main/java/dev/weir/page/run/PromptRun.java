@@ -1,11 +1,13 @@
 package dev.weir.page.run;
 
+import dev.weir.model.Transformer;
 import dev.weir.model.TransformerSpec;
 import dev.weir.readout.Contributions;
 import dev.weir.readout.Places;
 import dev.weir.readout.Wide;
 import dev.weir.stream.Capture;
 import dev.weir.stream.Hooks;
+import dev.weir.stream.NormSite;
 import dev.weir.stream.StreamTrace;
 import dev.weir.tensor.Tensor;
 import java.util.List;
@@ -101,6 +103,17 @@ public final class PromptRun implements AutoCloseable {
   /// @param count how many
   public Tensor stream(int place, int from, int count) {
     return Wide.of(trace.get(places.get(place).point()).slice("pos", from, count));
+  }
+
+  /// What the model says next, `[d_vocab]`, float32 at least: the last stream through the final norm
+  /// and the unembedding. For the engine's thread alone.
+  ///
+  /// @param position after which token
+  public Tensor logits(int position) {
+    Transformer transformer = model.transformer();
+    Tensor end = trace.get(places.getLast().point()).slice("pos", position, 1);
+    Tensor normalized = transformer.lnFinal().forward(end, new NormSite.LnFinal(), Hooks.none());
+    return Wide.of(transformer.unembed(normalized).at("pos", 0));
   }
 
   /// How many cells the logit lens reads in a step of some tenths of a second.
