@@ -9,10 +9,7 @@ import dev.weir.readout.FirstPosition;
 import dev.weir.readout.Places;
 import dev.weir.stream.Capture;
 import dev.weir.stream.StreamTrace;
-import dev.weir.tensor.Axis;
 import dev.weir.tensor.DType;
-import dev.weir.tensor.Shape;
-import dev.weir.tensor.Tensor;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -126,11 +123,7 @@ public record Survey(
       OpenModel model, Places.Place place, int[] tokens, Projection projection) {
     Capture capture = Capture.of(place.point()).withoutLogits();
     try (StreamTrace trace = model.transformer().trace(tokens, capture)) {
-      Tensor stream = trace.get(place.point()).to(DType.FLOAT64);
-      Tensor direction =
-          Tensor.of(projection.numbers(), Shape.of(new Axis("d_model", projection.width())))
-              .to(stream.device());
-      return stream.dot(direction, "d_model").plus(-projection.offset()).toDoubles();
+      return projection.of(trace.get(place.point()).to(DType.FLOAT64)).toDoubles();
     }
   }
 

@@ -117,15 +117,6 @@ public final class PageException extends WeirException {
         "ask for a smaller part of the plane");
   }
 
-  static PageException wrongWidth(String id, int width, int wanted) {
-    return new PageException(
-        Kind.BAD_REQUEST,
-        "The direction '%s' has %d numbers, and the stream of this model %d"
-            .formatted(id, width, wanted),
-        "direction",
-        "use a direction of a model of the same width");
-  }
-
   static PageException noPosition(int position, int length) {
     return new PageException(
         Kind.BAD_REQUEST,
