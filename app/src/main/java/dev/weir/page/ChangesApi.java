@@ -73,16 +73,12 @@ final class ChangesApi implements HttpService {
     Comparison.Side first = side(request, "first");
     Comparison.Side second = side(request, "second");
     Comparison.Sheet sheet = Comparison.Sheet.of(runs, first.run(), second.run(), by(request));
-    Wire.Stretch places = Wire.stretch(request, "places", sheet.places().size());
-    Wire.Stretch positions = Wire.stretch(request, "positions", sheet.positions().size());
-    Window window = new Window(places.from(), places.to(), positions.from(), positions.to());
+    Window window = Wire.window(request, sheet.places().size(), sheet.positions().size());
     Wire.answer(response, Comparison.of(runs, first, second, sheet, window));
   }
 
   private Comparison.Side side(ServerRequest request, String name) {
-    String run =
-        Wire.parameter(request, name)
-            .orElseThrow(() -> PageException.missing(name, "name the two runs"));
+    String run = Wire.required(request, name, "name the two runs");
     var _ = runs.recipe(run);
     return new Comparison.Side(run, readings.apply(request, run));
   }
