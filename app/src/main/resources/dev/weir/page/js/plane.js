@@ -342,7 +342,6 @@ class Plane extends LitElement {
 
   /** The scrolling is over. */
   settled() {
-    update({viewport: this.grid.window(this.scroll)});
     if (get().range.mode === 'screen') this.recolour();
   }
 
