@@ -73,8 +73,7 @@ final class OriginApi implements HttpService {
   }
 
   private static Cell cell(ServerRequest request) {
-    return new Cell(
-        number(request, "place"), number(request, "position"));
+    return new Cell(number(request, "place"), number(request, "position"));
   }
 
   private static int number(ServerRequest request, String name) {

@@ -68,7 +68,13 @@ public final class HtmlReport {
         <p class="subtitle">%s</p>
         </header>
         """
-            .formatted(InlineHash.of(style), InlineHash.of(script), title, style, title, words(report.subtitle())));
+            .formatted(
+                InlineHash.of(style),
+                InlineHash.of(script),
+                title,
+                style,
+                title,
+                words(report.subtitle())));
     for (Report.Section section : report.sections()) {
       section(section);
     }

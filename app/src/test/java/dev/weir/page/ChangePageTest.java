@@ -129,8 +129,7 @@ class ChangePageTest {
     Page page = opened(tab);
     tab.expectRefusal(404);
     page.route(
-        "**/api/jobs/*/events",
-        route -> route.fulfill(new Route.FulfillOptions().setStatus(404)));
+        "**/api/jobs/*/events", route -> route.fulfill(new Route.FulfillOptions().setStatus(404)));
     page.getByText("Let it write").click();
     assertThat(page.locator("weir-texts .problem")).containsText("begin it again");
     assertThat(page.locator("weir-texts button").last()).isDisabled();

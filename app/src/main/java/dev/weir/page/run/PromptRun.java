@@ -105,8 +105,8 @@ public final class PromptRun implements AutoCloseable {
     return Wide.of(trace.get(places.get(place).point()).slice("pos", from, count));
   }
 
-  /// What the model says next, `[d_vocab]`, float32 at least: the last stream through the final norm
-  /// and the unembedding. For the engine's thread alone.
+  /// What the model says next, `[d_vocab]`, float32 at least: the last stream through the final
+  /// norm and the unembedding. For the engine's thread alone.
   ///
   /// @param position after which token
   public Tensor logits(int position) {
