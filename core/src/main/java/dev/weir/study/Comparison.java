@@ -32,8 +32,6 @@ public record Comparison(
     Difference accuracy,
     Result result) {
   private static final long SEED = 0;
-  private static final ToDoubleFunction<Outcome> LOSS = outcome -> outcome.end().loss();
-  private static final ToDoubleFunction<Outcome> ACCURACY = outcome -> outcome.end().accuracy();
 
   /// What follows.
   public enum Result {
@@ -60,14 +58,22 @@ public record Comparison(
   public static List<Comparison> of(
       List<Contest> contests, Map<String, Outcome> outcomes, int comparisons) {
     List<Sides> sides = contests.stream().map(contest -> Sides.of(contest, outcomes)).toList();
-    SeedNoise loss = noise(sides, LOSS);
-    SeedNoise accuracy = noise(sides, ACCURACY);
+    SeedNoise loss = noise(sides, Comparison::loss);
+    SeedNoise accuracy = noise(sides, Comparison::accuracy);
     return sides.stream()
         .map(s ->
             s.decided(
-                s.difference(LOSS, loss, comparisons),
-                s.difference(ACCURACY, accuracy, comparisons)))
+                s.difference(Comparison::loss, loss, comparisons),
+                s.difference(Comparison::accuracy, accuracy, comparisons)))
         .toList();
+  }
+
+  private static double loss(Outcome outcome) {
+    return outcome.end().loss();
+  }
+
+  private static double accuracy(Outcome outcome) {
+    return outcome.end().accuracy();
   }
 
   /// What seeds do to the models of these contests; those that failed tell nothing of it.
