@@ -43,7 +43,7 @@ public record Pace(
 
     /// Tokens trained on in a second.
     public Spread tokensPerSecond() {
-      return secondsPerStep.rateOf(tokensPerStep);
+      return secondsPerStep.rateOf((double) tokensPerStep);
     }
   }
 
