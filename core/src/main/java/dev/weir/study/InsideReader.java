@@ -145,8 +145,8 @@ final class InsideReader {
 
   /// What a run must keep.
   static Capture capture() {
-    return Contributions.capture()
-        .and(Places.LAYERS.capture().globs().toArray(String[]::new))
+    return Transport.capture()
+        .and(Contributions.capture().globs().toArray(String[]::new))
         .and(LogitLens.capture(LENS).globs().toArray(String[]::new))
         .and("blocks.*.attn.hook_pattern", "blocks.*.local.hook_pattern?");
   }
