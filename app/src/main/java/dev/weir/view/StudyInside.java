@@ -113,7 +113,7 @@ public final class StudyInside {
     /// A row for each readout and model that it applies to; no table where it applies to none.
     private Optional<Table> table(InsideMeasure.Group group) {
       Table.Builder table =
-          Table.named("%s_%s".formatted(task.name(), group.name().toLowerCase(Locale.ROOT)))
+          Table.named(file(task.name() + "_inside_" + group.name().toLowerCase(Locale.ROOT)))
               .title("%s, inside: %s".formatted(task.name(), group.title()))
               .text("readout", "what is measured")
               .text("variant", "in whom")
@@ -203,6 +203,11 @@ public final class StudyInside {
                       String.join(", ", entry.getKey()), String.join(", ", entry.getValue())))
           .toList();
     }
+  }
+
+  /// Names of tables and pictures become names of files.
+  private static String file(String name) {
+    return name.replaceAll("[^A-Za-z0-9_-]+", "-");
   }
 
   private static String found(Difference difference) {
@@ -461,7 +466,7 @@ public final class StudyInside {
           : Optional.of(
               new Report.LineSection(
                   new LineChart(
-                      "%s_inside_%s".formatted(task.task().name(), name),
+                      file(task.task().name() + "_inside_" + name),
                       "%s: %s over depth".formatted(task.task().name(), title),
                       "blocks passed",
                       yLabel,
@@ -499,7 +504,7 @@ public final class StudyInside {
               .toList();
       Heatmap.Builder map =
           Heatmap.named(
-                  "%s_routing_%s".formatted(task, name.replaceAll("[^A-Za-z0-9._-]+", "-")),
+                  file(task + "_inside_routing_" + name),
                   Legend.sequential("share of the weight", 0, 1))
               .title("%s, %s: what each reader weighs".formatted(task, name))
               .rows("reader")
