@@ -89,7 +89,7 @@ public record Inside(
       double share) {
 
     /// Whether a local mixer wrote it.
-    public boolean isLocal() {
+    public boolean byLocalMixer() {
       return label.endsWith("_local_out");
     }
   }

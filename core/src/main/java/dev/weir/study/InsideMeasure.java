@@ -126,7 +126,7 @@ public enum InsideMeasure {
       "‖out‖ / ‖x‖ of local sublayers",
       inside ->
           some(
-              inside.writes().stream().filter(Inside.Write::isLocal).toList(),
+              inside.writes().stream().filter(Inside.Write::byLocalMixer).toList(),
               Inside.Write::size)),
   /// How far back convolutions and branches look.
   CONVOLUTION_AGE(

@@ -236,7 +236,9 @@ public final class StudyFolder {
     Map<String, Outcome> outcomes = new LinkedHashMap<>();
     plan.runs().forEach(run -> outcome(run).ifPresent(o -> outcomes.put(run.id(), o)));
     Map<String, Inside> insides = new LinkedHashMap<>();
-    plan.runs().forEach(run -> inside(run).ifPresent(i -> insides.put(run.id(), i)));
+    plan.runs().stream()
+        .filter(run -> outcomes.containsKey(run.id()))
+        .forEach(run -> inside(run).ifPresent(i -> insides.put(run.id(), i)));
     return new StudyResults(study(), plan, pace, outcomes, insides);
   }
 }

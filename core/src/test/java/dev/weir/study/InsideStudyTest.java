@@ -30,7 +30,7 @@ class InsideStudyTest {
       variants:
         - {name: plain}
         - {name: same}
-        - {name: ddl, pathway: ddl}
+        - {name: ddl, pathway: ddl, d_mlp: 96}
       tasks:
         - {name: mess3, source: "task:mess3:length=16"}
       budgets: [tokens, flops]
