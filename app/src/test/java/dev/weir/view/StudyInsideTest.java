@@ -42,7 +42,7 @@ class StudyInsideTest {
     List<String> words = words(StudyInside.sections(results(Map.of())));
     assertThat(words.get(0)).contains("16 texts").contains("256 tokens");
     assertThat(words.get(1))
-        .startsWith("ddl beside plain: its accuracy is higher by 0.2 (")
+        .startsWith("ddl beside plain: its accuracy is higher by 0.201 (")
         .contains("persistence is lower by 0.4 (0.3")
         .contains("No difference found in block influence");
     assertThat(words.get(2))
