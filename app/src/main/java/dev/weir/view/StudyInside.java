@@ -99,8 +99,7 @@ public final class StudyInside {
         return List.of();
       }
       List<Report.Section> sections = new ArrayList<>();
-      sections.add(
-          new Report.Text("Inside: " + task.name(), Words.of(this)));
+      sections.add(new Report.Text("Inside: " + task.name(), Words.of(this)));
       for (InsideMeasure.Group group : InsideMeasure.Group.values()) {
         table(group).map(Report.TableSection::new).ifPresent(sections::add);
       }
@@ -307,7 +306,8 @@ public final class StudyInside {
             String most =
                 erased == 0
                     ? ""
-                    : ", most at " + most(insides, Inside::gates, Inside.Gate::label, Inside.Gate::erased);
+                    : ", most at "
+                        + most(insides, Inside::gates, Inside.Gate::label, Inside.Gate::erased);
             return "In %s the gate is %s on average, below 0.2 at %s of the positions, from 0.9 to 1.1 at %s, 1.8 and more at %s. A write erases %s of the stream's square%s."
                 .formatted(
                     name,
@@ -382,8 +382,7 @@ public final class StudyInside {
               "persistence",
               "what is left at the end of a write",
               "persistence",
-              inside ->
-                  points(inside.writes(), (w, _) -> written(w.label()), Inside.Write::kept))
+              inside -> points(inside.writes(), (w, _) -> written(w.label()), Inside.Write::kept))
           .ifPresent(sections::add);
       line(
               task,
@@ -421,8 +420,9 @@ public final class StudyInside {
               "erased at a write",
               inside -> points(inside.gates(), (g, _) -> written(g.label()), Inside.Gate::erased))
           .ifPresent(sections::add);
-      task.models().forEach((name, insides) ->
-          routing(task.task().name(), name, insides).ifPresent(sections::add));
+      task.models()
+          .forEach((name, insides) ->
+              routing(task.task().name(), name, insides).ifPresent(sections::add));
       return sections;
     }
 

@@ -89,7 +89,9 @@ class StudyInsideTest {
     Heatmap map = maps.getFirst();
     assertThat(map.columnLabels()).containsExactly("embedding", "newest", "1 back");
     // What arrives at the end: 1 of the newest, half of each other.
-    assertThat(map.cells().getLast()).extracting(Heatmap.Cell::value).containsExactly(0.25, 0.5, 0.25);
+    assertThat(map.cells().getLast())
+        .extracting(Heatmap.Cell::value)
+        .containsExactly(0.25, 0.5, 0.25);
     assertThat(map.cells().getFirst()).extracting(Heatmap.Cell::value).startsWith(1.0);
     assertThat(map.cells().getFirst().get(1).value()).isNaN();
   }
@@ -132,8 +134,19 @@ class StudyInsideTest {
     double jitter = 0.001 * run.seed();
     Look end = new Look(ddl ? 1 : 2, (ddl ? 0.7 + jitter : 0.5));
     return new Outcome(
-        run.id(), run.variant().name(), "mess3", run.seed(), 1, 10, 1280, 1e6, 1, 100, end,
-        List.of(), "");
+        run.id(),
+        run.variant().name(),
+        "mess3",
+        run.seed(),
+        1,
+        10,
+        1280,
+        1e6,
+        1,
+        100,
+        end,
+        List.of(),
+        "");
   }
 
   private static Inside inside(StudyRun run) {
@@ -145,7 +158,8 @@ class StudyInsideTest {
         run.id(),
         16,
         256,
-        List.of(new Inside.Place("0_pre", 4, 3, 0, 0.5), new Inside.Place("final_post", 5, 3, 0, 1)),
+        List.of(
+            new Inside.Place("0_pre", 4, 3, 0, 0.5), new Inside.Place("final_post", 5, 3, 0, 1)),
         List.of(new Inside.Block(ddl ? 0.2 - jitter : 0.2 + jitter, OptionalDouble.of(-0.1))),
         List.of(
             new Inside.Write("embed", OptionalDouble.empty(), OptionalDouble.empty(), 4, 1, 0.5),
@@ -171,8 +185,7 @@ class StudyInsideTest {
   }
 
   private static Inside.Write write(String label, double kept) {
-    return new Inside.Write(
-        label, OptionalDouble.of(0.5), OptionalDouble.of(0.5), 4, kept, 0.3);
+    return new Inside.Write(label, OptionalDouble.of(0.5), OptionalDouble.of(0.5), 4, kept, 0.3);
   }
 
   private static Inside failed(StudyRun run, String trouble) {

@@ -98,9 +98,9 @@ public record Inside(
   /// [Inside#writes].
   ///
   /// @param reader `0_attn_in`, `0_mlp_in`, …, `end`; `0_q_input` and so on where these read apart
-  /// @param weights what the pathway makes of each source's length on the way, `‖w'‖ / ‖w‖`: 1 where
-  ///   it leaves the source as it is. On pathways that mix sources by numbers it is the size of the
-  ///   number that arrives in the end, however it came about
+  /// @param weights what the pathway makes of each source's length on the way, `‖w'‖ / ‖w‖`: 1
+  ///   where it leaves the source as it is. On pathways that mix sources by numbers it is the size
+  ///   of the number that arrives in the end, however it came about
   /// @param shares the part of the reading that is the source, `w'·x / ‖x‖²`; below 0 where it
   ///   points against the whole. With what the pathway itself adds, they sum to 1
   public record Reading(String reader, List<Double> weights, List<Double> shares) {

@@ -212,8 +212,7 @@ public enum InsideMeasure {
   private final String about;
   private final Function<Inside, OptionalDouble> number;
 
-  InsideMeasure(
-      Group group, String label, String about, Function<Inside, OptionalDouble> number) {
+  InsideMeasure(Group group, String label, String about, Function<Inside, OptionalDouble> number) {
     this.group = group;
     this.label = label;
     this.about = about;
@@ -224,10 +223,12 @@ public enum InsideMeasure {
     return finite(parts.stream().mapToDouble(number));
   }
 
-  private static <T> OptionalDouble some(
-      Collection<T> parts, Function<T, OptionalDouble> number) {
+  private static <T> OptionalDouble some(Collection<T> parts, Function<T, OptionalDouble> number) {
     return finite(
-        parts.stream().map(number).filter(OptionalDouble::isPresent).mapToDouble(OptionalDouble::getAsDouble));
+        parts.stream()
+            .map(number)
+            .filter(OptionalDouble::isPresent)
+            .mapToDouble(OptionalDouble::getAsDouble));
   }
 
   private static OptionalDouble finite(DoubleStream numbers) {

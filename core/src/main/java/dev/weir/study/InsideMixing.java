@@ -73,10 +73,7 @@ final class InsideMixing {
     List<Inside.Mixer> all = new ArrayList<>();
     for (int layer = 0; layer < model.spec().nLayers(); layer++) {
       String block = layer + "_";
-      looks.stream()
-          .filter(one -> one.label.startsWith(block))
-          .map(Looks::found)
-          .forEach(all::add);
+      looks.stream().filter(one -> one.label.startsWith(block)).map(Looks::found).forEach(all::add);
       addLearned(layer, all);
     }
     return all;

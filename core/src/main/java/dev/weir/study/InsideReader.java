@@ -196,8 +196,7 @@ final class InsideReader {
     Tensor first = course.getFirst();
     Tensor last = course.getLast();
     Tensor end = Wide.of(trace.get(end()));
-    means.kept.add(
-        mean(last.times(first).sum("d_model").dividedBy(first.square().sum("d_model"))));
+    means.kept.add(mean(last.times(first).sum("d_model").dividedBy(first.square().sum("d_model"))));
     means.share.add(mean(last.norm("d_model").dividedBy(end.norm("d_model"))));
   }
 

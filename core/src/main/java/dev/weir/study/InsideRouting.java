@@ -16,8 +16,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /// What each reader gets of each write. It asks no pathway for its weights, which every one names
-/// and shapes in its own way: it carries the writes of a run through the frozen routing and measures
-/// what arrives. So it means the same on all of them.
+/// and shapes in its own way: it carries the writes of a run through the frozen routing and
+/// measures what arrives. So it means the same on all of them.
 final class InsideRouting {
   private final Transformer model;
   private final List<Reader> readers;
@@ -38,8 +38,7 @@ final class InsideRouting {
 
   /// Reads a run of one text.
   void read(StreamTrace trace) {
-    Contributions found =
-        Contributions.of(model, trace, Contributions.Options.usual(), readers);
+    Contributions found = Contributions.of(model, trace, Contributions.Options.usual(), readers);
     List<List<Part>> parts = parts(found, trace);
     for (int reader = 0; reader < readers.size(); reader++) {
       for (int source = 0; source < sources.size(); source++) {
@@ -69,9 +68,8 @@ final class InsideRouting {
   /// The writers of each source: tokens and positions are one embedding, and what a pathway itself
   /// adds is no source.
   private List<List<Part>> parts(Contributions found, StreamTrace trace) {
-    List<List<Part>> parts = Stream.generate(() -> (List<Part>) new ArrayList<Part>())
-        .limit(sources.size())
-        .toList();
+    List<List<Part>> parts =
+        Stream.generate(() -> (List<Part>) new ArrayList<Part>()).limit(sources.size()).toList();
     int source = 0;
     for (int writer = 0; writer < found.writers().size(); writer++) {
       Kind kind = found.writers().get(writer).kind();

@@ -82,8 +82,7 @@ public final class StudyWorker {
         if (plan.looksInto(run)) {
           folder.keep(run, InsideReader.of(run, training.model(), data));
         }
-        Outcome outcome =
-            Outcome.of(run, training.model().parameters().count(), place.steps());
+        Outcome outcome = Outcome.of(run, training.model().parameters().count(), place.steps());
         finish(run, outcome, listener);
       }
     }

@@ -43,8 +43,7 @@ class InsideStudyTest {
   void modelsThatAreComparedUnderTheFirstBudgetAreLookedInto() throws IOException {
     StudyResults results = worked(STUDY);
     assertThat(results.done()).isEqualTo(8); // Deep Delta once more, in fewer steps.
-    List<StudyRun> into =
-        results.plan().runs().stream().filter(results.plan()::looksInto).toList();
+    List<StudyRun> into = results.plan().runs().stream().filter(results.plan()::looksInto).toList();
     assertThat(into).hasSize(6);
     assertThat(results.insides()).hasSize(6);
     for (StudyRun run : into) {

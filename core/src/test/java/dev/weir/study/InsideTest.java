@@ -119,8 +119,8 @@ class InsideTest {
       Inside inside = inside(model);
       assertThat(inside.writes()).allSatisfy(w -> assertThat(w.kept()).isCloseTo(1, EXACT));
       assertThat(inside.writes().stream().skip(1))
-          .allSatisfy(w ->
-              assertThat(w.change().getAsDouble()).isCloseTo(w.size().getAsDouble(), EXACT));
+          .allSatisfy(
+              w -> assertThat(w.change().getAsDouble()).isCloseTo(w.size().getAsDouble(), EXACT));
       assertThat(inside.readings())
           .allSatisfy(r -> {
             assertThat(r.weights()).allSatisfy(w -> assertThat(w).isCloseTo(1, EXACT));
