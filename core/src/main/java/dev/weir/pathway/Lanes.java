@@ -68,9 +68,12 @@ record Lanes(List<Tensor> lanes, Optional<Tensor> outside) {
   }
 
   static List<Double> identity(int lanes) {
-    List<Double> identity = new ArrayList<>();
+    // Two objects, not one for each entry: the matrix may be as wide as the stream.
+    Double one = 1.0;
+    Double zero = 0.0;
+    List<Double> identity = new ArrayList<>(lanes * lanes);
     for (int i = 0; i < lanes * lanes; i++) {
-      identity.add(i / lanes == i % lanes ? 1.0 : 0.0);
+      identity.add(i / lanes == i % lanes ? one : zero);
     }
     return identity;
   }

@@ -1,5 +1,6 @@
 package dev.weir.study;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /// A variant beside the baseline, with one thing made equal: pairs of runs, one pair for each seed.
@@ -13,6 +14,19 @@ public record Contest(
     Variant variant, Variant against, StudyTask task, Budget budget, List<Pair> pairs) {
   public Contest {
     pairs = List.copyOf(pairs);
+  }
+
+  /// Its variant beside another contest's, both having been compared with the same baseline at the
+  /// same task under the same budget.
+  ///
+  /// @param other the other's contest
+  Contest against(Contest other) {
+    List<Pair> both = new ArrayList<>();
+    for (int i = 0; i < pairs.size(); i++) {
+      Pair pair = pairs.get(i);
+      both.add(new Pair(pair.seed, pair.rate, pair.mine, other.pairs.get(i).mine));
+    }
+    return new Contest(variant, other.variant, task, budget, both);
   }
 
   /// Two runs that differ in the variant alone.
