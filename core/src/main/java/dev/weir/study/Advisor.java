@@ -15,6 +15,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -68,6 +69,10 @@ final class Advisor {
     return scales;
   }
 
+  private static Scale at(Scale.Size size, Map<Scale.Size, Scale> scales) {
+    return Objects.requireNonNull(scales.get(size), size::label);
+  }
+
   /// What to do about a goal.
   ///
   /// @param goal what is wanted
@@ -79,7 +84,7 @@ final class Advisor {
         constraints,
         budget(goal),
         chosen.map(Candidate::variant),
-        because(goal, candidates, chosen),
+        because(candidates, chosen),
         candidates,
         cautions(goal, candidates, chosen),
         goal.isQuality()
@@ -210,8 +215,8 @@ final class Advisor {
   }
 
   private Price price(Goal goal, Scale.Size size, Map<Scale.Size, Scale> scales) {
-    Scale mine = scales.get(size);
-    Scale theirs = plain.get(size);
+    Scale mine = at(size, scales);
+    Scale theirs = at(size, plain);
     boolean memory = goal == Goal.LOWER_MEMORY;
     double first =
         memory
@@ -224,7 +229,7 @@ final class Advisor {
     return new Price(
         first,
         second,
-        text(
+        String.format(Locale.ROOT, 
             memory
                 ? "at %s, %.3f times the memory to train and %.3f times to decode"
                 : "at %s, %.3f times the operations and %.3f times the bytes read for a decoded token",
@@ -264,18 +269,18 @@ final class Advisor {
     return scale.worstPayload() <= MOST_PAYLOAD
         ? Optional.empty()
         : Optional.of(
-            text(
+            String.format(Locale.ROOT, 
                 "of %d pipeline stages, one is sent %.1f vectors a token where the plain stream sends 1 (%s for a batch, not %s); more than %.0f are borne only if stages keep what they were sent",
                 constraints.stages(),
                 scale.worstPayload(),
                 bytes(scale.worstCrossing()),
-                bytes(plain.get(size).worstCrossing()),
+                bytes(at(size, plain).worstCrossing()),
                 MOST_PAYLOAD));
   }
 
   /// It does not fit where the baseline does.
   private Optional<String> memory(Scale.Size size, Scale scale) {
-    Scale theirs = plain.get(size);
+    Scale theirs = at(size, plain);
     if (theirs.decodes() && !scale.decodes()) {
       return Optional.of(tooMuch("decoding", scale.decodingMemory(), theirs.decodingMemory()));
     }
@@ -365,7 +370,7 @@ final class Advisor {
 
   // ---------------------------------------------------------------- words
 
-  private String because(Goal goal, List<Candidate> candidates, Optional<Candidate> chosen) {
+  private String because(List<Candidate> candidates, Optional<Candidate> chosen) {
     if (chosen.isPresent()) {
       return chosen.get().variant().name() + " " + chosen.get().why();
     }
@@ -402,7 +407,7 @@ final class Advisor {
     }
     deciding.forEach(c -> parts.add(words(c)));
     if (standing == Standing.NOT_SHOWN_AS_GOOD) {
-      parts.add(text("only what is worse by less than %.2f would do", MARGIN));
+      parts.add(String.format(Locale.ROOT, "only what is worse by less than %.2f would do", MARGIN));
     }
     controls.forEach(c ->
         parts.add("beside its control %s, %s".formatted(c.contest().against().name(), words(c))));
@@ -415,7 +420,7 @@ final class Advisor {
     boolean accuracy = found.contest().task().byAccuracy();
     Difference difference = accuracy ? found.accuracy() : found.loss();
     double unit = accuracy ? 100 : 1;
-    return text(
+    return String.format(Locale.ROOT, 
         accuracy
             ? "%s, equal %s: %s, accuracy %+.1f points (%.1f %% interval %+.1f to %+.1f, %d pairs of runs)"
             : "%s, equal %s: %s, loss %+.4f nats (%.1f %% interval %+.4f to %+.4f, %d pairs of runs)",
@@ -433,10 +438,6 @@ final class Advisor {
     return found.stream().map(Advisor::words).collect(Collectors.joining("; "));
   }
 
-  private static String text(String format, Object... numbers) {
-    return String.format(Locale.ROOT, format, numbers);
-  }
-
   /// `612 B`, `18.4 KiB`.
   static String bytes(double number) {
     List<String> units = List.of("B", "KiB", "MiB", "GiB", "TiB", "PiB");
@@ -446,7 +447,7 @@ final class Advisor {
       rest /= 1024;
       unit++;
     }
-    return text(unit == 0 ? "%.0f %s" : "%.3g %s", rest, units.get(unit));
+    return String.format(Locale.ROOT, unit == 0 ? "%.0f %s" : "%.3g %s", rest, units.get(unit));
   }
 
   // ---------------------------------------------------------------- cautions
@@ -638,13 +639,13 @@ final class Advisor {
   private String onState(List<Candidate> reads) {
     double most =
         reads.stream()
-            .mapToDouble(c -> scales(c.variant()).get(Scale.Size.MEDIUM).passing())
+            .mapToDouble(c -> at(Scale.Size.MEDIUM, scales(c.variant())).passing())
             .max()
             .orElse(0);
     double ring =
         study.variants().stream()
             .filter(v -> v.mixers().sublayer().kind() == Mixers.Kind.SHORTSWA)
-            .mapToDouble(v -> scales(v).get(Scale.Size.MEDIUM).ring())
+            .mapToDouble(v -> at(Scale.Size.MEDIUM, scales(v)).ring())
             .max()
             .orElse(0);
     String held =
@@ -681,7 +682,7 @@ final class Advisor {
             .mapToLong(c -> c.theirs().getFirst().parameters())
             .max()
             .orElse(0);
-    return text(
+    return String.format(Locale.ROOT, 
         "Measured with %d seeds on models of %d blocks of width %d (%s parameters), %d tokens each.",
         study.seeds().size(),
         study.model().nLayers(),
@@ -700,10 +701,10 @@ final class Advisor {
     double loss = widest(open, false);
     double accuracy = widest(open, true);
     if (loss > 0) {
-      reach.add(text("%.4f nats", loss));
+      reach.add(String.format(Locale.ROOT, "%.4f nats", loss));
     }
     if (accuracy > 0) {
-      reach.add(text("%.1f points of accuracy", 100 * accuracy));
+      reach.add(String.format(Locale.ROOT, "%.1f points of accuracy", 100 * accuracy));
     }
     return Optional.of(
         "'No difference found' is no evidence of equality: of %d such comparisons, intervals allow differences of up to %s."

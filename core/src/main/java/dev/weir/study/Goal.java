@@ -5,7 +5,6 @@ import dev.weir.train.task.PermutationTracking;
 import dev.weir.train.task.PointerChasing;
 import dev.weir.train.task.Task;
 import dev.weir.train.task.Tasks;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -13,21 +12,15 @@ import java.util.Set;
 /// What a user wants of another pathway or mixer.
 public enum Goal {
   /// A stream that carries more from block to block.
-  BETTER_SHORTCUT(EnumSet.of(Change.SHORTCUT, Change.LANES)),
+  BETTER_SHORTCUT,
   /// Neighbouring positions meet by what they hold.
-  LOCAL_MIXING(EnumSet.of(Change.LOCAL_MIXING)),
+  LOCAL_MIXING,
   /// Later blocks find again what one block wrote.
-  CROSS_DEPTH_RETRIEVAL(EnumSet.of(Change.DEPTH_READ, Change.FIRST_VALUES)),
+  CROSS_DEPTH_RETRIEVAL,
   /// Training and decoding need less memory.
-  LOWER_MEMORY(EnumSet.allOf(Change.class)),
+  LOWER_MEMORY,
   /// A token is decoded with less work.
-  FASTER_DECODE(EnumSet.allOf(Change.class));
-
-  private final Set<Change> means;
-
-  Goal(Set<Change> means) {
-    this.means = means;
-  }
+  FASTER_DECODE;
 
   /// Its name in commands.
   public String label() {
@@ -51,7 +44,17 @@ public enum Goal {
   ///
   /// @param changes what a variant changes of the baseline
   boolean isServedBy(Set<Change> changes) {
-    return changes.stream().anyMatch(means::contains);
+    return changes.stream().anyMatch(this::isServedBy);
+  }
+
+  private boolean isServedBy(Change change) {
+    return switch (this) {
+      case BETTER_SHORTCUT -> change == Change.SHORTCUT || change == Change.LANES;
+      case LOCAL_MIXING -> change == Change.LOCAL_MIXING;
+      case CROSS_DEPTH_RETRIEVAL ->
+          change == Change.DEPTH_READ || change == Change.FIRST_VALUES;
+      case LOWER_MEMORY, FASTER_DECODE -> true;
+    };
   }
 
   /// The budgets under which its question is decided, the best first. A better model must earn its

@@ -58,65 +58,22 @@ public record Scale(
   /// Sizes of published models.
   public enum Size {
     /// GPT-2 small.
-    SMALL(
-        "100M",
-        "GPT-2 small (Radford et al. 2019): 12 blocks of 768, 12 heads, GELU",
-        new ModelSettings(
-            "pre_norm",
-            768,
-            12,
-            12,
-            12,
-            3072,
-            50257,
-            1024,
-            ModelSettings.NormKind.LAYER,
-            ModelSettings.MlpKind.PLAIN,
-            ModelSettings.Positions.LEARNED,
-            ModelSettings.Head.TIED)),
+    SMALL("100M", "GPT-2 small (Radford et al. 2019): 12 blocks of 768, 12 heads, GELU"),
     /// OLMo 1B.
     MEDIUM(
         "1B",
-        "OLMo 1B (Groeneveld et al. 2024, arXiv:2402.00838): 16 blocks of 2048, 16 heads, gated",
-        new ModelSettings(
-            "pre_norm",
-            2048,
-            16,
-            16,
-            16,
-            8192,
-            50304,
-            2048,
-            ModelSettings.NormKind.RMS,
-            ModelSettings.MlpKind.GATED,
-            ModelSettings.Positions.ROTARY,
-            ModelSettings.Head.TIED)),
+        "OLMo 1B (Groeneveld et al. 2024, arXiv:2402.00838): 16 blocks of 2048, 16 heads, gated"),
     /// SOLAR 10.7B.
     LARGE(
         "10B",
-        "SOLAR 10.7B (Kim et al. 2023, arXiv:2312.15166): 48 blocks of 4096, 32 heads, 8 for keys and values, gated",
-        new ModelSettings(
-            "pre_norm",
-            4096,
-            48,
-            32,
-            8,
-            14336,
-            32000,
-            4096,
-            ModelSettings.NormKind.RMS,
-            ModelSettings.MlpKind.GATED,
-            ModelSettings.Positions.ROTARY,
-            ModelSettings.Head.SEPARATE));
+        "SOLAR 10.7B (Kim et al. 2023, arXiv:2312.15166): 48 blocks of 4096, 32 heads, 8 for keys and values, gated");
 
     private final String label;
     private final String source;
-    private final ModelSettings shape;
 
-    Size(String label, String source, ModelSettings shape) {
+    Size(String label, String source) {
       this.label = label;
       this.source = source;
-      this.shape = shape;
     }
 
     /// About how many parameters, in words.
@@ -129,6 +86,54 @@ public record Scale(
       return source;
     }
 
+    /// The published model; RMSNorm stands for a LayerNorm without weights.
+    private ModelSettings shape() {
+      return switch (this) {
+        case SMALL ->
+            new ModelSettings(
+                "pre_norm",
+                768,
+                12,
+                12,
+                12,
+                3072,
+                50257,
+                1024,
+                ModelSettings.NormKind.LAYER,
+                ModelSettings.MlpKind.PLAIN,
+                ModelSettings.Positions.LEARNED,
+                ModelSettings.Head.TIED);
+        case MEDIUM ->
+            new ModelSettings(
+                "pre_norm",
+                2048,
+                16,
+                16,
+                16,
+                8192,
+                50304,
+                2048,
+                ModelSettings.NormKind.RMS,
+                ModelSettings.MlpKind.GATED,
+                ModelSettings.Positions.ROTARY,
+                ModelSettings.Head.TIED);
+        case LARGE ->
+            new ModelSettings(
+                "pre_norm",
+                4096,
+                48,
+                32,
+                8,
+                14336,
+                32000,
+                4096,
+                ModelSettings.NormKind.RMS,
+                ModelSettings.MlpKind.GATED,
+                ModelSettings.Positions.ROTARY,
+                ModelSettings.Head.SEPARATE);
+      };
+    }
+
     /// A variant of a study at this size: the same pathway and mixers with the same settings, and
     /// the shape changed as the variant changes the study's, in proportion.
     ///
@@ -136,6 +141,7 @@ public record Scale(
     /// @param variant the variant
     /// @param context the longest text, in tokens
     ModelSettings model(Study study, Variant variant, int context) {
+      ModelSettings shape = shape();
       ModelSettings from = study.model();
       ModelSettings to = variant.shape().in(from);
       int heads = scaled(shape.nHeads(), to.nHeads(), from.nHeads());
