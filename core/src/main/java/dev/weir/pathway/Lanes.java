@@ -68,12 +68,9 @@ record Lanes(List<Tensor> lanes, Optional<Tensor> outside) {
   }
 
   static List<Double> identity(int lanes) {
-    // Two objects, not one for each entry: the matrix may be as wide as the stream.
-    Double one = 1.0;
-    Double zero = 0.0;
-    List<Double> identity = new ArrayList<>(lanes * lanes);
+    List<Double> identity = new ArrayList<>();
     for (int i = 0; i < lanes * lanes; i++) {
-      identity.add(i / lanes == i % lanes ? one : zero);
+      identity.add(i / lanes == i % lanes ? 1.0 : 0.0);
     }
     return identity;
   }

@@ -54,7 +54,7 @@ class RecommendationTest {
     assertThat(found.variant()).contains(SHORT_SWA);
     assertThat(found.budget()).isEqualTo(Budget.FLOPS);
     assertThat(found.because())
-        .contains("stories, equal flops: wins, loss -0.1", "95.0 % interval -0.1", "3 pairs");
+        .contains("stories, equal flops: wins, loss -0.0993 nats", "95.0 % interval -0.1", "3 pairs");
     assertThat(found.paper().agreement()).isEqualTo(Agreement.AGREES);
   }
 
