@@ -99,9 +99,9 @@ final class StudyAdviseCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    List<Goal> goals = goal.map(name -> List.of(goal(name))).orElseGet(() -> List.of(Goal.values()));
-    Constraints constraints =
-        new Constraints(context, batch, stages, ranks, size(memory), bytes);
+    List<Goal> goals =
+        goal.map(name -> List.of(goal(name))).orElseGet(() -> List.of(Goal.values()));
+    Constraints constraints = new Constraints(context, batch, stages, ranks, size(memory), bytes);
     StudyResults results =
         StudyFolder.open(path)
             .results(System::nanoTime, task -> terminal.note("measured the pace of " + task));

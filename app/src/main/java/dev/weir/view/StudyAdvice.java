@@ -44,8 +44,7 @@ public final class StudyAdvice {
     List<Report.Section> sections = new ArrayList<>();
     sections.add(new Report.TableSection(recommendations(results, found)));
     found.forEach(one -> sections.add(words(results, one)));
-    sections.add(
-        new Report.Text("How sure this is", Recommendation.uncertainty(results)));
+    sections.add(new Report.Text("How sure this is", Recommendation.uncertainty(results)));
     sections.add(new Report.TableSection(evidence(found)));
     sections.add(new Report.TableSection(scales(results.study(), constraints)));
     return sections;
@@ -68,7 +67,7 @@ public final class StudyAdvice {
   static String words(Constraints constraints) {
     return String.format(
         Locale.ROOT,
-        "%d texts of %d tokens at once, %d pipeline stages, %d context-parallel ranks, %.3g GiB a device, %d bytes a number",
+        "%d texts of %d tokens at once, pipeline stages: %d, context-parallel ranks: %d, %.3g GiB a device, bytes of a number: %d",
         constraints.sequences(),
         constraints.context(),
         constraints.stages(),
@@ -116,8 +115,7 @@ public final class StudyAdvice {
                     .formatted(candidate.variant().name(), changes(candidate), candidate.why())));
     paragraphs.add(
         "The paper (arXiv:2603.16039): %s This study %s: %s"
-            .formatted(
-                one.paper().rule(), words(one.paper().agreement()), one.paper().why()));
+            .formatted(one.paper().rule(), words(one.paper().agreement()), one.paper().why()));
     paragraphs.addAll(one.cautions());
     return new Report.Text(
         "Goal: %s. %s.".formatted(one.goal().words(), capital(answer(results, one))), paragraphs);

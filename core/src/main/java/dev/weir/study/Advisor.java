@@ -229,7 +229,8 @@ final class Advisor {
     return new Price(
         first,
         second,
-        String.format(Locale.ROOT, 
+        String.format(
+            Locale.ROOT,
             memory
                 ? "at %s, %.3f times the memory to train and %.3f times to decode"
                 : "at %s, %.3f times the operations and %.3f times the bytes read for a decoded token",
@@ -269,7 +270,8 @@ final class Advisor {
     return scale.worstPayload() <= MOST_PAYLOAD
         ? Optional.empty()
         : Optional.of(
-            String.format(Locale.ROOT, 
+            String.format(
+                Locale.ROOT,
                 "of %d pipeline stages, one is sent %.1f vectors a token where the plain stream sends 1 (%s for a batch, not %s); more than %.0f are borne only if stages keep what they were sent",
                 constraints.stages(),
                 scale.worstPayload(),
@@ -405,9 +407,12 @@ final class Advisor {
     if (deciding.isEmpty()) {
       parts.add("no comparison at a task that asks for it is done");
     }
-    deciding.forEach(c -> parts.add(words(c)));
+    if (standing != Standing.NOT_CHEAPER) {
+      deciding.forEach(c -> parts.add(words(c)));
+    }
     if (standing == Standing.NOT_SHOWN_AS_GOOD) {
-      parts.add(String.format(Locale.ROOT, "only what is worse by less than %.2f would do", MARGIN));
+      parts.add(
+          String.format(Locale.ROOT, "only what is worse by less than %.2f would do", MARGIN));
     }
     controls.forEach(c ->
         parts.add("beside its control %s, %s".formatted(c.contest().against().name(), words(c))));
@@ -420,7 +425,8 @@ final class Advisor {
     boolean accuracy = found.contest().task().byAccuracy();
     Difference difference = accuracy ? found.accuracy() : found.loss();
     double unit = accuracy ? 100 : 1;
-    return String.format(Locale.ROOT, 
+    return String.format(
+        Locale.ROOT,
         accuracy
             ? "%s, equal %s: %s, accuracy %+.1f points (%.1f %% interval %+.1f to %+.1f, %d pairs of runs)"
             : "%s, equal %s: %s, loss %+.4f nats (%.1f %% interval %+.4f to %+.4f, %d pairs of runs)",
@@ -456,9 +462,7 @@ final class Advisor {
     List<String> cautions = new ArrayList<>();
     chosen.ifPresent(c -> cautions.addAll(onChosen(c, candidates)));
     candidates.forEach(c -> cautions.addAll(onCandidate(goal, c)));
-    if (goal.isQuality()
-        && goal != Goal.BETTER_SHORTCUT
-        && study.tasks().stream().noneMatch(t -> t.byAccuracy() && goal.isAskedBy(t))) {
+    if (goal.isQuality() && goal != Goal.BETTER_SHORTCUT && !isAskedByItself(goal)) {
       cautions.add(
           "No task of this study asks for "
               + goal.words()
@@ -471,6 +475,11 @@ final class Advisor {
               : "Decoding is counted by formulas, not timed: which of operations and bytes binds depends on the device.");
     }
     return cautions;
+  }
+
+  /// Whether some task asks for a goal and nothing else, as texts do not.
+  private boolean isAskedByItself(Goal goal) {
+    return study.tasks().stream().anyMatch(task -> task.byAccuracy() && goal.isAskedBy(task));
   }
 
   private List<String> onChosen(Candidate chosen, List<Candidate> candidates) {
@@ -516,7 +525,8 @@ final class Advisor {
           "%s is compared with no control that writes without erasing, so nothing it wins is known to be the delta rule's."
               .formatted(name));
     }
-    if (Change.spec(study, candidate.variant()).pathway() instanceof DepthAttention depth
+    if (goal == Goal.CROSS_DEPTH_RETRIEVAL
+        && Change.spec(study, candidate.variant()).pathway() instanceof DepthAttention depth
         && depth.window() > 0) {
       cautions.add(onWindow(name, depth.window()));
     }
@@ -551,12 +561,20 @@ final class Advisor {
               variant -> variant.mixers().sublayer().kind() == Mixers.Kind.SHORTSWA,
               candidates,
               chosen);
-      case CROSS_DEPTH_RETRIEVAL, LOWER_MEMORY, FASTER_DECODE ->
-          paper(
-              "Attention along depth only where retrieval across depth is what is studied.",
-              variant -> Change.of(study, variant).contains(Change.DEPTH_READ),
-              candidates,
-              chosen);
+      case CROSS_DEPTH_RETRIEVAL, LOWER_MEMORY, FASTER_DECODE -> {
+        Paper found =
+            paper(
+                "Attention along depth only where retrieval across depth is what is studied.",
+                variant -> Change.of(study, variant).contains(Change.DEPTH_READ),
+                candidates,
+                chosen);
+        yield isAskedByItself(goal)
+            ? found
+            : new Paper(
+                found.rule(),
+                Agreement.CANNOT_TELL,
+                "No task here asks for retrieval across depth by itself. " + found.why());
+      }
     };
   }
 
@@ -575,10 +593,7 @@ final class Advisor {
       return new Paper(
           rule, Agreement.AGREES, "%s earns it.".formatted(chosen.get().variant().name()));
     }
-    String found =
-        meant.stream()
-            .map(c -> "%s %s".formatted(c.variant().name(), c.why()))
-            .collect(Collectors.joining(". ", "", "."));
+    String found = meant.stream().map(Advisor::brief).collect(Collectors.joining(". ", "", "."));
     if (meant.stream().allMatch(Advisor::isRefuted)) {
       return new Paper(rule, Agreement.DISAGREES, found);
     }
@@ -598,6 +613,19 @@ final class Advisor {
             Agreement.DISAGREES,
             "%s beats it: %s.".formatted(chosen.orElseThrow().variant().name(), words(beaten)))
         : new Paper(rule, Agreement.CANNOT_TELL, found);
+  }
+
+  /// What became of a candidate, with the comparisons that were decided and what ruled it out.
+  private static String brief(Candidate candidate) {
+    Stream<String> decided =
+        candidate.deciding().stream()
+            .filter(c -> c.result() != Comparison.Result.NO_DIFFERENCE_FOUND)
+            .map(Advisor::words);
+    Stream<String> ruledOut = candidate.barriers().stream().map(Barrier::why).limit(1);
+    return Stream.concat(
+            Stream.of("%s: %s".formatted(candidate.variant().name(), words(candidate.standing()))),
+            Stream.concat(decided, ruledOut))
+        .collect(Collectors.joining("; "));
   }
 
   /// Whether what the paper recommends was found to be wrong here, not merely not found right.
@@ -682,7 +710,8 @@ final class Advisor {
             .mapToLong(c -> c.theirs().getFirst().parameters())
             .max()
             .orElse(0);
-    return String.format(Locale.ROOT, 
+    return String.format(
+        Locale.ROOT,
         "Measured with %d seeds on models of %d blocks of width %d (%s parameters), %d tokens each.",
         study.seeds().size(),
         study.model().nLayers(),

@@ -51,8 +51,7 @@ public enum Goal {
     return switch (this) {
       case BETTER_SHORTCUT -> change == Change.SHORTCUT || change == Change.LANES;
       case LOCAL_MIXING -> change == Change.LOCAL_MIXING;
-      case CROSS_DEPTH_RETRIEVAL ->
-          change == Change.DEPTH_READ || change == Change.FIRST_VALUES;
+      case CROSS_DEPTH_RETRIEVAL -> change == Change.DEPTH_READ || change == Change.FIRST_VALUES;
       case LOWER_MEMORY, FASTER_DECODE -> true;
     };
   }

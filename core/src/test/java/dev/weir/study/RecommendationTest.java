@@ -29,8 +29,7 @@ class RecommendationTest {
           "convolved",
           "",
           "pre_norm",
-          new Mixers(
-              Mixers.Local.none(), Mixers.Local.none(), "ABCD", AttentionSpec.Values.OWN));
+          new Mixers(Mixers.Local.none(), Mixers.Local.none(), "ABCD", AttentionSpec.Values.OWN));
   private static final Variant DELTA = Variant.of("erasing", "", "ddl", Mixers.none());
   private static final Variant WRITE_ONLY =
       Variant.of("not erasing", "", "ddl-write-only", Mixers.none());
@@ -44,8 +43,7 @@ class RecommendationTest {
           new Mixers(Mixers.Local.none(), Mixers.Local.none(), "", AttentionSpec.Values.FIRST));
 
   private static Mixers sublayer(String local) {
-    return new Mixers(
-        Mixers.Local.parse(local), Mixers.Local.none(), "", AttentionSpec.Values.OWN);
+    return new Mixers(Mixers.Local.parse(local), Mixers.Local.none(), "", AttentionSpec.Values.OWN);
   }
 
   @Test
@@ -54,7 +52,8 @@ class RecommendationTest {
     assertThat(found.variant()).contains(SHORT_SWA);
     assertThat(found.budget()).isEqualTo(Budget.FLOPS);
     assertThat(found.because())
-        .contains("stories, equal flops: wins, loss -0.0993 nats", "95.0 % interval -0.1", "3 pairs");
+        .contains(
+            "stories, equal flops: wins, loss -0.0993 nats", "95.0 % interval -0.1", "3 pairs");
     assertThat(found.paper().agreement()).isEqualTo(Agreement.AGREES);
   }
 
@@ -80,8 +79,7 @@ class RecommendationTest {
   void whoBeatsWhatThePaperRecommendsContradictsIt() {
     StudyResults results =
         results(List.of(PLAIN, SHORT_SWA, CANON), Map.of("near", -0.1, "convolved", -0.3));
-    Recommendation found =
-        Recommendation.of(results, Goal.LOCAL_MIXING, Constraints.usual());
+    Recommendation found = Recommendation.of(results, Goal.LOCAL_MIXING, Constraints.usual());
     assertThat(found.variant()).contains(CANON);
     assertThat(found.paper().agreement()).isEqualTo(Agreement.DISAGREES);
     assertThat(found.cautions())
@@ -112,8 +110,7 @@ class RecommendationTest {
             Goal.BETTER_SHORTCUT,
             Constraints.usual());
     assertThat(found.variant()).contains(DELTA);
-    assertThat(found.cautions())
-        .anySatisfy(caution -> assertThat(caution).contains("no control"));
+    assertThat(found.cautions()).anySatisfy(caution -> assertThat(caution).contains("no control"));
   }
 
   @Test
@@ -122,6 +119,9 @@ class RecommendationTest {
     Recommendation alone =
         Recommendation.of(results, Goal.CROSS_DEPTH_RETRIEVAL, Constraints.usual());
     assertThat(alone.variant()).contains(DEPTH);
+    assertThat(alone.paper().agreement())
+        .as("no task asks for retrieval across depth by itself")
+        .isEqualTo(Agreement.CANNOT_TELL);
     Recommendation staged =
         Recommendation.of(
             results, Goal.CROSS_DEPTH_RETRIEVAL, new Constraints(2048, 8, 4, 1, 80 * GIB, 2));
@@ -140,8 +140,7 @@ class RecommendationTest {
     assertThat(near.decodingMemory()).isGreaterThan(plain.decodingMemory());
     double between = (near.decodingMemory() + plain.decodingMemory()) / 2;
     Recommendation found =
-        Recommendation.of(
-            results, Goal.LOCAL_MIXING, new Constraints(2048, 64, 1, 1, between, 2));
+        Recommendation.of(results, Goal.LOCAL_MIXING, new Constraints(2048, 64, 1, 1, between, 2));
     assertThat(candidate(found, "near").barriers())
         .filteredOn(barrier -> barrier.size() == Scale.Size.LARGE)
         .singleElement()
@@ -155,8 +154,7 @@ class RecommendationTest {
   void aWindowThatReachesOverARankIsRuledOut() {
     StudyResults results = results(List.of(PLAIN, SHORT_SWA), Map.of("near", -0.1));
     Recommendation found =
-        Recommendation.of(
-            results, Goal.LOCAL_MIXING, new Constraints(64, 8, 1, 8, 80 * GIB, 2));
+        Recommendation.of(results, Goal.LOCAL_MIXING, new Constraints(64, 8, 1, 8, 80 * GIB, 2));
     assertThat(standing(found, "near")).isEqualTo(Standing.RULED_OUT);
   }
 

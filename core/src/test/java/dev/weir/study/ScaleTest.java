@@ -17,8 +17,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Costs agree with arithmetic that was done without the formulas of Weir: three models in two bytes
-/// a number, one text at a time. What the formulas count beyond it is spelled out.
+/// Costs agree with arithmetic that was done without the formulas of Weir: three models in two
+/// bytes a number, one text at a time. What the formulas count beyond it is spelled out.
 class ScaleTest {
   private static final double KIB = 1024;
   private static final double MIB = 1024 * KIB;
@@ -39,8 +39,7 @@ class ScaleTest {
     final int context;
     final int stages;
 
-    Config(
-        int layers, int width, int heads, int kvHeads, int neurons, int context, int stages) {
+    Config(int layers, int width, int heads, int kvHeads, int neurons, int context, int stages) {
       this.layers = layers;
       this.width = width;
       this.heads = heads;
@@ -121,13 +120,13 @@ class ScaleTest {
     assertThat(Config.B.plain().haloBytes()).isZero();
   }
 
-  /// The state also holds the read that the next block begins from, which the arithmetic leaves out.
+  /// The state also holds the read that the next block begins from, which the arithmetic leaves
+  /// out.
   @ParameterizedTest
   @EnumSource(Config.class)
   void readsOfAllDepthSendEveryBlock(Config config) {
     int blocks = config.layers / config.stages;
-    List<Double> sent =
-        IntStream.range(1, config.stages).mapToObj(p -> p * blocks + 1.0).toList();
+    List<Double> sent = IntStream.range(1, config.stages).mapToObj(p -> p * blocks + 1.0).toList();
     assertThat(config.pathway("depth-full").payload())
         .isEqualTo(sent.stream().map(n -> n + 1).toList());
     assertThat(sent.getLast()).isEqualTo(config.of(10, 29, 71));
@@ -147,7 +146,8 @@ class ScaleTest {
           case B -> List.of(5.0, 8.0, 8.0, 8.0, 8.0, 8.0, 8.0);
           case C -> Collections.nCopies(7, 8.0);
         };
-    assertThat(config.pathway("depth").payload()).isEqualTo(eight.stream().map(n -> n + 1).toList());
+    assertThat(config.pathway("depth").payload())
+        .isEqualTo(eight.stream().map(n -> n + 1).toList());
   }
 
   /// Held are also the read and, inside a block, what it has written: two vectors with a window, of
@@ -197,8 +197,7 @@ class ScaleTest {
   void anOptimizerNeedsSixteenBytesForEachWeight() {
     for (int bytes : List.of(2, 4)) {
       Scale scale =
-          Scale.of(
-              study(), PLAIN, Scale.Size.SMALL, new Constraints(16, 1, 1, 1, MEMORY, bytes));
+          Scale.of(study(), PLAIN, Scale.Size.SMALL, new Constraints(16, 1, 1, 1, MEMORY, bytes));
       assertThat(scale.trainingMemory() - 16 * scale.kept() * bytes)
           .isCloseTo(16 * scale.parameters(), within(1.0));
     }
@@ -257,8 +256,7 @@ class ScaleTest {
   @MethodSource("everything")
   void everyPathwayAndMixerHasACostAtEverySize(Variant variant) {
     for (Scale.Size size : Scale.Size.values()) {
-      Scale scale =
-          Scale.of(study(), variant, size, new Constraints(2048, 8, 4, 2, MEMORY, 2));
+      Scale scale = Scale.of(study(), variant, size, new Constraints(2048, 8, 4, 2, MEMORY, 2));
       assertThat(
               List.of(
                   scale.parameters(),
