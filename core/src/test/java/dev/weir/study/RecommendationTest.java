@@ -310,7 +310,7 @@ class RecommendationTest {
     Map<String, Outcome> outcomes = new LinkedHashMap<>();
     for (StudyRun run : plan.runs()) {
       int index = variants.indexOf(run.variant());
-      double luck = noise * ((7 * run.seed() + 3 * index + run.seed() * index) % 5 - 2) / 2;
+      double luck = noise * ((7 * run.seed() + 3L * index + run.seed() * index) % 5 - 2) / 2;
       double loss = 2 + 0.1 * run.seed() + gains.getOrDefault(run.variant().name(), 0.0) + luck;
       outcomes.put(run.id(), outcome(run, loss));
     }

@@ -26,7 +26,7 @@ class ScaleTest {
   private static final double MEMORY = 80 * GIB;
 
   /// The models of the arithmetic, with as many pipeline stages.
-  private enum Config {
+  enum Config {
     A(12, 768, 12, 12, 3072, 1024, 4),
     B(32, 4096, 32, 32, 11008, 8192, 8),
     C(80, 8192, 64, 8, 28672, 8192, 8);
