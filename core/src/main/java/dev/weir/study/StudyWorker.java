@@ -5,6 +5,7 @@ import dev.weir.model.TransformerCost;
 import dev.weir.train.RunFolder;
 import dev.weir.train.RunPlan;
 import dev.weir.train.TrainException;
+import dev.weir.train.TrainingData;
 import dev.weir.train.TrainingParts;
 import dev.weir.train.TrainingRun;
 import java.util.function.BooleanSupplier;
@@ -63,24 +64,32 @@ public final class StudyWorker {
             .take(run)
             .ifPresent(claim -> {
               try (claim) {
-                take(run, listener, stop);
+                take(plan, run, listener, stop);
               }
             });
       }
     }
   }
 
-  private void take(StudyRun run, Listener listener, BooleanSupplier stop) {
+  private void take(StudyPlan plan, StudyRun run, Listener listener, BooleanSupplier stop) {
     if (folder.outcome(run).isPresent()) {
       return;
     }
     RunFolder place = folder.begin(run);
-    try (TrainingRun training = place.start(place.data(), parts(run))) {
-      train(run, place, training, listener, stop);
+    TrainingData data = place.data();
+    try (TrainingRun training = place.start(data, parts(run))) {
+      if (train(run, place, training, listener, stop)) {
+        if (plan.looksInto(run)) {
+          folder.keep(run, InsideReader.of(run, training.model(), data));
+        }
+        Outcome outcome = Outcome.of(run, training.model().parameters().count(), place.steps());
+        finish(run, outcome, listener);
+      }
     }
   }
 
-  private void train(
+  /// Whether the run is trained to its end.
+  private boolean train(
       StudyRun run,
       RunFolder place,
       TrainingRun training,
@@ -90,11 +99,9 @@ public final class StudyWorker {
       place.run(training, step -> listener.stepped(run, step.step()), stop);
     } catch (TrainException e) {
       finish(run, Outcome.failed(run, String.valueOf(e.getMessage())), listener);
-      return;
+      return false;
     }
-    if (training.isDone()) {
-      finish(run, Outcome.of(run, training.model().parameters().count(), place.steps()), listener);
-    }
+    return training.isDone();
   }
 
   private void finish(StudyRun run, Outcome outcome, Listener listener) {
