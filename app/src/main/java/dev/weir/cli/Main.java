@@ -96,7 +96,8 @@ public final class Main implements Runnable {
         .addSubcommand(new LearnCommand(terminal, interruption))
         .addSubcommand(
             new CommandLine(new StudyCommand(terminal, interruption))
-                .addSubcommand(new StudyMeasureCommand(terminal)))
+                .addSubcommand(new StudyMeasureCommand(terminal))
+                .addSubcommand(new StudyAdviseCommand(terminal)))
         .addSubcommand(new MemberCommand(interruption))
         .addSubcommand(new WarmUpCommand(terminal))
         .addSubcommand(new ModelsCommand(terminal))

@@ -1,5 +1,6 @@
 package dev.weir.study;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -29,6 +30,19 @@ public record Contest(
   public double moreParameters() {
     double theirs = pairs.getFirst().theirs().parameters();
     return (pairs.getFirst().mine().parameters() - theirs) / theirs;
+  }
+
+  /// Its variant beside another contest's, both having been compared with the same baseline at the
+  /// same task under the same budget.
+  ///
+  /// @param other the other's contest
+  Contest against(Contest other) {
+    List<Pair> both = new ArrayList<>();
+    for (int i = 0; i < pairs.size(); i++) {
+      Pair pair = pairs.get(i);
+      both.add(new Pair(pair.seed, pair.rate, pair.mine, other.pairs.get(i).mine));
+    }
+    return new Contest(variant, other.variant, task, budget, both);
   }
 
   /// Two runs that differ in the variant alone.

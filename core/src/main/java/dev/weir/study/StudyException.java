@@ -62,4 +62,11 @@ public final class StudyException extends WeirException {
     return new StudyException(
         "There is no preset '%s'".formatted(name), "--preset", "use " + String.join(", ", known));
   }
+
+  static StudyException badConstraints(List<String> problems) {
+    return new StudyException(
+        "These constraints cannot be met: " + String.join("; ", problems),
+        "the constraints",
+        "give numbers from 1");
+  }
 }
