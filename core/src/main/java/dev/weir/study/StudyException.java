@@ -62,4 +62,11 @@ public final class StudyException extends WeirException {
     return new StudyException(
         "There is no preset '%s'".formatted(name), "--preset", "use " + String.join(", ", known));
   }
+
+  static StudyException noCluster() {
+    return new StudyException(
+        "What trains on a cluster is not on the class path",
+        "--spark",
+        "start Weir with its launcher, 'weir', or add the jars of the module spark");
+  }
 }

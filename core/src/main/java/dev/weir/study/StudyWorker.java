@@ -58,15 +58,26 @@ public final class StudyWorker {
       if (stop.getAsBoolean()) {
         return;
       }
-      if (folder.outcome(run).isEmpty()) {
-        folder
-            .take(run)
-            .ifPresent(claim -> {
-              try (claim) {
-                take(run, listener, stop);
-              }
-            });
-      }
+      work(run, listener, stop);
+    }
+  }
+
+  /// Works on one run until it is done or somebody says stop; does nothing if it is done already or
+  /// taken by another.
+  ///
+  /// @param run which
+  /// @param listener told how it goes on
+  /// @param stop whether to stop after the step
+  /// @throws WeirException if something cannot be written
+  public void work(StudyRun run, Listener listener, BooleanSupplier stop) {
+    if (folder.outcome(run).isEmpty()) {
+      folder
+          .take(run)
+          .ifPresent(claim -> {
+            try (claim) {
+              take(run, listener, stop);
+            }
+          });
     }
   }
 
