@@ -8,8 +8,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import org.apache.spark.SparkExecutorInfo;
 import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -135,10 +137,11 @@ final class RunJobs {
       return;
     }
     nextLook = now + LOOK.toNanos();
+    Set<StudyRun> open = waiting.stream().map(Job::run).collect(Collectors.toSet());
     int runs = 0;
     long steps = 0;
     for (StudyRun run : plan.runs()) {
-      boolean isDone = waiting.stream().noneMatch(job -> job.run().equals(run));
+      boolean isDone = !open.contains(run);
       runs += isDone ? 1 : 0;
       steps += isDone ? run.plan().training().schedule().steps() : folder.logged(run);
     }

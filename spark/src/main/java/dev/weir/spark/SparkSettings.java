@@ -5,9 +5,8 @@ import org.apache.spark.SparkConf;
 
 /// What Spark is told. Whatever is set by `-Dspark.…` or by `spark-submit` stays as it is.
 final class SparkSettings {
-  /// What the JVM of an executor needs for the engine; Spark adds what it needs itself.
-  private static final String JVM =
-      "--enable-native-access=ALL-UNNAMED -Dorg.bytedeco.javacpp.nopointergc=true";
+  /// What the JVM of an executor needs for the engine. Spark itself adds access to native code.
+  private static final String JVM = "-Dorg.bytedeco.javacpp.nopointergc=true";
 
   private static final String EXECUTOR_JVM = "spark.executor.extraJavaOptions";
 
