@@ -89,8 +89,8 @@ class DataFlowTest {
   private static final Map<String, String> HALTS =
       Map.of("dev.weir.tensor.Engine", "has to leave past the engine's own exit handlers");
 
-  /// The class path, and what the build made before this module that is not on it: Spark and what it
-  /// brings would change what the other tests run with.
+  /// The class path, and what the build made before this module that is not on it: Spark and what
+  /// it brings would change what the other tests run with.
   private static Set<Location> everyModule() {
     Path spark = RepositoryFiles.root().resolve("spark/target/classes");
     return Stream.concat(

@@ -4,15 +4,17 @@ import dev.weir.WeirException;
 import java.util.ServiceLoader;
 import java.util.function.BooleanSupplier;
 
-/// Machines that train the runs of a study. What does so is on the class path only where it is asked
-/// for, and is found there.
+/// Machines that train the runs of a study. What does so is on the class path only where it is
+/// asked for, and is found there.
 public interface StudyCluster {
 
   /// The one on the class path.
   ///
   /// @throws WeirException if there is none
   static StudyCluster find() {
-    return ServiceLoader.load(StudyCluster.class).findFirst().orElseThrow(StudyException::noCluster);
+    return ServiceLoader.load(StudyCluster.class)
+        .findFirst()
+        .orElseThrow(StudyException::noCluster);
   }
 
   /// Works until every run is done or taken by another, or somebody says stop; runs that were begun
@@ -23,14 +25,10 @@ public interface StudyCluster {
   /// @param master where the cluster is, in its own words
   /// @param listener told how it goes on
   /// @param stop whether to stop
-  /// @throws WeirException if the cluster is not there, or runs are missing at the end; what is done
-  ///   stays done
+  /// @throws WeirException if the cluster is not there, or runs are missing at the end; what is
+  ///   done stays done
   void work(
-      StudyFolder folder,
-      StudyPlan plan,
-      String master,
-      Listener listener,
-      BooleanSupplier stop);
+      StudyFolder folder, StudyPlan plan, String master, Listener listener, BooleanSupplier stop);
 
   /// Told how the study goes on.
   interface Listener {

@@ -47,10 +47,7 @@ final class RunJobs {
   private record Job(StudyRun run, JavaFutureAction<List<Boolean>> result) {}
 
   RunJobs(
-      JavaSparkContext spark,
-      StudyFolder folder,
-      StudyPlan plan,
-      StudyCluster.Listener listener) {
+      JavaSparkContext spark, StudyFolder folder, StudyPlan plan, StudyCluster.Listener listener) {
     this.spark = spark;
     this.folder = folder;
     this.plan = plan;
@@ -163,10 +160,7 @@ final class RunJobs {
   private void awaitSight(BooleanSupplier stop) {
     long until = System.nanoTime() + DISK.toNanos();
     unseen.removeIf(run -> folder.outcome(run).isPresent());
-    while (!unseen.isEmpty()
-        && System.nanoTime() < until
-        && !stop.getAsBoolean()
-        && pause()) {
+    while (!unseen.isEmpty() && System.nanoTime() < until && !stop.getAsBoolean() && pause()) {
       unseen.removeIf(run -> folder.outcome(run).isPresent());
     }
   }

@@ -25,17 +25,12 @@ public final class SparkCluster implements StudyCluster {
 
   @Override
   public void work(
-      StudyFolder folder,
-      StudyPlan plan,
-      String master,
-      Listener listener,
-      BooleanSupplier stop) {
+      StudyFolder folder, StudyPlan plan, String master, Listener listener, BooleanSupplier stop) {
     CountDownLatch over = new CountDownLatch(1);
     Runnable wait = () -> awaitQuietly(over);
     ShutdownHookManager hooks = ShutdownHookManager.get();
     hooks.addShutdownHook(wait, FIRST, HOURS, TimeUnit.HOURS);
-    try (JavaSparkContext spark =
-        start(SparkSettings.of(master, folder.study().name()), master)) {
+    try (JavaSparkContext spark = start(SparkSettings.of(master, folder.study().name()), master)) {
       new RunJobs(spark, folder, plan, listener).work(stop);
     } finally {
       over.countDown();

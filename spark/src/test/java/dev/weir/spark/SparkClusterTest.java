@@ -58,7 +58,10 @@ class SparkClusterTest {
     Engine.useThreads(1);
     new StudyWorker(alone).work(plan(alone), new Unheard(), () -> false);
     StudyFolder cluster = begin("cluster", STEPS);
-    work(cluster, "local[2]", () -> plan(cluster).runs().stream().anyMatch(r -> cluster.logged(r) > 3));
+    work(
+        cluster,
+        "local[2]",
+        () -> plan(cluster).runs().stream().anyMatch(r -> cluster.logged(r) > 3));
     assertThat(plan(cluster).runs()).anyMatch(run -> cluster.outcome(run).isEmpty());
     work(cluster, "local[2]", () -> false);
     assertSame(cluster, alone);
@@ -71,8 +74,8 @@ class SparkClusterTest {
     Path runs = Files.createDirectories(folder.path().resolve("runs").resolve(damaged.id()));
     Files.writeString(runs.resolve("run.json"), "{");
     Heard heard = new Heard();
-    assertThatThrownBy(() ->
-            new SparkCluster().work(folder, plan(folder), "local[2]", heard, () -> false))
+    assertThatThrownBy(
+            () -> new SparkCluster().work(folder, plan(folder), "local[2]", heard, () -> false))
         .isInstanceOf(WeirException.class)
         .hasMessageStartingWith("1 of 4 runs were not trained");
     assertThat(heard.notes)
@@ -93,9 +96,7 @@ class SparkClusterTest {
     Heard heard = new Heard();
     try (var channel =
             FileChannel.open(
-                runs.resolve("taken"),
-                StandardOpenOption.CREATE,
-                StandardOpenOption.WRITE);
+                runs.resolve("taken"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         var _ = channel.lock()) {
       new SparkCluster().work(folder, plan(folder), "local[2]", heard, () -> false);
     }
@@ -206,9 +207,7 @@ class SparkClusterTest {
         0,
         o.parameters(),
         o.end(),
-        o.curve().stream()
-            .map(p -> new Outcome.Point(p.tokens(), p.flops(), 0, p.look()))
-            .toList(),
+        o.curve().stream().map(p -> new Outcome.Point(p.tokens(), p.flops(), 0, p.look())).toList(),
         o.trouble());
   }
 
