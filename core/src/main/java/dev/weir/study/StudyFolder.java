@@ -33,6 +33,7 @@ import java.util.stream.Stream;
 /// | `pace.json` | the [Pace] |
 /// | `runs/ID` | a [RunFolder] |
 /// | `runs/ID/outcome.json` | the [Outcome], once the run is done |
+/// | `runs/ID/inside.json` | the [Inside], for runs that are looked into |
 /// | `runs/ID/taken` | locked by the process that works on the run |
 ///
 /// A lock ends with its process, however that ends, so a run whose worker was killed is free again.
@@ -171,6 +172,22 @@ public final class StudyFolder {
     TrainJson.write(runPath(run).resolve("outcome.json"), outcome);
   }
 
+  /// What a run's model is like inside, if it was looked into.
+  ///
+  /// @param run which
+  public Optional<Inside> inside(StudyRun run) {
+    Path file = runPath(run).resolve("inside.json");
+    return Files.exists(file) ? Optional.of(TrainJson.read(file, Inside.class)) : Optional.empty();
+  }
+
+  /// Keeps what a run's model is like inside.
+  ///
+  /// @param run which
+  /// @param inside what it is like
+  void keep(StudyRun run, Inside inside) {
+    TrainJson.write(runPath(run).resolve("inside.json"), inside);
+  }
+
   /// The run's folder, begun if it is not there.
   ///
   /// @param run which
@@ -234,6 +251,10 @@ public final class StudyFolder {
     StudyPlan plan = StudyPlan.of(study(), tasks(), pace);
     Map<String, Outcome> outcomes = new LinkedHashMap<>();
     plan.runs().forEach(run -> outcome(run).ifPresent(o -> outcomes.put(run.id(), o)));
-    return new StudyResults(study(), plan, pace, outcomes);
+    Map<String, Inside> insides = new LinkedHashMap<>();
+    plan.runs().stream()
+        .filter(run -> outcomes.containsKey(run.id()))
+        .forEach(run -> inside(run).ifPresent(i -> insides.put(run.id(), i)));
+    return new StudyResults(study(), plan, pace, outcomes, insides);
   }
 }

@@ -5,6 +5,7 @@ import dev.weir.model.TransformerCost;
 import dev.weir.train.RunFolder;
 import dev.weir.train.RunPlan;
 import dev.weir.train.TrainException;
+import dev.weir.train.TrainingData;
 import dev.weir.train.TrainingParts;
 import dev.weir.train.TrainingRun;
 import java.util.function.BooleanSupplier;
@@ -58,40 +59,49 @@ public final class StudyWorker {
       if (stop.getAsBoolean()) {
         return;
       }
-      work(run, listener, stop);
+      work(plan, run, listener, stop);
     }
   }
 
   /// Works on one run until it is done or somebody says stop; does nothing if it is done already or
   /// taken by another.
   ///
-  /// @param run which
+  /// @param plan the study's plan
+  /// @param run which of its runs
   /// @param listener told how it goes on
   /// @param stop whether to stop after the step
   /// @throws WeirException if something cannot be written
-  public void work(StudyRun run, Listener listener, BooleanSupplier stop) {
+  public void work(StudyPlan plan, StudyRun run, Listener listener, BooleanSupplier stop) {
     if (folder.outcome(run).isEmpty()) {
       folder
           .take(run)
           .ifPresent(claim -> {
             try (claim) {
-              take(run, listener, stop);
+              take(plan, run, listener, stop);
             }
           });
     }
   }
 
-  private void take(StudyRun run, Listener listener, BooleanSupplier stop) {
+  private void take(StudyPlan plan, StudyRun run, Listener listener, BooleanSupplier stop) {
     if (folder.outcome(run).isPresent()) {
       return;
     }
     RunFolder place = folder.begin(run);
-    try (TrainingRun training = place.start(place.data(), parts(run))) {
-      train(run, place, training, listener, stop);
+    TrainingData data = place.data();
+    try (TrainingRun training = place.start(data, parts(run))) {
+      if (train(run, place, training, listener, stop)) {
+        if (plan.looksInto(run)) {
+          folder.keep(run, InsideReader.of(run, training.model(), data));
+        }
+        Outcome outcome = Outcome.of(run, training.model().parameters().count(), place.steps());
+        finish(run, outcome, listener);
+      }
     }
   }
 
-  private void train(
+  /// Whether the run is trained to its end.
+  private boolean train(
       StudyRun run,
       RunFolder place,
       TrainingRun training,
@@ -101,11 +111,9 @@ public final class StudyWorker {
       place.run(training, step -> listener.stepped(run, step.step()), stop);
     } catch (TrainException e) {
       finish(run, Outcome.failed(run, String.valueOf(e.getMessage())), listener);
-      return;
+      return false;
     }
-    if (training.isDone()) {
-      finish(run, Outcome.of(run, training.model().parameters().count(), place.steps()), listener);
-    }
+    return training.isDone();
   }
 
   private void finish(StudyRun run, Outcome outcome, Listener listener) {

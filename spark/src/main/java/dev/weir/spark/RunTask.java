@@ -2,6 +2,7 @@ package dev.weir.spark;
 
 import dev.weir.study.Outcome;
 import dev.weir.study.StudyFolder;
+import dev.weir.study.StudyPlan;
 import dev.weir.study.StudyRun;
 import dev.weir.study.StudyWorker;
 import dev.weir.tensor.Engine;
@@ -22,8 +23,9 @@ record RunTask(String folder) implements Function<String, Boolean> {
     TaskContext context = TaskContext.get();
     Engine.useThreads(1);
     StudyFolder study = open();
-    StudyRun run = run(study, id);
-    new StudyWorker(study).work(run, Silent.INSTANCE, context::isInterrupted);
+    StudyPlan plan = study.results(System::nanoTime, _ -> {}).plan();
+    StudyRun run = run(plan, id);
+    new StudyWorker(study).work(plan, run, Silent.INSTANCE, context::isInterrupted);
     return study.outcome(run).isPresent();
   }
 
@@ -35,8 +37,8 @@ record RunTask(String folder) implements Function<String, Boolean> {
     return StudyFolder.open(path);
   }
 
-  private StudyRun run(StudyFolder study, String id) {
-    return study.results(System::nanoTime, _ -> {}).plan().runs().stream()
+  private StudyRun run(StudyPlan plan, String id) {
+    return plan.runs().stream()
         .filter(run -> run.id().equals(id))
         .findFirst()
         .orElseThrow(() -> ClusterException.otherStudy(folder, host()));
