@@ -72,13 +72,22 @@ final class StudyCommand {
               names = {"-o", "--out"},
               paramLabel = "FOLDER",
               description = "Where the study is kept. Default: study-NAME.")
-          Optional<Path> out) {
+          Optional<Path> out,
+      @Option(
+              names = "--spark",
+              paramLabel = "MASTER",
+              description =
+                  "Train on Apache Spark: local[N] for N runs at a time, or spark://HOST:PORT. Every machine must see the folder and the data under the same path.")
+          Optional<String> spark) {
     Study study = study(file, preset);
     StudyFolder folder =
         StudyFolder.of(out.orElseGet(() -> Path.of("study-" + study.name())), study);
     Engine.useThreads(1);
     try (Interruption.Work _ = interruption.begin()) {
-      train(folder, results(folder).plan());
+      StudyPlan plan = results(folder).plan();
+      spark.ifPresentOrElse(
+          master -> new ClusterTraining(terminal, interruption).train(folder, plan, master),
+          () -> train(folder, plan));
       print(results(folder));
       if (interruption.isAsked()) {
         terminal.note("stopped; the same command goes on with what is missing");

@@ -69,4 +69,11 @@ public final class StudyException extends WeirException {
         "the constraints",
         "give numbers from 1");
   }
+
+  static StudyException noCluster() {
+    return new StudyException(
+        "What trains on a cluster is not on the class path",
+        "--spark",
+        "start Weir with its launcher, 'weir', or add the jars of the module spark");
+  }
 }

@@ -10,6 +10,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
@@ -19,6 +20,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 
 /// A study in a folder, which any number of processes may work on and which can be killed at any
 /// moment and gone on with:
@@ -161,6 +163,20 @@ public final class StudyFolder {
   public Optional<Outcome> outcome(StudyRun run) {
     Path file = runPath(run).resolve("outcome.json");
     return Files.exists(file) ? Optional.of(TrainJson.read(file, Outcome.class)) : Optional.empty();
+  }
+
+  /// How many steps of a run its log holds: a cheap look at what others work on.
+  ///
+  /// @param run which
+  public int logged(StudyRun run) {
+    Path log = runPath(run).resolve("log.jsonl");
+    try (Stream<String> lines = Files.lines(log)) {
+      return Math.toIntExact(lines.count());
+    } catch (NoSuchFileException _) {
+      return 0;
+    } catch (IOException e) {
+      throw StudyException.unreadable(log.toString(), e);
+    }
   }
 
   /// Keeps what came of a run.

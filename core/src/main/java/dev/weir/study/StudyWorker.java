@@ -59,15 +59,27 @@ public final class StudyWorker {
       if (stop.getAsBoolean()) {
         return;
       }
-      if (folder.outcome(run).isEmpty()) {
-        folder
-            .take(run)
-            .ifPresent(claim -> {
-              try (claim) {
-                take(plan, run, listener, stop);
-              }
-            });
-      }
+      work(plan, run, listener, stop);
+    }
+  }
+
+  /// Works on one run until it is done or somebody says stop; does nothing if it is done already or
+  /// taken by another.
+  ///
+  /// @param plan the study's plan
+  /// @param run which of its runs
+  /// @param listener told how it goes on
+  /// @param stop whether to stop after the step
+  /// @throws WeirException if something cannot be written
+  public void work(StudyPlan plan, StudyRun run, Listener listener, BooleanSupplier stop) {
+    if (folder.outcome(run).isEmpty()) {
+      folder
+          .take(run)
+          .ifPresent(claim -> {
+            try (claim) {
+              take(plan, run, listener, stop);
+            }
+          });
     }
   }
 
