@@ -306,7 +306,14 @@ final class AnalysisOptions {
           terminal.out().println(table.title());
           terminal.out().print(TextTable.render(table, terminal.style(), terminal.width()));
         }
-        case Report.HeatmapSection _, Report.LineSection _, Report.BarSection _ -> {}
+        case Report.Heading(String title) -> {
+          terminal.out().println();
+          terminal.out().println(title);
+        }
+        case Report.HeatmapSection _,
+            Report.LineSection _,
+            Report.BarSection _,
+            Report.ForestSection _ -> {}
       }
     }
     report.notes().forEach(terminal::note);
