@@ -1,6 +1,6 @@
 package dev.weir.study;
 
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -8,6 +8,7 @@ import java.util.SplittableRandom;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// A contest that was decided, or not.
 ///
@@ -25,6 +26,8 @@ public record Comparison(
     Difference accuracy,
     Result result) {
   private static final long SEED = 0;
+  private static final ToDoubleFunction<Outcome> LOSS = outcome -> outcome.end().loss();
+  private static final ToDoubleFunction<Outcome> ACCURACY = outcome -> outcome.end().accuracy();
 
   /// What follows.
   public enum Result {
@@ -43,25 +46,56 @@ public record Comparison(
     theirs = List.copyOf(theirs);
   }
 
-  /// Decides a contest.
+  /// Decides contests over one task under one budget.
   ///
-  /// @param contest who, with whom, at what
+  /// @param contests who, with whom
   /// @param outcomes what came of the runs, by id
   /// @param comparisons how many variants are compared with the same baseline
-  public static Comparison of(Contest contest, Map<String, Outcome> outcomes, int comparisons) {
-    List<Outcome> mine = best(contest, outcomes, Contest.Pair::mine);
-    List<Outcome> theirs = best(contest, outcomes, Contest.Pair::theirs);
-    Difference loss =
-        Difference.of(
-            differences(mine, theirs, o -> o.end().loss()),
-            comparisons,
-            new SplittableRandom(SEED));
-    Difference accuracy =
-        Difference.of(
-            differences(mine, theirs, o -> o.end().accuracy()),
-            comparisons,
-            new SplittableRandom(SEED));
-    return new Comparison(contest, mine, theirs, loss, accuracy, result(contest, loss, accuracy));
+  public static List<Comparison> of(
+      List<Contest> contests, Map<String, Outcome> outcomes, int comparisons) {
+    List<Sides> sides = contests.stream().map(contest -> Sides.of(contest, outcomes)).toList();
+    SeedNoise loss = noise(sides, LOSS);
+    SeedNoise accuracy = noise(sides, ACCURACY);
+    return sides.stream()
+        .map(s ->
+            s.decided(
+                s.difference(LOSS, loss, comparisons),
+                s.difference(ACCURACY, accuracy, comparisons)))
+        .toList();
+  }
+
+  /// What seeds do to the models of these contests; those that failed tell nothing of it.
+  private static SeedNoise noise(List<Sides> sides, ToDoubleFunction<Outcome> measure) {
+    List<double[]> rows =
+        sides.stream()
+            .flatMap(s -> Stream.of(s.mine, s.theirs))
+            .distinct()
+            .map(outcomes -> outcomes.stream().mapToDouble(measure).toArray())
+            .filter(row -> Arrays.stream(row).allMatch(Double::isFinite))
+            .toList();
+    return rows.size() < 2 ? new SeedNoise(Double.NaN, 1) : SeedNoise.of(rows);
+  }
+
+  /// The two sides of a contest, each at its best.
+  private record Sides(Contest contest, List<Outcome> mine, List<Outcome> theirs) {
+    static Sides of(Contest contest, Map<String, Outcome> outcomes) {
+      return new Sides(
+          contest,
+          best(contest, outcomes, Contest.Pair::mine),
+          best(contest, outcomes, Contest.Pair::theirs));
+    }
+
+    Difference difference(ToDoubleFunction<Outcome> measure, SeedNoise noise, int comparisons) {
+      double[] differences = new double[mine.size()];
+      Arrays.setAll(
+          differences,
+          i -> measure.applyAsDouble(mine.get(i)) - measure.applyAsDouble(theirs.get(i)));
+      return Difference.of(differences, noise, comparisons, new SplittableRandom(SEED));
+    }
+
+    Comparison decided(Difference loss, Difference accuracy) {
+      return new Comparison(contest, mine, theirs, loss, accuracy, result(contest, loss, accuracy));
+    }
   }
 
   /// The outcomes at the learning rate whose mean loss is lowest, seed by seed.
@@ -82,15 +116,6 @@ public record Comparison(
 
   private static double meanLoss(List<Outcome> outcomes) {
     return outcomes.stream().mapToDouble(o -> o.end().loss()).average().orElseThrow();
-  }
-
-  private static double[] differences(
-      List<Outcome> mine, List<Outcome> theirs, ToDoubleFunction<Outcome> measure) {
-    List<Double> differences = new ArrayList<>();
-    for (int i = 0; i < mine.size(); i++) {
-      differences.add(measure.applyAsDouble(mine.get(i)) - measure.applyAsDouble(theirs.get(i)));
-    }
-    return differences.stream().mapToDouble(Double::doubleValue).toArray();
   }
 
   private static Result result(Contest contest, Difference loss, Difference accuracy) {

@@ -4,7 +4,6 @@ import java.util.Arrays;
 import java.util.random.RandomGenerator;
 import org.apache.commons.statistics.descriptive.Mean;
 import org.apache.commons.statistics.descriptive.Quantile;
-import org.apache.commons.statistics.descriptive.StandardDeviation;
 import org.apache.commons.statistics.distribution.TDistribution;
 
 /// What separates a variant from what it is compared with: the paired differences over seeds.
@@ -12,13 +11,13 @@ import org.apache.commons.statistics.distribution.TDistribution;
 /// Two intervals are given. The percentile bootstrap (Efron 1979) assumes nothing of how
 /// differences spread, but of three seeds it knows only ten different means, and it leaves out zero
 /// whenever all three point the same way: one time in four where nothing differs. Student's t has
-/// the right coverage at small counts, if differences are near normal. A difference is called one
+/// the right coverage at small counts, if [SeedNoise] is near normal. A difference is called one
 /// only if **both** leave out zero.
 ///
 /// @param mean of the differences, variant less other
-/// @param error the standard error of the mean; NaN for a single pair
-/// @param bootstrap by the percentile bootstrap
-/// @param student by Student's t
+/// @param error the standard error of the mean, from the noise; NaN for a single pair
+/// @param bootstrap by the percentile bootstrap of the variant's own differences
+/// @param student by Student's t with the noise of all models that were compared together
 /// @param level the coverage of both, after correction for how many variants are compared
 /// @param pairs how many pairs of runs
 public record Difference(
@@ -51,33 +50,40 @@ public record Difference(
     NO_DIFFERENCE_FOUND
   }
 
-  /// Of paired differences.
+  /// Of paired differences, judged by how much they themselves spread.
   ///
   /// @param differences one for each pair
   /// @param comparisons how many variants are compared with the same baseline: the chance of a
   ///   false difference among all of them stays below 5 % (Bonferroni)
   /// @param random where the bootstrap draws from
   public static Difference of(double[] differences, int comparisons, RandomGenerator random) {
+    return of(differences, SeedNoise.ofDifferences(differences), comparisons, random);
+  }
+
+  /// Of paired differences, judged by a noise that more than one variant tells.
+  ///
+  /// @param differences one for each pair
+  /// @param noise what seeds do to a single number
+  /// @param comparisons how many variants are compared with the same baseline
+  /// @param random where the bootstrap draws from
+  public static Difference of(
+      double[] differences, SeedNoise noise, int comparisons, RandomGenerator random) {
+    int pairs = differences.length;
     double level = 1 - 0.05 / Math.max(1, comparisons);
     double mean = Mean.of(differences).getAsDouble();
-    if (differences.length < 2) {
-      return new Difference(
-          mean, Double.NaN, Interval.NONE, Interval.NONE, level, differences.length);
+    if (pairs < 2) {
+      return new Difference(mean, Double.NaN, Interval.NONE, Interval.NONE, level, pairs);
     }
-    double error = StandardDeviation.of(differences).getAsDouble() / Math.sqrt(differences.length);
+    double error = noise.deviation() * Math.sqrt(2.0 / pairs);
+    double reach =
+        TDistribution.of(noise.degrees()).inverseCumulativeProbability((1 + level) / 2) * error;
     return new Difference(
         mean,
         error,
         bootstrap(differences, level, random),
-        student(mean, error, differences.length, level),
+        new Interval(mean - reach, mean + reach),
         level,
-        differences.length);
-  }
-
-  private static Interval student(double mean, double error, int count, double level) {
-    double reach =
-        TDistribution.of(count - 1.0).inverseCumulativeProbability((1 + level) / 2) * error;
-    return new Interval(mean - reach, mean + reach);
+        pairs);
   }
 
   private static Interval bootstrap(double[] values, double level, RandomGenerator random) {

@@ -1,8 +1,10 @@
 package dev.weir.study;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// What is known of a study at some moment: what reports, files and recommendations are made from.
@@ -31,10 +33,18 @@ public record StudyResults(Study study, StudyPlan plan, Pace pace, Map<String, O
 
   /// The contests all of whose runs are done, decided.
   public List<Comparison> comparisons() {
-    int comparisons = study.variants().size() - 1;
+    record Together(StudyTask task, Budget budget) {}
     return plan.contests().stream()
         .filter(this::isDone)
-        .map(contest -> Comparison.of(contest, outcomes, comparisons))
+        .collect(
+            Collectors.groupingBy(
+                contest -> new Together(contest.task(), contest.budget()),
+                LinkedHashMap::new,
+                Collectors.toList()))
+        .values()
+        .stream()
+        .flatMap(
+            together -> Comparison.of(together, outcomes, study.variants().size() - 1).stream())
         .toList();
   }
 
