@@ -66,7 +66,7 @@ final class AnalysisOptions {
   @Option(
       names = {"-o", "--out"},
       paramLabel = "FILE",
-      description = "Write the result: .html, .json, .csv, .parquet, .png or .svg.")
+      description = "Write the result: .html, .md, .json, .csv, .parquet, .png or .svg.")
   private Optional<Path> out = Optional.empty();
 
   @Option(names = "--json", description = "Print the result as JSON.")

@@ -114,6 +114,14 @@ public final class ReportFiles {
         "%s-%s%s".formatted(name.substring(0, name.lastIndexOf('.')), part, end));
   }
 
+  /// Whether a name stands for a folder: one is there, or it has no end that could name a format.
+  ///
+  /// @param place the name
+  public static boolean isFolder(Path place) {
+    return Files.isDirectory(place)
+        || !Files.exists(place) && !String.valueOf(place.getFileName()).contains(".");
+  }
+
   /// Writes a report into a folder: `report.html`, `report.md`, and each picture as
   /// `figures/NAME.png`.
   ///

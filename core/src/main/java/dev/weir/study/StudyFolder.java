@@ -29,6 +29,7 @@ import java.util.function.LongSupplier;
 /// | `tasks/NAME` | the tokenizer of a task |
 /// | `data.json` | the tasks as they were found |
 /// | `pace.json` | the [Pace] |
+/// | `machine.json` | the [Machine] that began it |
 /// | `runs/ID` | a [RunFolder] |
 /// | `runs/ID/outcome.json` | the [Outcome], once the run is done |
 /// | `runs/ID/taken` | locked by the process that works on the run |
@@ -130,6 +131,21 @@ public final class StudyFolder {
       TrainJson.write(file, new PaceMaker(study, this, nanos).measure(tasks(), measured));
     }
     return TrainJson.read(file, Pace.class);
+  }
+
+  /// The machine that began the study, if it is known.
+  public Optional<Machine> machine() {
+    Path file = path.resolve("machine.json");
+    return Files.exists(file) ? Optional.of(TrainJson.read(file, Machine.class)) : Optional.empty();
+  }
+
+  /// Notes the machine, unless one was noted before.
+  ///
+  /// @param here this machine
+  public void note(Machine here) {
+    if (machine().isEmpty()) {
+      TrainJson.write(path.resolve("machine.json"), here);
+    }
   }
 
   // ---------------------------------------------------------------- runs

@@ -48,7 +48,10 @@ public record StudyResults(Study study, StudyPlan plan, Pace pace, Map<String, O
         .toList();
   }
 
-  private boolean isDone(Contest contest) {
+  /// Whether every run of a contest is done.
+  ///
+  /// @param contest which
+  public boolean isDone(Contest contest) {
     return contest.pairs().stream()
         .flatMap(pair -> Stream.of(pair.mine(), pair.theirs()))
         .allMatch(run -> outcome(run).isPresent());
