@@ -36,9 +36,10 @@ final class ForestDrawing {
 
   private ForestDrawing(ForestChart chart) {
     this.chart = chart;
-    double near = REACH * size(row -> DoubleStream.of(row.mean(), row.narrow().low(), row.narrow().high()));
+    double near =
+        size(row -> DoubleStream.of(row.mean(), row.narrow().low(), row.narrow().high()));
     double far = size(row -> DoubleStream.of(row.wide().low(), row.wide().high()));
-    double reach = near > 0 && far > near ? near : Math.max(near, far);
+    double reach = Math.max(near, near > 0 ? Math.min(far, REACH * near) : far);
     this.ticks = Ticks.around(reach > 0 ? -reach : -1, reach > 0 ? reach : 1, 6);
     double widest =
         Stream.concat(
@@ -142,7 +143,7 @@ final class ForestDrawing {
   private static String numbers(ForestChart.Row row) {
     String pairs = row.count() == 1 ? "1 seed" : row.count() + " seeds";
     return Double.isFinite(row.mean())
-        ? "%s, %s, %s".formatted(signed(row.mean()), row.verdict(), pairs)
+        ? "%s, %s, %s".formatted(NumberText.signed(row.mean()), row.verdict(), pairs)
         : row.verdict();
   }
 
@@ -151,7 +152,7 @@ final class ForestDrawing {
         .formatted(
             row.label(),
             chart.valueLabel(),
-            signed(row.mean()),
+            NumberText.signed(row.mean()),
             text(row.wide()),
             text(row.narrow()),
             row.verdict(),
@@ -160,12 +161,8 @@ final class ForestDrawing {
 
   private static String text(LineChart.Spread spread) {
     return spread.isKnown()
-        ? "%s to %s".formatted(signed(spread.low()), signed(spread.high()))
+        ? "%s to %s".formatted(NumberText.signed(spread.low()), NumberText.signed(spread.high()))
         : "not known";
-  }
-
-  private static String signed(double value) {
-    return (value > 0 ? "+" : "") + NumberText.typeset(NumberText.brief(value));
   }
 
   private double x(double value) {

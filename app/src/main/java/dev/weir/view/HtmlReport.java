@@ -23,6 +23,9 @@ import java.util.stream.IntStream;
 /// Nothing from a model or a text reaches the page unescaped, and a content security policy lets
 /// run only the style sheet and the script written here, by their hashes.
 public final class HtmlReport {
+  /// Names and verdicts of so many characters stay on one line.
+  private static final int MOST_UNBROKEN = 24;
+
   private final Writer out;
   private final String level;
   private int parts;
@@ -173,9 +176,10 @@ public final class HtmlReport {
       Column column = table.columns().get(c);
       String text = formats.get(c).format(row.get(c), column.kind());
       out.write(
-          "<td class=\"%s\"%s>%s</td>"
+          "<td class=\"%s%s\"%s>%s</td>"
               .formatted(
                   cssClass(column),
+                  text.length() <= MOST_UNBROKEN ? " short" : "",
                   exact(row.get(c)),
                   Markup.escape(column.kind().isNumber() ? NumberText.typeset(text) : text)));
     }

@@ -112,7 +112,11 @@ final class StudyConclusions {
       parts.add("%d undecided".formatted(undecided));
     }
     return Optional.of(
-        "With %s: %s.".formatted(StudyWords.equal(budget), String.join("; ", parts)));
+        "With %s (%s): %s."
+            .formatted(
+                StudyWords.equal(budget),
+                StudyWords.seeds(study.seeds().size()),
+                String.join("; ", parts)));
   }
 
   private static Optional<String> who(List<Comparison> here, Result result) {
@@ -153,7 +157,7 @@ final class StudyConclusions {
     }
     return table
         .note(
-            "Differences are the variant's less the baseline's: loss in nats where a text is learned (below zero is better), right answers in percentage points where a task is (above zero is better). %s each. “No difference found” does not say that there is none."
+            "Differences are the variant's less the baseline's: loss in nats where a text is learned (below zero is better), right answers in percentage points where a task is (above zero is better). %s each. In the sentences below, brackets run from the lowest to the highest end of both intervals (see Methods). “No difference found” does not say that there is none."
                 .formatted(StudyWords.seeds(study.seeds().size())))
         .build();
   }
@@ -166,7 +170,7 @@ final class StudyConclusions {
                 : "%s, %s %s"
                     .formatted(
                         StudyWords.result(c.result()),
-                        StudyWords.signed(StudyWords.judged(c).mean()),
+                        NumberText.signed(StudyWords.judged(c).mean()),
                         StudyWords.unit(c)))
         .orElse("not done");
   }
@@ -207,7 +211,7 @@ final class StudyConclusions {
                       && c.contest().against().equals(pair.second()))
               .toList();
       sentence(pair.first().name(), pair.second().name(), theirs)
-          .map(words -> "%s (%s)".formatted(words, capital(pair.why()) + "."))
+          .map(words -> "%s (%s.)".formatted(words, capital(pair.why())))
           .ifPresent(sentences::add);
     }
     return sentences;
@@ -232,24 +236,29 @@ final class StudyConclusions {
     }
     return parts.isEmpty()
         ? Optional.empty()
-        : Optional.of("%s: %s.".formatted(name, String.join("; ", parts)));
+        : Optional.of(
+            "%s is %s. %s."
+                .formatted(
+                    name,
+                    String.join("; ", parts),
+                    capital(StudyWords.seeds(comparisons.getFirst().loss().pairs()))));
   }
 
   private static String verb(Result result, String other) {
     return switch (result) {
       case WINS -> "better than " + other;
       case LOSES -> "worse than " + other;
-      case NO_DIFFERENCE_FOUND -> "no difference to %s found".formatted(other);
-      case UNDECIDED -> "undecided";
+      case NO_DIFFERENCE_FOUND -> "not found to differ from " + other;
+      case UNDECIDED -> "undecided beside " + other;
     };
   }
 
   private static String evidence(Comparison found, String other) {
     String against = found.contest().against().name();
-    return "%s%s, %s"
+    return "%s (%s%s)"
         .formatted(
             StudyWords.equal(found.contest().budget()),
-            against.equals(other) ? "" : " (against %s)".formatted(against),
+            against.equals(other) ? "" : "against %s: ".formatted(against),
             found.result() == Result.UNDECIDED
                 ? StudyWords.undecided(found)
                 : StudyWords.measured(found));
@@ -261,10 +270,11 @@ final class StudyConclusions {
     List<String> words = new ArrayList<>();
     for (Variant variant : challengers()) {
       OptionalInt window = Companions.depthWindow(variant);
-      if (window.isPresent()) {
+      int states = variant.model(study.model()).nLayers() + 1;
+      if (window.isPresent() && window.getAsInt() < states) {
         words.add(
-            "%s reads the last %d states of depth and no others. Published results agree that this loses most of what reading along depth gains (DenseFormer, MUDDFormer, Attention Residuals), so where it does not win, that says little of depth reads that see all of depth. %s"
-                .formatted(variant.name(), window.getAsInt(), control()));
+            "%s reads the last %d of up to %d states along depth. Published results agree that this loses most of what reading along depth gains (DenseFormer, MUDDFormer, Attention Residuals), so where it does not win, that says little of depth reads that see all of depth. %s"
+                .formatted(variant.name(), window.getAsInt(), states, control()));
       }
     }
     return words;

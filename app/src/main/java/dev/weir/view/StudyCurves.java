@@ -24,7 +24,7 @@ import java.util.stream.Stream;
 /// seeds, with one standard error to either side.
 final class StudyCurves {
   private static final String SEEDS =
-      "Means over %s; bands reach one standard error to either side. Seeds are paired, so bands that overlap may still belong to a difference: the intervals of the comparisons say.";
+      "Means over %s; bands and bars reach one standard error to either side. Seeds are paired, so those that overlap may still belong to a difference: the intervals of the comparisons say.";
 
   private final StudyResults results;
   private final Study study;

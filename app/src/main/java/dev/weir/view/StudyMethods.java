@@ -9,10 +9,12 @@ import dev.weir.study.Study;
 import dev.weir.study.StudyResults;
 import dev.weir.study.StudyRun;
 import dev.weir.study.StudyTask;
+import dev.weir.study.Variant;
 import dev.weir.train.Mixers;
 import dev.weir.train.ModelSettings;
 import dev.weir.train.TrainingSettings;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -34,7 +36,7 @@ final class StudyMethods {
 
   // ---------------------------------------------------------------- variants
 
-  /// Everyone who was trained: the variants, and the baseline where it was widened.
+  /// Everyone who was trained: the variants in their order, then the baseline where it was widened.
   private static Table variants(StudyResults results) {
     Table.Builder table =
         Table.named("variants")
@@ -50,13 +52,21 @@ final class StudyMethods {
             .integer("parameters", "", "how many weights")
             .real("FLOPs per token", "", "of a training step: forwards and backwards")
             .text("about", "what it is");
+    List<Variant> order = results.study().variants();
     Set<String> seen = new HashSet<>();
-    for (StudyRun run : results.plan().runs()) {
-      if (seen.add(run.variant().name() + "\n" + run.task().name())) {
-        row(table, run);
-      }
+    for (StudyTask task : results.study().tasks()) {
+      results.plan().runs().stream()
+          .filter(run -> run.task().equals(task))
+          .sorted(Comparator.comparingInt(run -> place(order, run.variant())))
+          .filter(run -> seen.add(run.variant().name() + "\n" + task.name()))
+          .forEach(run -> row(table, run));
     }
     return table.build();
+  }
+
+  private static int place(List<Variant> order, Variant variant) {
+    int place = order.indexOf(variant);
+    return place < 0 ? order.size() : place;
   }
 
   private static void row(Table.Builder table, StudyRun run) {

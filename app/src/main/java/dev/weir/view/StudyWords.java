@@ -68,26 +68,16 @@ final class StudyWords {
         Math.max(difference.student().high(), difference.bootstrap().high()));
   }
 
-  /// `loss lower by 0.1230 nats (−0.1950 to −0.0510; 3 seeds)`.
+  /// `−0.1230 nats [−0.1950, −0.0510]`.
   static String measured(Comparison found) {
     Difference difference = judged(found);
-    String what =
-        "%s %s by %s %s"
-            .formatted(
-                byAccuracy(found) ? "accuracy" : "loss",
-                difference.mean() < 0 ? "lower" : "higher",
-                NumberText.brief(Math.abs(difference.mean())),
-                unit(found));
     Difference.Interval whole = whole(difference);
-    return Double.isNaN(whole.low())
-        ? "%s (%s, no interval)".formatted(what, seeds(difference.pairs()))
-        : "%s (%s to %s; %s)"
-            .formatted(what, signed(whole.low()), signed(whole.high()), seeds(difference.pairs()));
-  }
-
-  /// A number with its sign, `+0.1230`.
-  static String signed(double value) {
-    return (value > 0 ? "+" : "") + NumberText.typeset(NumberText.brief(value));
+    return "%s %s [%s, %s]"
+        .formatted(
+            NumberText.signed(difference.mean()),
+            unit(found),
+            NumberText.signed(whole.low()),
+            NumberText.signed(whole.high()));
   }
 
   /// Why a contest has no winner although its runs are done.

@@ -1,13 +1,13 @@
 package dev.weir.study;
 
+import dev.weir.pathway.DepthAttention;
+import dev.weir.pathway.Pathways;
 import dev.weir.train.Mixers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Predicate;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /// Two variants that say more beside each other than each beside the baseline: a mechanism and the
@@ -19,8 +19,6 @@ import java.util.stream.Stream;
 /// @param why what the comparison says
 public record Companions(Variant first, Variant second, String why) {
   private static final String CONTROL = "-write-only";
-  private static final Pattern DEPTH_WINDOW = Pattern.compile("depth(?:-(\\d{1,9}))?");
-  private static final int USUAL_DEPTH_WINDOW = 8;
 
   /// The companions among the variants of a study.
   ///
@@ -87,16 +85,19 @@ public record Companions(Variant first, Variant second, String why) {
         .findFirst();
   }
 
-  /// How many of the last states a variant attends to along depth, if it does.
+  /// How many of the last states a variant attends to along depth as a branch, if it does.
   ///
   /// @param variant who
   public static OptionalInt depthWindow(Variant variant) {
-    Matcher matcher = DEPTH_WINDOW.matcher(variant.pathway());
-    if (!matcher.matches()) {
-      return OptionalInt.empty();
-    }
-    return OptionalInt.of(
-        Optional.ofNullable(matcher.group(1)).map(Integer::parseInt).orElse(USUAL_DEPTH_WINDOW));
+    return Pathways.find(variant.pathway()).stream()
+        .filter(DepthAttention.class::isInstance)
+        .map(DepthAttention.class::cast)
+        .filter(depth ->
+            depth.injection() == DepthAttention.Injection.BRANCH
+                && depth.sources() == DepthAttention.SourceKind.STATES
+                && depth.window() > 0)
+        .mapToInt(DepthAttention::window)
+        .findFirst();
   }
 
   /// What separates companions, for each task and budget whose runs are done, in the order of the
