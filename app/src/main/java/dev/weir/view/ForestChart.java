@@ -46,7 +46,7 @@ public record ForestChart(
   /// @param narrow another, drawn as a thick line over it
   /// @param verdict what follows, in a word or two
   /// @param decided whether zero is left out
-  /// @param count how many pairs it is the mean of
+  /// @param count how many seeds it is the mean of
   public record Row(
       String label,
       double mean,

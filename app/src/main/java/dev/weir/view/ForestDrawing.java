@@ -18,7 +18,9 @@ import java.util.stream.Stream;
 final class ForestDrawing {
   private static final Face FACE = new Face(Family.SANS, 12, Weight.REGULAR);
   private static final Face BOLD = new Face(Family.SANS, 12, Weight.BOLD);
-  private static final double PLOT_WIDTH = 420;
+  private static final double PLOT_WIDTH = 340;
+  private static final double MEAN = 58;
+  private static final double COUNT = 40;
   private static final double ROW = 21;
   private static final double GAP = 9;
   private static final double TOP = 34;
@@ -36,8 +38,7 @@ final class ForestDrawing {
 
   private ForestDrawing(ForestChart chart) {
     this.chart = chart;
-    double near =
-        size(row -> DoubleStream.of(row.mean(), row.narrow().low(), row.narrow().high()));
+    double near = size(row -> DoubleStream.of(row.mean(), row.narrow().low(), row.narrow().high()));
     double far = size(row -> DoubleStream.of(row.wide().low(), row.wide().high()));
     double reach = Math.max(near, near > 0 ? Math.min(far, REACH * near) : far);
     this.ticks = Ticks.around(reach > 0 ? -reach : -1, reach > 0 ? reach : 1, 6);
@@ -82,14 +83,14 @@ final class ForestDrawing {
       y += ROW;
       for (ForestChart.Row row : group.rows()) {
         draw(row, y + ROW / 2, strokes);
-        widest = Math.max(widest, FACE.width(numbers(row)));
+        widest = Math.max(widest, FACE.width(row.verdict()));
         y += ROW;
       }
       y += GAP;
     }
     drawAxis(y);
     marks.addAll(strokes);
-    return new Drawing(numbers + widest + 4, y + FOOT, marks);
+    return new Drawing(verdicts() + widest + 4, y + FOOT, marks);
   }
 
   private void drawAxis(double bottom) {
@@ -97,6 +98,8 @@ final class ForestDrawing {
     double zero = x(0);
     marks.add(label(zero - 8, 14, isLeft ? "← better" : "← worse", FACE, Anchor.END, Ink.MUTED));
     marks.add(label(zero + 8, 14, isLeft ? "worse →" : "better →", FACE, Anchor.START, Ink.MUTED));
+    marks.add(label(numbers + MEAN, 14, "difference", FACE, Anchor.END, Ink.MUTED));
+    marks.add(label(numbers + MEAN + COUNT, 14, "seeds", FACE, Anchor.END, Ink.MUTED));
     for (double place : ticks.places()) {
       double at = x(place);
       Ink ink = place == 0 ? Ink.AXIS : Ink.GRID;
@@ -104,15 +107,25 @@ final class ForestDrawing {
       marks.add(label(at, bottom + 16, ticks.label(place), FACE, Anchor.MIDDLE, Ink.MUTED));
     }
     marks.add(
-        label(left + PLOT_WIDTH / 2, bottom + 36, chart.valueLabel(), FACE, Anchor.MIDDLE, Ink.MUTED));
+        label(
+            left + PLOT_WIDTH / 2,
+            bottom + 36,
+            chart.valueLabel(),
+            FACE,
+            Anchor.MIDDLE,
+            Ink.MUTED));
   }
 
   private void draw(ForestChart.Row row, double y, List<Mark> strokes) {
     strokes.add(label(10, y + 4, row.label(), FACE, Anchor.START, Ink.TEXT));
-    strokes.add(label(numbers, y + 4, numbers(row), FACE, Anchor.START, Ink.MUTED));
+    strokes.add(label(verdicts(), y + 4, row.verdict(), FACE, Anchor.START, Ink.TEXT));
     if (!Double.isFinite(row.mean())) {
       return;
     }
+    String mean = NumberText.signed(row.mean());
+    strokes.add(label(numbers + MEAN, y + 4, mean, FACE, Anchor.END, Ink.TEXT));
+    String count = Integer.toString(row.count());
+    strokes.add(label(numbers + MEAN + COUNT, y + 4, count, FACE, Anchor.END, Ink.MUTED));
     Ink ink = ink(row);
     if (row.wide().isKnown()) {
       strokes.add(Line.straight(x(row.wide().low()), y, x(row.wide().high()), y, ink, 1.2));
@@ -140,15 +153,13 @@ final class ForestDrawing {
     return isGood ? Ink.SERIES_3 : Ink.SERIES_2;
   }
 
-  private static String numbers(ForestChart.Row row) {
-    String pairs = row.count() == 1 ? "1 seed" : row.count() + " seeds";
-    return Double.isFinite(row.mean())
-        ? "%s, %s, %s".formatted(NumberText.signed(row.mean()), row.verdict(), pairs)
-        : row.verdict();
+  /// Where the verdicts begin.
+  private double verdicts() {
+    return numbers + MEAN + COUNT + 14;
   }
 
   private String hover(ForestChart.Row row) {
-    return "%s\n%s %s\nthin %s\nthick %s\n%s, %d seeds"
+    return "%s\n%s %s\nthin %s\nthick %s\n%s, seeds: %d"
         .formatted(
             row.label(),
             chart.valueLabel(),

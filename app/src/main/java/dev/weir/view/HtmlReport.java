@@ -232,7 +232,7 @@ public final class HtmlReport {
     for (Ink ink : Ink.values()) {
       String name = ink.cssName();
       rules.append(
-          ".fill-%s{fill:var(--%s)}.stroke-%s{stroke:var(--%s)}.ink-%s{color:var(--%s)}%n"
+          ".fill-%s{fill:var(--%s)}.stroke-%s{stroke:var(--%s)}.legend .ink-%s{color:var(--%s)}%n"
               .formatted(name, name, name, name, name, name));
     }
     return rules.toString().replace("\r", "");

@@ -120,8 +120,7 @@ final class LineDrawing {
       }
       run.add(new Point(pixelX(point.x()), pixelY(point.y())));
       if (hasDots) {
-        strokes.add(
-            new Dot(pixelX(point.x()), pixelY(point.y()), 2.6, ink, hover(series, point)));
+        strokes.add(new Dot(pixelX(point.x()), pixelY(point.y()), 2.6, ink, hover(series, point)));
       }
     }
     drawRun(run, ink, dash, strokes);

@@ -141,8 +141,7 @@ public final class ReportFiles {
     HtmlReport.write(report, page);
     List<Path> written = new ArrayList<>(List.of(page));
     written.addAll(
-        MarkdownReport.write(
-            report, words, figure -> figures.resolve(figure.name() + ".png")));
+        MarkdownReport.write(report, words, figure -> figures.resolve(figure.name() + ".png")));
     return List.copyOf(written);
   }
 

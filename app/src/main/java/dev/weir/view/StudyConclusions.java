@@ -197,8 +197,7 @@ final class StudyConclusions {
     for (Variant variant : challengers()) {
       List<Comparison> mine =
           found.stream()
-              .filter(c ->
-                  c.contest().task().equals(task) && c.contest().variant().equals(variant))
+              .filter(c -> c.contest().task().equals(task) && c.contest().variant().equals(variant))
               .toList();
       sentence(variant.name(), study.baseline().name(), mine).ifPresent(sentences::add);
     }

@@ -20,8 +20,8 @@ import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 
-/// How the runs of a study went: losses on the way, and accuracy by difficulty. Lines are means over
-/// seeds, with one standard error to either side.
+/// How the runs of a study went: losses on the way, and accuracy by difficulty. Lines are means
+/// over seeds, with one standard error to either side.
 final class StudyCurves {
   private static final String SEEDS =
       "Means over %s; bands and bars reach one standard error to either side. Seeds are paired, so those that overlap may still belong to a difference: the intervals of the comparisons say.";
@@ -151,13 +151,10 @@ final class StudyCurves {
 
   /// Tasks of one kind differ in difficulty alone.
   private static String family(StudyTask task) {
-    return DataSettings.task(task.source())
-        .map(name -> name.split(":", 2)[0])
-        .orElse("texts");
+    return DataSettings.task(task.source()).map(name -> name.split(":", 2)[0]).orElse("texts");
   }
 
-  private Optional<Report.Section> difficulty(
-      String family, List<StudyTask> tasks, Budget budget) {
+  private Optional<Report.Section> difficulty(String family, List<StudyTask> tasks, Budget budget) {
     Map<String, List<Point>> points = new LinkedHashMap<>();
     Map<String, List<LineChart.Spread>> spreads = new LinkedHashMap<>();
     Map<String, List<Outcome>> all = new LinkedHashMap<>();
@@ -168,9 +165,7 @@ final class StudyCurves {
             points
                 .computeIfAbsent(variant, _ -> new ArrayList<>())
                 .add(new Point(task.difficulty().orElseThrow(), mean(outcomes, percent)));
-            spreads
-                .computeIfAbsent(variant, _ -> new ArrayList<>())
-                .add(spread(outcomes, percent));
+            spreads.computeIfAbsent(variant, _ -> new ArrayList<>()).add(spread(outcomes, percent));
             all.put(variant + " " + task.name(), outcomes);
           });
     }

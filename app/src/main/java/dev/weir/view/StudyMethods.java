@@ -30,7 +30,8 @@ final class StudyMethods {
     return List.of(
         new Report.TableSection(variants(results)),
         new Report.Text("Training", training(results)),
-        new Report.Text("What is made equal", study.budgets().stream().map(b -> budget(b, study)).toList()),
+        new Report.Text(
+            "What is made equal", study.budgets().stream().map(b -> budget(b, study)).toList()),
         new Report.Text("Statistics", statistics(study)));
   }
 
@@ -225,7 +226,8 @@ final class StudyMethods {
     words.add(
         "Training took %s of computing in all."
             .formatted(
-                duration(results.outcomes().values().stream().mapToDouble(o -> o.seconds()).sum())));
+                duration(
+                    results.outcomes().values().stream().mapToDouble(o -> o.seconds()).sum())));
     return List.of(new Report.Text("", words));
   }
 

@@ -42,8 +42,7 @@ public final class StudyReport {
   }
 
   /// A part of the report, unless there is nothing in it.
-  private static void part(
-      List<Report.Section> sections, String title, List<Report.Section> more) {
+  private static void part(List<Report.Section> sections, String title, List<Report.Section> more) {
     if (!more.isEmpty()) {
       sections.add(new Report.Heading(title));
       sections.addAll(more);
@@ -81,8 +80,6 @@ public final class StudyReport {
   /// @param results what is known
   public static Table comparisons(StudyResults results) {
     return StudyTables.losses(
-        "comparisons",
-        "Loss beside " + results.study().baseline().name(),
-        results.comparisons());
+        "comparisons", "Loss beside " + results.study().baseline().name(), results.comparisons());
   }
 }

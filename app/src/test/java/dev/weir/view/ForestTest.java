@@ -37,8 +37,8 @@ class ForestTest {
 
     assertThat(line(drawing, row, 1.2).points().get(1).x()).isCloseTo(end, within(1e-9));
     assertThat(all(drawing, Mark.Line.class))
-        .noneMatch(line ->
-            line.points().getFirst().y() == row - 4 && line.points().getFirst().x() >= end);
+        .noneMatch(
+            line -> line.points().getFirst().y() == row - 4 && line.points().getFirst().x() >= end);
   }
 
   @Test
@@ -59,8 +59,8 @@ class ForestTest {
 
   @Test
   void aPlotWithoutRowsIsRefused() {
-    assertThatThrownBy(() ->
-            new ForestChart("f", "", "", ForestChart.Better.LEFT, List.of(), List.of()))
+    assertThatThrownBy(
+            () -> new ForestChart("f", "", "", ForestChart.Better.LEFT, List.of(), List.of()))
         .hasMessageContaining("it has no rows");
   }
 
@@ -114,8 +114,7 @@ class ForestTest {
 
   private static Mark.Line line(Drawing drawing, double y, double width) {
     return all(drawing, Mark.Line.class).stream()
-        .filter(line ->
-            line.width() == width && line.points().stream().allMatch(p -> p.y() == y))
+        .filter(line -> line.width() == width && line.points().stream().allMatch(p -> p.y() == y))
         .findFirst()
         .orElseThrow();
   }

@@ -55,10 +55,9 @@ class StudyReportTest {
   @Test
   void aSentenceClaimsADifferenceOnlyIfItsWholeIntervalLeavesOutZero() {
     SplittableRandom random = new SplittableRandom(1);
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < 40; i++) {
       double shift = random.nextDouble(-0.03, 0.03);
-      double[] differences =
-          random.doubles(4, -0.02, 0.02).map(noise -> noise + shift).toArray();
+      double[] differences = random.doubles(4, -0.02, 0.02).map(noise -> noise + shift).toArray();
       Difference difference = Difference.of(differences, 3, random);
       Difference.Interval whole = StudyWords.whole(difference);
 
@@ -144,8 +143,7 @@ class StudyReportTest {
   @Test
   void aDepthWindowThatIsCutShortComesWithItsCaution() {
     List<Variant> cut =
-        List.of(
-            Variant.plain("plain"), Variant.of("short", "", "depth-own-2", Mixers.none()));
+        List.of(Variant.plain("plain"), Variant.of("short", "", "depth-own-2", Mixers.none()));
     List<Variant> whole =
         List.of(Variant.plain("plain"), Variant.of("long", "", "depth-own-8", Mixers.none()));
 
@@ -224,8 +222,7 @@ class StudyReportTest {
     assertThat(report.tables())
         .filteredOn(table -> !List.of("variants", "verdicts").contains(table.name()))
         .allSatisfy(table ->
-            assertThat(table.columns().stream().map(Column::name))
-                .containsAnyOf("seeds", "seed"));
+            assertThat(table.columns().stream().map(Column::name)).containsAnyOf("seeds", "seed"));
   }
 
   // ---------------------------------------------------------------- made up
@@ -346,8 +343,7 @@ class StudyReportTest {
   }
 
   private static String markdown(StudyResults results, Optional<Machine> machine) {
-    return MarkdownReport.text(
-        StudyReport.of(results, machine), figure -> figure.name() + ".png")
+    return MarkdownReport.text(StudyReport.of(results, machine), figure -> figure.name() + ".png")
         .replace("\\[", "[")
         .replace("\\]", "]");
   }

@@ -83,7 +83,8 @@ public record Machine(
     return commit + (isChanged ? ", changed" : "");
   }
 
-  /// What git says of this very folder, not of one around it; empty where there is no git or no checkout.
+  /// What git says of this very folder, not of one around it; empty where there is no git or no
+  /// checkout.
   private static String git(Path home, String... words) {
     try {
       Process git =
