@@ -1,6 +1,7 @@
 package dev.weir.study;
 
 import java.util.Map;
+import java.util.Objects;
 
 /// How long a step takes on this machine, by variant and task. It is measured once for a study and
 /// kept, so that a study that goes on later compares by the same clock.
@@ -21,6 +22,6 @@ public record Pace(Map<String, Double> secondsPerStep) {
   /// @param variant who is trained
   /// @param task what it learns
   double of(Variant variant, StudyTask task) {
-    return secondsPerStep.get(key(variant, task));
+    return Objects.requireNonNull(secondsPerStep.get(key(variant, task)));
   }
 }
