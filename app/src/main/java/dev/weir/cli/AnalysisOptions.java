@@ -66,7 +66,7 @@ final class AnalysisOptions {
   @Option(
       names = {"-o", "--out"},
       paramLabel = "FILE",
-      description = "Write the result: .html, .json, .csv, .parquet, .png or .svg.")
+      description = "Write the result: .html, .md, .json, .csv, .parquet, .png or .svg.")
   private Optional<Path> out = Optional.empty();
 
   @Option(names = "--json", description = "Print the result as JSON.")
@@ -307,7 +307,14 @@ final class AnalysisOptions {
           terminal.out().println(table.title());
           terminal.out().print(TextTable.render(table, terminal.style(), terminal.width()));
         }
-        case Report.HeatmapSection _, Report.LineSection _, Report.BarSection _ -> {}
+        case Report.Heading(String title) -> {
+          terminal.out().println();
+          terminal.out().println(title);
+        }
+        case Report.HeatmapSection _,
+            Report.LineSection _,
+            Report.BarSection _,
+            Report.ForestSection _ -> {}
       }
     }
     report.notes().forEach(terminal::note);

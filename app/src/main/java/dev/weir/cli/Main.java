@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
     name = "weir",
     description = "A workbench for the residual stream of transformers.",
     mixinStandardHelpOptions = true,
-    version = "weir 0.1.0",
+    version = "weir " + Main.VERSION,
     footerHeading = "%nExamples:%n",
     footer = {
       "  weir read \"Once upon a time, there was a little\"",
@@ -31,6 +31,9 @@ import picocli.CommandLine.Spec;
       "  weir COMMAND --help says more about a command."
     })
 public final class Main implements Runnable {
+  /// Of Weir.
+  static final String VERSION = "0.1.0";
+
   private static final int FAILURE = 1;
   private static final int INTERRUPTED = 130;
 

@@ -49,7 +49,7 @@ final class ReadCommand implements Callable<Integer> {
   @Option(
       names = {"-o", "--out"},
       paramLabel = "FILE",
-      description = "Write it for all positions: .html, .json, .csv, .parquet, .png or .svg.")
+      description = "Write it for all positions: .html, .md, .json, .csv, .parquet, .png or .svg.")
   private Optional<Path> out = Optional.empty();
 
   @Option(

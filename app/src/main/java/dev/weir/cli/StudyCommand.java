@@ -1,5 +1,6 @@
 package dev.weir.cli;
 
+import dev.weir.study.Machine;
 import dev.weir.study.Outcome;
 import dev.weir.study.Presets;
 import dev.weir.study.Study;
@@ -17,6 +18,7 @@ import dev.weir.view.ReportFiles;
 import dev.weir.view.StudyReport;
 import dev.weir.view.TextTable;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -33,7 +35,8 @@ import picocli.CommandLine.Parameters;
       "  weir study show --preset fork > study.yaml",
       "  weir study run study.yaml",
       "  weir study run --preset fork",
-      "  weir study report --out report.html study-fork"
+      "  weir study report study-fork --out report.html",
+      "  weir study report study-fork --out docs/fork"
     })
 final class StudyCommand {
   private static final int INTERRUPTED = 130;
@@ -82,6 +85,12 @@ final class StudyCommand {
     Study study = study(file, preset);
     StudyFolder folder =
         StudyFolder.of(out.orElseGet(() -> Path.of("study-" + study.name())), study);
+    folder.note(
+        Machine.here(
+            file.map(path -> "weir study run " + path.getFileName())
+                .orElseGet(() -> "weir study run --preset " + preset.orElse("")),
+            Main.VERSION,
+            terminal.home()));
     Engine.useThreads(1);
     try (Interruption.Work _ = interruption.begin()) {
       StudyPlan plan = results(folder).plan();
@@ -94,7 +103,13 @@ final class StudyCommand {
         return INTERRUPTED;
       }
     }
+    writeReport(folder);
     return 0;
+  }
+
+  private void writeReport(StudyFolder folder) {
+    Report report = StudyReport.of(results(folder), folder.machine());
+    terminal.note("report: " + ReportFiles.writeFolder(report, folder.path()).getFirst());
   }
 
   @Command(name = "report", description = "Write what a study found so far.")
@@ -102,17 +117,23 @@ final class StudyCommand {
       @Parameters(paramLabel = "FOLDER", description = "The folder of the study.") Path path,
       @Option(
               names = {"-o", "--out"},
-              paramLabel = "FILE",
-              description = "Where to: .html, .json, .csv, .parquet, .png or .svg.")
+              paramLabel = "PLACE",
+              description =
+                  "A file (.html, .md, .json, .csv, .parquet, .png or .svg), or a folder for the page, the Markdown and each picture.")
           Optional<Path> out,
       @Option(names = "--json", description = "Print it as JSON.") boolean json) {
-    out.ifPresent(ReportFiles::requireKnown);
-    StudyResults results = results(StudyFolder.open(path));
-    Report report = StudyReport.of(results);
+    out.filter(place -> !ReportFiles.isFolder(place)).ifPresent(ReportFiles::requireKnown);
+    StudyFolder folder = StudyFolder.open(path);
+    StudyResults results = results(folder);
+    Report report = StudyReport.of(results, folder.machine());
     if (json) {
       JsonFile.write(report, terminal.out());
     } else if (out.isPresent()) {
-      ReportFiles.write(report, out.get()).forEach(written -> terminal.note("wrote " + written));
+      List<Path> written =
+          ReportFiles.isFolder(out.get())
+              ? ReportFiles.writeFolder(report, out.get())
+              : ReportFiles.write(report, out.get());
+      written.forEach(file -> terminal.note("wrote " + file));
     } else {
       print(results);
     }

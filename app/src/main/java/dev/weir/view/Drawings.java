@@ -24,6 +24,7 @@ final class Drawings {
       case Heatmap heatmap -> HeatmapDrawing.of(heatmap);
       case LineChart chart -> LineDrawing.of(chart);
       case BarChart chart -> BarDrawing.of(chart);
+      case ForestChart chart -> ForestDrawing.of(chart);
     };
   }
 
@@ -44,6 +45,11 @@ final class Drawings {
       parts.add(lines(report.notes(), BODY, Ink.MUTED, width));
     }
     return Drawing.stacked(parts, 26).padded(28);
+  }
+
+  /// One figure on a sheet, with its title and notes.
+  static Drawing sheet(Figure figure) {
+    return titled(figure).padded(20);
   }
 
   private static Drawing titled(Figure figure) {

@@ -3,7 +3,7 @@ package dev.weir.view;
 import java.util.List;
 
 /// Something to look at, with the numbers it was drawn from.
-public sealed interface Figure permits Heatmap, LineChart, BarChart {
+public sealed interface Figure permits Heatmap, LineChart, BarChart, ForestChart {
 
   /// Short, for file names and programs: letters, digits, `-` and `_`.
   String name();

@@ -14,15 +14,22 @@ import java.util.stream.IntStream;
 
 /// A report as one page that needs nothing else: no network, no folder beside it. Light or dark as
 /// the reader's system is; tables sort by a click or the Enter key on their headings; cells of a
-/// heatmap say their numbers under the pointer, or under the arrow keys.
+/// heatmap and points of a line say their numbers under the pointer, or under the arrow keys; lines
+/// can be hidden one by one. A report with headings begins with a list of its parts.
 ///
 /// Nothing from a model or a text reaches the page unescaped, and a content security policy lets
 /// run only the style sheet and the script written here, by their hashes.
 public final class HtmlReport {
-  private final Writer out;
+  /// Names and verdicts of so many characters stay on one line.
+  private static final int MOST_UNBROKEN = 24;
 
-  private HtmlReport(Writer out) {
+  private final Writer out;
+  private final String level;
+  private int parts;
+
+  private HtmlReport(Writer out, Report report) {
     this.out = out;
+    this.level = report.headings().isEmpty() ? "h2" : "h3";
   }
 
   /// Writes a report.
@@ -41,7 +48,7 @@ public final class HtmlReport {
   /// @throws IOException if the stream takes no more
   public static void write(Report report, OutputStream out) throws IOException {
     Writer writer = new OutputStreamWriter(out, UTF_8);
-    new HtmlReport(writer).page(report);
+    new HtmlReport(writer, report).page(report);
     writer.flush();
   }
 
@@ -75,6 +82,7 @@ public final class HtmlReport {
                 style,
                 title,
                 words(report.subtitle())));
+    contents(report.headings());
     for (Report.Section section : report.sections()) {
       section(section);
     }
@@ -83,8 +91,24 @@ public final class HtmlReport {
     out.write("<script>%s</script>\n</body>\n</html>\n".formatted(script));
   }
 
+  private void contents(List<Report.Heading> headings) throws IOException {
+    if (headings.isEmpty()) {
+      return;
+    }
+    out.write("<nav aria-label=\"Contents\">\n");
+    for (int i = 0; i < headings.size(); i++) {
+      out.write("<a href=\"#part-%d\">%s</a>\n".formatted(i, words(headings.get(i).title())));
+    }
+    out.write("</nav>\n");
+  }
+
   private void section(Report.Section section) throws IOException {
     switch (section) {
+      case Report.Heading(String title) -> {
+        out.write("<h2 class=\"part\" id=\"part-%d\">%s</h2>\n".formatted(parts, words(title)));
+        parts++;
+      }
+      case Report.ForestSection(ForestChart chart) -> figure(chart);
       case Report.Text(String title, List<String> paragraphs) -> text(title, paragraphs);
       case Report.TableSection(Table table) -> table(table);
       case Report.HeatmapSection(Heatmap heatmap) -> figure(heatmap);
@@ -96,7 +120,7 @@ public final class HtmlReport {
   private void text(String title, List<String> paragraphs) throws IOException {
     out.write("<section>\n");
     if (!title.isEmpty()) {
-      out.write("<h2>%s</h2>\n".formatted(words(title)));
+      title(title);
     }
     for (String paragraph : paragraphs) {
       out.write("<p>%s</p>\n".formatted(words(paragraph)));
@@ -104,8 +128,13 @@ public final class HtmlReport {
     out.write("</section>\n");
   }
 
+  private void title(String title) throws IOException {
+    out.write("<%s>%s</%s>\n".formatted(level, words(title), level));
+  }
+
   private void figure(Figure figure) throws IOException {
-    out.write("<section>\n<h2>%s</h2>\n".formatted(words(figure.title())));
+    out.write("<section>\n");
+    title(figure.title());
     out.write("<figure tabindex=\"0\" aria-label=\"%s\">\n".formatted(words(figure.title())));
     out.write(Svg.inline(Drawings.of(figure), figure.title()));
     out.write("</figure>\n");
@@ -114,9 +143,9 @@ public final class HtmlReport {
   }
 
   private void table(Table table) throws IOException {
-    out.write(
-        "<section>\n<h2>%s</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\""
-            .formatted(words(table.title())));
+    out.write("<section>\n");
+    title(table.title());
+    out.write("<div class=\"scroll\" tabindex=\"0\" role=\"region\"");
     out.write(" aria-label=\"%s\">\n<table>\n<thead><tr>".formatted(words(table.title())));
     for (Column column : table.columns()) {
       heading(column);
@@ -150,9 +179,10 @@ public final class HtmlReport {
       Column column = table.columns().get(c);
       String text = formats.get(c).format(row.get(c), column.kind());
       out.write(
-          "<td class=\"%s\"%s>%s</td>"
+          "<td class=\"%s%s\"%s>%s</td>"
               .formatted(
                   cssClass(column),
+                  text.length() <= MOST_UNBROKEN ? " short" : "",
                   exact(row.get(c)),
                   Markup.escape(column.kind().isNumber() ? NumberText.typeset(text) : text)));
     }
@@ -205,8 +235,8 @@ public final class HtmlReport {
     for (Ink ink : Ink.values()) {
       String name = ink.cssName();
       rules.append(
-          ".fill-%s{fill:var(--%s)}.stroke-%s{stroke:var(--%s)}%n"
-              .formatted(name, name, name, name));
+          ".fill-%s{fill:var(--%s)}.stroke-%s{stroke:var(--%s)}.legend .ink-%s{color:var(--%s)}%n"
+              .formatted(name, name, name, name, name, name));
     }
     return rules.toString().replace("\r", "");
   }

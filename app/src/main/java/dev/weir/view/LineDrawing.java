@@ -22,6 +22,8 @@ final class LineDrawing {
   private static final double TOP = 30;
   private static final double NAME_HEIGHT = 15;
   private static final int MOST_DOTS = 40;
+  private static final int MOST_BARS = 6;
+  private static final double BAND = 0.16;
   private static final int MOST_POINTS = 1200;
 
   private final LineChart chart;
@@ -34,7 +36,7 @@ final class LineDrawing {
   private LineDrawing(LineChart chart) {
     this.chart = chart;
     this.x = xTicks();
-    this.y = Ticks.around(least(Point::y), greatest(Point::y), 5);
+    this.y = Ticks.around(heights().min().orElse(0), heights().max().orElse(1), 5);
     double widest = y.places().stream().mapToDouble(v -> FACE.width(y.label(v))).max().orElse(0);
     this.left = widest + 12;
     this.height = Math.max(PLOT_HEIGHT, chart.series().size() * NAME_HEIGHT);
@@ -46,10 +48,16 @@ final class LineDrawing {
 
   private Drawing draw() {
     drawRules();
+    double[] names = nameHeights();
     for (int i = 0; i < chart.series().size(); i++) {
-      drawSeries(chart.series().get(i), i);
+      LineChart.Series series = chart.series().get(i);
+      List<Mark> strokes = new ArrayList<>();
+      drawSpreads(series, Ink.series(i), strokes);
+      drawSeries(series, i, strokes);
+      strokes.add(
+          label(left + PLOT_WIDTH + 10, names[i] + 4, series.name(), Anchor.START, Ink.series(i)));
+      marks.add(new Mark.Group(series.name(), Ink.series(i), strokes));
     }
-    drawNames();
     double widest =
         chart.series().stream().mapToDouble(line -> FACE.width(line.name())).max().orElse(0);
     return new Drawing(left + PLOT_WIDTH + 14 + widest + 4, TOP + height + 46, marks);
@@ -72,41 +80,79 @@ final class LineDrawing {
     add(left + PLOT_WIDTH / 2, bottom + 38, chart.xLabel(), Anchor.MIDDLE, Ink.MUTED);
   }
 
-  private void drawSeries(LineChart.Series series, int index) {
+  /// A band, or a bar at each point where the points are few.
+  private void drawSpreads(LineChart.Series series, Ink ink, List<Mark> strokes) {
+    List<Point> upper = new ArrayList<>();
+    List<Point> lower = new ArrayList<>();
+    for (int i = 0; i < series.spreads().size(); i++) {
+      LineChart.Spread spread = series.spreads().get(i);
+      double at = pixelX(series.points().get(i).x());
+      if (spread.isKnown()) {
+        upper.add(new Point(at, pixelY(spread.high())));
+        lower.addFirst(new Point(at, pixelY(spread.low())));
+      }
+    }
+    if (series.points().size() <= MOST_BARS) {
+      upper.forEach(top -> drawBar(top, lower.removeLast(), ink, strokes));
+    } else if (upper.size() > 1) {
+      upper.addAll(lower);
+      strokes.add(new Mark.Area(upper, ink, BAND));
+    }
+  }
+
+  private static void drawBar(Point top, Point bottom, Ink ink, List<Mark> strokes) {
+    strokes.add(Line.straight(top.x(), top.y(), bottom.x(), bottom.y(), ink, 1));
+    for (Point end : List.of(top, bottom)) {
+      strokes.add(Line.straight(end.x() - 4, end.y(), end.x() + 4, end.y(), ink, 1));
+    }
+  }
+
+  private void drawSeries(LineChart.Series series, int index, List<Mark> strokes) {
     Ink ink = Ink.series(index);
     int dash = Ink.round(index) * 4;
     boolean hasDots = series.points().size() <= MOST_DOTS;
     List<Point> run = new ArrayList<>();
     for (Point point : thinned(series.points())) {
       if (!isFinite(point)) {
-        drawRun(run, ink, dash);
+        drawRun(run, ink, dash, strokes);
         run.clear();
         continue;
       }
       run.add(new Point(pixelX(point.x()), pixelY(point.y())));
       if (hasDots) {
-        String hover =
-            "%s\n%s %s\n%s %s"
-                .formatted(
-                    series.name(),
-                    chart.xLabel(),
-                    NumberText.brief(point.x()),
-                    chart.yLabel(),
-                    NumberText.brief(point.y()));
-        marks.add(new Dot(pixelX(point.x()), pixelY(point.y()), 2.6, ink, hover));
+        strokes.add(new Dot(pixelX(point.x()), pixelY(point.y()), 2.6, ink, hover(series, point)));
       }
     }
-    drawRun(run, ink, dash);
+    drawRun(run, ink, dash, strokes);
   }
 
-  private void drawRun(List<Point> run, Ink ink, int dash) {
+  private String hover(LineChart.Series series, Point point) {
+    String text =
+        "%s\n%s %s\n%s %s"
+            .formatted(
+                series.name(),
+                chart.xLabel(),
+                NumberText.brief(point.x()),
+                chart.yLabel(),
+                NumberText.brief(point.y()));
+    if (series.spreads().isEmpty()) {
+      return text;
+    }
+    LineChart.Spread spread = series.spreads().get(series.points().indexOf(point));
+    return spread.isKnown()
+        ? "%s (%s to %s)"
+            .formatted(text, NumberText.brief(spread.low()), NumberText.brief(spread.high()))
+        : text;
+  }
+
+  private static void drawRun(List<Point> run, Ink ink, int dash, List<Mark> strokes) {
     if (run.size() > 1) {
-      marks.add(new Line(run, ink, run.size() > 300 ? 1.1 : 1.8, dash));
+      strokes.add(new Line(run, ink, run.size() > 300 ? 1.1 : 1.8, dash));
     }
   }
 
-  /// The names stand at the ends of their lines, moved apart where they would touch.
-  private void drawNames() {
+  /// Where the name of each line stands: at its end, moved apart where they would touch.
+  private double[] nameHeights() {
     record Name(int index, double wanted) {}
     List<Name> names = new ArrayList<>();
     for (int i = 0; i < chart.series().size(); i++) {
@@ -114,11 +160,11 @@ final class LineDrawing {
     }
     names.sort(Comparator.comparingDouble(Name::wanted));
     double[] places = apart(names.stream().mapToDouble(Name::wanted).toArray());
+    double[] heights = new double[places.length];
     for (int n = 0; n < places.length; n++) {
-      int index = names.get(n).index();
-      String name = chart.series().get(index).name();
-      add(left + PLOT_WIDTH + 10, places[n] + 4, name, Anchor.START, Ink.series(index));
+      heights[names.get(n).index()] = places[n];
     }
+    return heights;
   }
 
   private double[] apart(double[] wanted) {
@@ -184,6 +230,15 @@ final class LineDrawing {
         .mapToDouble(side);
   }
 
+  private DoubleStream heights() {
+    return DoubleStream.concat(
+        points(Point::y),
+        chart.series().stream()
+            .flatMap(line -> line.spreads().stream())
+            .filter(LineChart.Spread::isKnown)
+            .flatMapToDouble(spread -> DoubleStream.of(spread.low(), spread.high())));
+  }
+
   private double pixelX(double value) {
     return left + PLOT_WIDTH * x.share(value);
   }
@@ -193,7 +248,11 @@ final class LineDrawing {
   }
 
   private void add(double x, double y, String text, Anchor anchor, Paint fill) {
-    marks.add(new Label(x, y, text, FACE, anchor, Turn.LEVEL, fill));
+    marks.add(label(x, y, text, anchor, fill));
+  }
+
+  private static Label label(double x, double y, String text, Anchor anchor, Paint fill) {
+    return new Label(x, y, text, FACE, anchor, Turn.LEVEL, fill);
   }
 
   private static boolean isFinite(Point point) {

@@ -20,6 +20,27 @@ sealed interface Mark {
     }
   }
 
+  /// A filled shape that what lies beneath shines through.
+  ///
+  /// @param outline its corners, in order
+  /// @param opacity how much of the paint is seen, 0 to 1
+  record Area(List<Point> outline, Paint fill, double opacity) implements Mark {
+    public Area {
+      outline = List.copyOf(outline);
+    }
+  }
+
+  /// Marks that belong together, such as a line with its dots and its name: a page can hide them.
+  ///
+  /// @param name what they stand for
+  /// @param ink what they are drawn with
+  /// @param marks drawn in this order
+  record Group(String name, Ink ink, List<Mark> marks) implements Mark {
+    public Group {
+      marks = List.copyOf(marks);
+    }
+  }
+
   /// A filled disc.
   record Dot(double x, double y, double radius, Paint fill, String hover) implements Mark {}
 

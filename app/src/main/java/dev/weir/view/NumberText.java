@@ -50,6 +50,12 @@ final class NumberText {
     };
   }
 
+  /// A difference with its sign, `+0.1230`; what only rounding left of nothing is 0.
+  static String signed(double value) {
+    double rounded = Math.abs(value) < 1e-9 ? 0 : value;
+    return (rounded > 0 ? "+" : "") + typeset(brief(rounded));
+  }
+
   /// A number as a typographer sets it, with a true minus sign.
   static String typeset(String number) {
     return number.startsWith("-") ? "−" + number.substring(1) : number;

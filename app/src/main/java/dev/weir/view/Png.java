@@ -90,6 +90,17 @@ final class Png {
         graphics.fill(new Ellipse2D.Double(x - radius, y - radius, 2 * radius, 2 * radius));
       }
       case Mark.Line line -> draw(line);
+      case Mark.Area(var outline, var fill, var opacity) -> {
+        Color colour = colour(fill);
+        graphics.setColor(
+            new Color(
+                colour.getRed(),
+                colour.getGreen(),
+                colour.getBlue(),
+                (int) Math.round(255 * opacity)));
+        graphics.fill(path(outline));
+      }
+      case Mark.Group group -> group.marks().forEach(this::draw);
       case Mark.Label label -> draw(label);
     }
   }

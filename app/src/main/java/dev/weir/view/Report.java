@@ -14,6 +14,11 @@ public record Report(String title, String subtitle, List<Section> sections, List
   /// One part of a report.
   public sealed interface Section {}
 
+  /// Begins a part of a long report; the sections up to the next heading belong to it.
+  ///
+  /// @param title one line
+  public record Heading(String title) implements Section {}
+
   /// Words.
   ///
   /// @param title one line; may be empty
@@ -36,9 +41,19 @@ public record Report(String title, String subtitle, List<Section> sections, List
   /// A bar chart.
   public record BarSection(BarChart chart) implements Section {}
 
+  /// Differences with their intervals.
+  public record ForestSection(ForestChart chart) implements Section {}
+
   public Report {
     sections = List.copyOf(sections);
     notes = List.copyOf(notes);
+  }
+
+  /// Where its parts begin, in order.
+  List<Heading> headings() {
+    return sections.stream()
+        .flatMap(section -> section instanceof Heading heading ? Stream.of(heading) : Stream.of())
+        .toList();
   }
 
   /// The pictures, in order.
@@ -49,7 +64,8 @@ public record Report(String title, String subtitle, List<Section> sections, List
             case HeatmapSection(Heatmap heatmap) -> figures.accept(heatmap);
             case LineSection(LineChart chart) -> figures.accept(chart);
             case BarSection(BarChart chart) -> figures.accept(chart);
-            case TableSection(_), Text(_, _) -> {}
+            case ForestSection(ForestChart chart) -> figures.accept(chart);
+            case TableSection(_), Text(_, _), Heading(_) -> {}
           }
         })
         .toList();

@@ -1,5 +1,7 @@
 package dev.weir.view;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -7,12 +9,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.BiConsumer;
 
-/// Writes a [Report] as what the end of the file's name asks for: `.html` and `.json` hold all of
-/// it, `.csv` and `.parquet` its tables, `.png` and `.svg` its pictures.
+/// Writes a [Report] as what the end of the file's name asks for: `.html`, `.md` and `.json` hold
+/// all of it, `.csv` and `.parquet` its tables, `.png` and `.svg` its pictures.
 public final class ReportFiles {
 
   private enum Format {
     HTML,
+    MD,
     JSON,
     CSV,
     PARQUET,
@@ -40,7 +43,8 @@ public final class ReportFiles {
   }
 
   /// Writes a report. A format that holds one table (`.csv`, `.parquet`) puts the first into `file`
-  /// and each other one beside it, its name added: `lens.csv`, `lens-parts.csv`.
+  /// and each other one beside it, its name added: `lens.csv`, `lens-parts.csv`. So do the pictures
+  /// that Markdown shows.
   ///
   /// @param report what to write
   /// @param file where to; replaced if it exists
@@ -50,6 +54,9 @@ public final class ReportFiles {
   public static List<Path> write(Report report, Path file) {
     switch (format(file)) {
       case HTML -> HtmlReport.write(report, file);
+      case MD -> {
+        return MarkdownReport.write(report, file);
+      }
       case JSON -> JsonFile.write(report, file);
       case CSV -> {
         return writeTables(report, file, CsvFile::write);
@@ -93,9 +100,49 @@ public final class ReportFiles {
 
   private static Path beside(Path file, String tableName) {
     String name = String.valueOf(file.getFileName());
-    int dot = name.lastIndexOf('.');
+    return beside(file, tableName, name.substring(name.lastIndexOf('.')));
+  }
+
+  /// The place beside a file for a part of it.
+  ///
+  /// @param file the file
+  /// @param part the part's name
+  /// @param end with its dot
+  static Path beside(Path file, String part, String end) {
+    String name = String.valueOf(file.getFileName());
     return file.resolveSibling(
-        "%s-%s%s".formatted(name.substring(0, dot), tableName, name.substring(dot)));
+        "%s-%s%s".formatted(name.substring(0, name.lastIndexOf('.')), part, end));
+  }
+
+  /// Whether a name stands for a folder: one is there, or it has no end that could name a format.
+  ///
+  /// @param place the name
+  public static boolean isFolder(Path place) {
+    return Files.isDirectory(place)
+        || !Files.exists(place) && !String.valueOf(place.getFileName()).contains(".");
+  }
+
+  /// Writes a report into a folder: `report.html`, `report.md`, and each picture as
+  /// `figures/NAME.png`.
+  ///
+  /// @param report what to write
+  /// @param folder where to; made if it is not there, other files in it stay
+  /// @return the files written, the page first
+  /// @throws ViewException if a file cannot be written
+  public static List<Path> writeFolder(Report report, Path folder) {
+    Path page = folder.resolve("report.html");
+    Path words = folder.resolve("report.md");
+    Path figures = folder.resolve("figures");
+    try {
+      Files.createDirectories(figures);
+    } catch (IOException e) {
+      throw ViewException.cannotWrite(figures, e);
+    }
+    HtmlReport.write(report, page);
+    List<Path> written = new ArrayList<>(List.of(page));
+    written.addAll(
+        MarkdownReport.write(report, words, figure -> figures.resolve(figure.name() + ".png")));
+    return List.copyOf(written);
   }
 
   private static void requirePicture(Report report, Path file) {

@@ -21,6 +21,17 @@ public final class ReportPicture {
     Png.write(Drawings.sheet(report), theme, out);
   }
 
+  /// Writes one picture as pixels to a stream, which stays open.
+  ///
+  /// @param figure which
+  /// @param theme the page it is for
+  /// @param out where to
+  /// @throws ViewException if it is too large, or the machine has no fonts
+  /// @throws IOException if the stream takes no more
+  static void png(Figure figure, Theme theme, OutputStream out) throws IOException {
+    Png.write(Drawings.sheet(figure), theme, out);
+  }
+
   /// Writes it as Scalable Vector Graphics to a stream, which stays open.
   ///
   /// @param report whose pictures

@@ -63,7 +63,23 @@ final class Svg {
       case Mark.Line line -> append(line);
       case Mark.Dot dot -> append(dot);
       case Mark.Label label -> append(label);
+      case Mark.Area area -> append(area);
+      case Mark.Group group -> append(group);
     }
+  }
+
+  private void append(Mark.Group group) {
+    out.append("<g data-series=\"%s\"".formatted(Markup.escape(TokenText.harmless(group.name()))))
+        .append(" data-ink=\"%s\">\n".formatted(group.ink().cssName()));
+    group.marks().forEach(this::append);
+    out.append("</g>\n");
+  }
+
+  private void append(Mark.Area area) {
+    out.append("<polygon points=\"%s\"".formatted(points(area.outline())))
+        .append(" fill-opacity=\"%s\"".formatted(number(area.opacity())))
+        .append(paint("fill", area.fill()))
+        .append("/>\n");
   }
 
   private void append(Mark.Box box) {

@@ -37,6 +37,16 @@ function show(mark) {
   tip.style.left = Math.max(8, x) + "px";
   tip.style.top = Math.max(8, y) + "px";
 }
+// A dot is small: the nearest one within reach of the pointer speaks.
+function nearest(dots, event) {
+  let best = null, least = 18;
+  for (const dot of dots) {
+    const box = dot.getBoundingClientRect();
+    const far = Math.hypot(box.x + box.width / 2 - event.clientX, box.y + box.height / 2 - event.clientY);
+    if (box.width > 0 && far < least) { best = dot; least = far; }
+  }
+  return best;
+}
 for (const figure of document.querySelectorAll("figure")) {
   const marks = [...figure.querySelectorAll("title")].map(title => {
     const mark = title.parentNode;
@@ -44,8 +54,9 @@ for (const figure of document.querySelectorAll("figure")) {
     title.remove();
     return mark;
   });
+  const dots = marks.filter(mark => mark.tagName === "circle");
   figure.addEventListener("pointermove", event =>
-    show(event.target.dataset && event.target.dataset.tip ? event.target : null));
+    show(event.target.dataset && event.target.dataset.tip ? event.target : nearest(dots, event)));
   figure.addEventListener("pointerleave", () => show(null));
   figure.addEventListener("blur", () => show(null));
   figure.addEventListener("keydown", event => {
@@ -58,6 +69,7 @@ for (const figure of document.querySelectorAll("figure")) {
     let best = null, least = Infinity;
     for (const mark of marks) {
       const to = mark.getBoundingClientRect();
+      if (to.width === 0) continue; // of a hidden line
       const dx = to.x + to.width / 2 - from.x - from.width / 2;
       const dy = to.y + to.height / 2 - from.y - from.height / 2;
       const along = dx * step[0] + dy * step[1];
@@ -66,4 +78,29 @@ for (const figure of document.querySelectorAll("figure")) {
     }
     if (best) { best.scrollIntoView({ block: "nearest", inline: "nearest" }); show(best); }
   });
+}
+// Lines: a button for each shows or hides it.
+for (const figure of document.querySelectorAll("figure")) {
+  const lines = [...figure.querySelectorAll("g[data-series]")];
+  if (lines.length < 2) continue;
+  const legend = document.createElement("div");
+  legend.className = "legend";
+  legend.setAttribute("role", "group");
+  legend.setAttribute("aria-label", "Lines shown");
+  for (const line of lines) {
+    const button = document.createElement("button");
+    const name = document.createElement("span");
+    name.textContent = line.dataset.series;
+    button.type = "button";
+    button.className = "ink-" + line.dataset.ink;
+    button.setAttribute("aria-pressed", "true");
+    button.append(name);
+    button.addEventListener("click", () => {
+      const hide = line.toggleAttribute("data-hidden");
+      button.setAttribute("aria-pressed", String(!hide));
+      show(null);
+    });
+    legend.append(button);
+  }
+  figure.before(legend);
 }

@@ -90,7 +90,7 @@ class PicturesTest {
     LineChart chart =
         new LineChart("c", "c", "x", "y", List.of(LineChart.Series.of("s", 0, 10, 5)), List.of());
     List<Point> drawn =
-        Drawings.of(chart).marks().stream()
+        Drawings.of(chart).strokes().stream()
             .filter(mark -> mark instanceof Mark.Line line && line.stroke() == Ink.SERIES_1)
             .map(mark -> ((Mark.Line) mark).points())
             .findFirst()
@@ -114,7 +114,7 @@ class PicturesTest {
             List.of(LineChart.Series.of("s", 1, 2, Double.NaN, 3, 4, Double.POSITIVE_INFINITY)),
             List.of());
 
-    assertThat(Drawings.of(chart).marks())
+    assertThat(Drawings.of(chart).strokes())
         .filteredOn(mark -> mark instanceof Mark.Line line && line.stroke() == Ink.SERIES_1)
         .hasSize(2);
   }
@@ -137,7 +137,7 @@ class PicturesTest {
         new LineChart("c", "c", "x", "y", List.of(LineChart.Series.of("s", y)), List.of());
 
     List<Point> drawn =
-        Drawings.of(chart).marks().stream()
+        Drawings.of(chart).strokes().stream()
             .filter(mark -> mark instanceof Mark.Line line && line.points().size() > 2)
             .flatMap(mark -> ((Mark.Line) mark).points().stream())
             .toList();
@@ -154,7 +154,7 @@ class PicturesTest {
     LineChart chart = new LineChart("c", "c", "x", "y", series, List.of());
 
     double[] places =
-        Drawings.of(chart).marks().stream()
+        Drawings.of(chart).strokes().stream()
             .filter(mark -> mark instanceof Mark.Label label && label.text().startsWith("line"))
             .mapToDouble(mark -> ((Mark.Label) mark).y())
             .sorted()

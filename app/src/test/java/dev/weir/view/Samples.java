@@ -140,6 +140,43 @@ final class Samples {
         List.of("Final norm's scale frozen; folded coordinates."));
   }
 
+  static ForestChart forest(String text) {
+    return new ForestChart(
+        "differences",
+        text,
+        text,
+        ForestChart.Better.LEFT,
+        List.of(
+            new ForestChart.Group(
+                text,
+                List.of(
+                    new ForestChart.Row(
+                        text,
+                        -2,
+                        new LineChart.Spread(-3, -1),
+                        new LineChart.Spread(-2.5, -1.5),
+                        "wins",
+                        true,
+                        3),
+                    new ForestChart.Row(
+                        "wide",
+                        1,
+                        new LineChart.Spread(-99, 101),
+                        new LineChart.Spread(-1, 3),
+                        "no difference found",
+                        false,
+                        3),
+                    new ForestChart.Row(
+                        "failed",
+                        Double.NaN,
+                        new LineChart.Spread(Double.NaN, Double.NaN),
+                        new LineChart.Spread(Double.NaN, Double.NaN),
+                        "undecided",
+                        false,
+                        3)))),
+        List.of(text));
+  }
+
   static Report report() {
     return new Report(
         "The residual stream at “Once upon a time, there”",

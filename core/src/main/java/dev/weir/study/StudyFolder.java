@@ -31,6 +31,7 @@ import java.util.stream.Stream;
 /// | `tasks/NAME` | the tokenizer of a task |
 /// | `data.json` | the tasks as they were found |
 /// | `pace.json` | the [Pace] |
+/// | `machine.json` | the [Machine] that began it |
 /// | `runs/ID` | a [RunFolder] |
 /// | `runs/ID/outcome.json` | the [Outcome], once the run is done |
 /// | `runs/ID/inside.json` | the [Inside], for runs that are looked into |
@@ -148,6 +149,21 @@ public final class StudyFolder {
 
   private Path paceFile() {
     return path.resolve("pace.json");
+  }
+
+  /// The machine that began the study, if it is known.
+  public Optional<Machine> machine() {
+    Path file = path.resolve("machine.json");
+    return Files.exists(file) ? Optional.of(TrainJson.read(file, Machine.class)) : Optional.empty();
+  }
+
+  /// Notes the machine, unless one was noted before.
+  ///
+  /// @param here this machine
+  public void note(Machine here) {
+    if (machine().isEmpty()) {
+      TrainJson.write(path.resolve("machine.json"), here);
+    }
   }
 
   // ---------------------------------------------------------------- runs

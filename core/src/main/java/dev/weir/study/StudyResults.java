@@ -78,7 +78,10 @@ public record StudyResults(
         .toList();
   }
 
-  private boolean isDone(Contest contest) {
+  /// Whether every run of a contest is done.
+  ///
+  /// @param contest which
+  public boolean isDone(Contest contest) {
     return contest.pairs().stream()
         .flatMap(pair -> Stream.of(pair.mine(), pair.theirs()))
         .allMatch(run -> outcome(run).isPresent());

@@ -1,0 +1,350 @@
+package dev.weir.view;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weir.study.Budget;
+import dev.weir.study.Difference;
+import dev.weir.study.Machine;
+import dev.weir.study.Outcome;
+import dev.weir.study.Pace;
+import dev.weir.study.Prepared;
+import dev.weir.study.Recipe;
+import dev.weir.study.Study;
+import dev.weir.study.StudyPlan;
+import dev.weir.study.StudyResults;
+import dev.weir.study.StudyRun;
+import dev.weir.study.StudyTask;
+import dev.weir.study.Variant;
+import dev.weir.train.CorpusFiles;
+import dev.weir.train.DataSettings;
+import dev.weir.train.Look;
+import dev.weir.train.Mixers;
+import dev.weir.train.ModelSettings;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.SplittableRandom;
+import java.util.function.ToDoubleFunction;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+
+/// Reports of studies whose outcomes are made up, so that what they must say is known.
+class StudyReportTest {
+  private static final double[] NOISE = {0.001, -0.002, 0.0015, -0.0005, 0.0005};
+
+  @Test
+  void aVariantIsCalledBetterWorseOrNeitherAsItsIntervalsSay() {
+    String words = words(study(5, Budget.TOKENS), StudyReportTest::loss);
+
+    assertThat(words)
+        .contains("better is better than plain with equal tokens (−0.")
+        .contains("worse is worse than plain with equal tokens (+0.")
+        .contains("same is not found to differ from plain with equal tokens (")
+        .contains(
+            "With equal tokens (5 seeds): better than the baseline: better at text; worse: worse at text; no difference found in 1 of 3 comparisons.");
+  }
+
+  @Test
+  void aSentenceClaimsADifferenceOnlyIfItsWholeIntervalLeavesOutZero() {
+    SplittableRandom random = new SplittableRandom(1);
+    for (int i = 0; i < 40; i++) {
+      double shift = random.nextDouble(-0.03, 0.03);
+      double[] differences = random.doubles(4, -0.02, 0.02).map(noise -> noise + shift).toArray();
+      Difference difference = Difference.of(differences, 3, random);
+      Difference.Interval whole = StudyWords.whole(difference);
+
+      assertThat(difference.verdict() != Difference.Verdict.NO_DIFFERENCE_FOUND)
+          .isEqualTo(whole.low() > 0 || whole.high() < 0);
+    }
+  }
+
+  @Test
+  void aRunThatFailedDecidesNothingAndIsToldWithItsTrouble() {
+    String words =
+        words(
+            study(3, Budget.TOKENS),
+            run ->
+                run.variant().name().equals("better") && run.seed() == 1 ? Double.NaN : loss(run));
+
+    assertThat(words)
+        .contains("1 run of better at text (the loss became NaN) failed")
+        .contains("better is undecided beside plain with equal tokens (1 of 6 runs failed:")
+        .doesNotContain("better is better");
+  }
+
+  @Test
+  void aStudyThatIsNotFinishedSaysWhatIsMissing() {
+    StudyResults all = results(study(3, Budget.TOKENS), StudyReportTest::loss);
+    Map<String, Outcome> some = new HashMap<>(all.outcomes());
+    all.plan().runs().stream()
+        .filter(run -> run.variant().name().equals("worse"))
+        .forEach(run -> some.remove(run.id()));
+    String words =
+        markdown(new StudyResults(all.study(), all.plan(), all.pace(), some), Optional.empty());
+
+    assertThat(words)
+        .contains("9 of 12 runs are done, and 2 of 3 comparisons can be made")
+        .contains("| text | worse | not done |")
+        .contains("not done yet |")
+        .doesNotContain("worse is");
+  }
+
+  @Test
+  void aSingleSeedTellsNothing() {
+    assertThat(words(study(1, Budget.TOKENS), StudyReportTest::loss))
+        .contains("better is undecided beside plain with equal tokens (1 seed give")
+        .doesNotContain("better than plain");
+  }
+
+  @Test
+  void theBaselineThatWasWidenedIsNamed() {
+    Variant larger =
+        Variant.of(
+            "larger",
+            "",
+            "pre_norm",
+            new Mixers(
+                Mixers.Local.parse("shortswa:window=4"),
+                Mixers.Local.none(),
+                "",
+                dev.weir.model.AttentionSpec.Values.OWN));
+
+    assertThat(
+            words(
+                study(3, List.of(Variant.plain("plain"), larger), Budget.PARAMETERS),
+                StudyReportTest::loss))
+        .containsPattern("with equal parameters \\(against plain, \\d+ neurons: ");
+  }
+
+  @Test
+  void aMechanismStandsBesideItsControl() {
+    List<Variant> variants =
+        List.of(
+            Variant.plain("plain"),
+            Variant.of("ddl", "", "ddl", Mixers.none()),
+            Variant.of("control", "", "ddl-write-only", Mixers.none()));
+    String words =
+        words(
+            study(5, variants, Budget.TOKENS),
+            run -> loss(run) - (run.variant().name().equals("ddl") ? 0.5 : 0));
+
+    assertThat(words).contains("ddl is better than control with equal tokens (−0.");
+    assertThat(words).doesNotContain("control is better than ddl");
+  }
+
+  @Test
+  void aDepthWindowThatIsCutShortComesWithItsCaution() {
+    List<Variant> cut =
+        List.of(Variant.plain("plain"), Variant.of("short", "", "depth-own-2", Mixers.none()));
+    List<Variant> whole =
+        List.of(Variant.plain("plain"), Variant.of("long", "", "depth-own-8", Mixers.none()));
+
+    assertThat(words(study(2, cut, Budget.TOKENS), StudyReportTest::loss))
+        .contains("short reads the last 2 of up to 3 states along depth");
+    assertThat(words(study(2, whole, Budget.TOKENS), StudyReportTest::loss))
+        .doesNotContain("states along depth");
+  }
+
+  @Test
+  void accuracyIsShownByDifficulty() {
+    Study study = study(3, Budget.TOKENS);
+    Study harder =
+        new Study(
+            study.name(),
+            study.question(),
+            study.model(),
+            study.recipe(),
+            study.variants(),
+            List.of(recall(2), recall(4)),
+            study.budgets(),
+            study.seeds(),
+            study.rates());
+    Report report =
+        StudyReport.of(
+            results(harder, run -> run.task().difficulty().orElseThrow()), Optional.empty());
+
+    LineChart chart =
+        report.sections().stream()
+            .flatMap(section ->
+                section instanceof Report.LineSection(LineChart c)
+                        && c.name().equals("mqar_difficulty_tokens")
+                    ? java.util.stream.Stream.of(c)
+                    : java.util.stream.Stream.of())
+            .findFirst()
+            .orElseThrow();
+    assertThat(chart.series()).hasSize(4);
+    // Accuracy is made up to be exp(-loss), and the loss to be the difficulty.
+    assertThat(chart.series().getFirst().points())
+        .containsExactly(new Point(2, 100 * Math.exp(-2)), new Point(4, 100 * Math.exp(-4)));
+  }
+
+  @Test
+  void thePageNeedsNothingFromElsewhereAndItsLinksStayInIt() throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    HtmlReport.write(
+        StudyReport.of(
+            results(study(3, Budget.values()), StudyReportTest::loss), Optional.of(machine())),
+        out);
+    String page = out.toString(UTF_8).replace("http://www.w3.org/2000/svg", "");
+
+    assertThat(page).doesNotContain("http:", "https:", "src=", "url(", "@import", " style=");
+    Matcher link = Pattern.compile("href=\"([^\"]*)\"").matcher(page);
+    List<String> links = new ArrayList<>();
+    while (link.find()) {
+      links.add(link.group(1));
+    }
+    assertThat(links)
+        .isNotEmpty()
+        .allSatisfy(to -> assertThat(page).contains("id=\"%s\"".formatted(to.substring(1))));
+  }
+
+  @Test
+  void theReportSaysWhereAndHowItWasMade() {
+    assertThat(
+            markdown(
+                results(study(3, Budget.TOKENS), StudyReportTest::loss), Optional.of(machine())))
+        .contains("weir study run x.yaml", "commit abc", "a processor, 2 processors, 8 GB memory");
+  }
+
+  @Test
+  void everyTableOfNumbersHasItsSeeds() {
+    Report report =
+        StudyReport.of(results(study(3, Budget.TOKENS), StudyReportTest::loss), Optional.empty());
+
+    assertThat(report.tables())
+        .filteredOn(table -> !List.of("variants", "verdicts").contains(table.name()))
+        .allSatisfy(table ->
+            assertThat(table.columns().stream().map(Column::name)).containsAnyOf("seeds", "seed"));
+  }
+
+  // ---------------------------------------------------------------- made up
+
+  private static Machine machine() {
+    return new Machine(
+        "weir study run x.yaml",
+        "0.1.0",
+        "abc",
+        "a processor",
+        2,
+        8_000_000_000L,
+        "Linux",
+        "25",
+        "2026-01-01T00:00:00Z");
+  }
+
+  /// Everyone's seeds move together; `better` and `worse` are 0.5 nats away, with some noise.
+  private static double loss(StudyRun run) {
+    String name = run.variant().name();
+    int seed = (int) run.seed();
+    double shift = name.equals("better") ? -0.5 : name.equals("worse") ? 0.5 : 0;
+    double noise = NOISE[(seed + name.length()) % NOISE.length];
+    return 2 + 0.1 * seed + shift + noise;
+  }
+
+  private static StudyTask recall(int pairs) {
+    return new StudyTask(
+        "recall-" + pairs,
+        "task:mqar:pairs=%d,queries=2,vocab=17,length=15".formatted(pairs),
+        Optional.empty(),
+        16,
+        OptionalDouble.of(pairs));
+  }
+
+  private static Study study(int seeds, Budget... budgets) {
+    return study(
+        seeds,
+        List.of(
+            Variant.plain("plain"),
+            Variant.plain("better"),
+            Variant.plain("worse"),
+            Variant.plain("same")),
+        budgets);
+  }
+
+  private static Study study(int seeds, List<Variant> variants, Budget... budgets) {
+    return new Study(
+        "made-up",
+        "Does it say what it must?",
+        new ModelSettings(
+            "pre_norm",
+            16,
+            2,
+            1,
+            1,
+            32,
+            2,
+            2,
+            ModelSettings.NormKind.RMS,
+            ModelSettings.MlpKind.GATED,
+            ModelSettings.Positions.ROTARY,
+            ModelSettings.Head.SEPARATE),
+        new Recipe(128, 2560, 3e-3, 0.1, 0.2, 0.01, 2, 1024),
+        variants,
+        List.of(new StudyTask("text", "a.txt", Optional.empty(), 16, OptionalDouble.empty())),
+        List.of(budgets),
+        LongStream.range(0, seeds).boxed().toList(),
+        List.of(1.0));
+  }
+
+  private static StudyResults results(Study study, ToDoubleFunction<StudyRun> loss) {
+    List<Prepared> tasks =
+        study.tasks().stream()
+            .map(task ->
+                new Prepared(
+                    task,
+                    new DataSettings(
+                        task.source(), Optional.empty(), 0.1, CorpusFiles.usual(), "digest"),
+                    32,
+                    16))
+            .toList();
+    Map<String, Double> pace = new HashMap<>();
+    for (Variant variant : study.variants()) {
+      study.tasks().forEach(task -> pace.put(variant.name() + " / " + task.name(), 1.0));
+    }
+    StudyPlan plan = StudyPlan.of(study, tasks, new Pace(pace));
+    Map<String, Outcome> outcomes = new HashMap<>();
+    plan.runs().forEach(run -> outcomes.put(run.id(), outcome(run, loss.applyAsDouble(run))));
+    return new StudyResults(study, plan, new Pace(pace), outcomes);
+  }
+
+  private static Outcome outcome(StudyRun run, double loss) {
+    boolean failed = Double.isNaN(loss);
+    Look end = new Look(loss, Math.exp(-loss));
+    return new Outcome(
+        run.id(),
+        run.variant().name(),
+        run.task().name(),
+        run.seed(),
+        run.rate(),
+        20,
+        2560,
+        1e6,
+        10,
+        1000,
+        end,
+        failed
+            ? List.of()
+            : List.of(
+                new Outcome.Point(1280, 5e5, 5, new Look(loss + 1, 0.1)),
+                new Outcome.Point(2560, 1e6, 10, end)),
+        failed ? "the loss became NaN" : "");
+  }
+
+  private static String words(Study study, ToDoubleFunction<StudyRun> loss) {
+    return markdown(results(study, loss), Optional.empty());
+  }
+
+  private static String markdown(StudyResults results, Optional<Machine> machine) {
+    return MarkdownReport.text(StudyReport.of(results, machine), figure -> figure.name() + ".png")
+        .replace("\\[", "[")
+        .replace("\\]", "]");
+  }
+}
