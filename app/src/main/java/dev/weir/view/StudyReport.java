@@ -33,7 +33,9 @@ public final class StudyReport {
     part(sections, "Loss on the way", StudyCurves.losses(results));
     part(sections, "Accuracy by difficulty", StudyCurves.difficulties(results));
     part(sections, "Comparisons", comparisonTables(results));
-    // What else was measured of the variants has its place here, a part for each.
+    part(sections, "Speed, memory and learning rates", StudySpeed.sections(results));
+    part(sections, "What changed inside", StudyInside.sections(results));
+    part(sections, "Recommendation", StudyAdvice.sections(results));
     part(sections, "Runs", List.of(new Report.TableSection(StudyTables.runs(results))));
     part(sections, "Methods", StudyMethods.sections(results));
     part(sections, "How to repeat it", StudyMethods.repeat(results, machine));

@@ -210,6 +210,9 @@ public enum InsideMeasure {
   private final Group group;
   private final String label;
   private final String about;
+
+  /// Computes from its argument alone; the compiler cannot see that of a function.
+  @SuppressWarnings("ImmutableEnumChecker")
   private final Function<Inside, OptionalDouble> number;
 
   InsideMeasure(Group group, String label, String about, Function<Inside, OptionalDouble> number) {
