@@ -11,4 +11,16 @@ import dev.weir.train.RunPlan;
 /// @param rate what the learning rate is multiplied with
 /// @param plan all that its numbers depend on
 public record StudyRun(
-    String id, Variant variant, StudyTask task, long seed, double rate, RunPlan plan) {}
+    String id, Variant variant, StudyTask task, long seed, double rate, RunPlan plan) {
+
+  /// How many steps it has.
+  public int steps() {
+    return plan.training().schedule().steps();
+  }
+
+  /// What it is, for a reader.
+  public String label() {
+    String seeded = "%s, %s, seed %d".formatted(variant.name(), task.name(), seed);
+    return rate == 1 ? seeded : "%s, rate %s".formatted(seeded, rate);
+  }
+}

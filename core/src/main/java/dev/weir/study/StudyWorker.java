@@ -7,6 +7,7 @@ import dev.weir.train.RunPlan;
 import dev.weir.train.TrainException;
 import dev.weir.train.TrainingParts;
 import dev.weir.train.TrainingRun;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 
@@ -34,6 +35,18 @@ public final class StudyWorker {
 
   /// Told how the study goes on.
   public interface Listener {
+
+    /// One that does not listen.
+    static Listener silent() {
+      return new Listener() {
+        @Override
+        public void stepped(StudyRun run, int step) {}
+
+        @Override
+        public void finished(Outcome outcome) {}
+      };
+    }
+
     /// A step of a run is done.
     ///
     /// @param run which run
@@ -46,32 +59,56 @@ public final class StudyWorker {
     void finished(Outcome outcome);
   }
 
-  /// Works until every run is done or taken by another, or somebody says stop. A combination that
-  /// is refused, and a loss that is no number, are outcomes too.
+  /// Works until every run is done or taken by another, or somebody says stop. A loss that is no
+  /// number any more is an outcome too.
   ///
   /// @param plan the study's plan
   /// @param listener told how it goes on
   /// @param stop whether to stop after the step
-  /// @throws WeirException if something cannot be written; what is done stays done
+  /// @throws WeirException if something cannot be read or written; what is done stays done
   public void work(StudyPlan plan, Listener listener, BooleanSupplier stop) {
-    for (StudyRun run : plan.runs()) {
-      if (stop.getAsBoolean()) {
-        return;
-      }
-      if (folder.outcome(run).isEmpty()) {
-        folder
-            .take(run)
-            .ifPresent(claim -> {
-              try (claim) {
-                take(run, listener, stop);
-              }
-            });
+    boolean found = true;
+    while (found && !stop.getAsBoolean()) {
+      found = false;
+      for (StudyRun run : plan.runs()) {
+        found |= !stop.getAsBoolean() && tried(run, listener, stop);
       }
     }
   }
 
+  /// Works until every run is done, whoever does it, or somebody says stop: takes over what others
+  /// have to leave.
+  ///
+  /// @param plan the study's plan
+  /// @param listener told how it goes on
+  /// @param stop whether to stop after the step
+  /// @throws WeirException if something cannot be read or written; what is done stays done
+  public void workToTheEnd(StudyPlan plan, Listener listener, BooleanSupplier stop) {
+    work(plan, listener, stop);
+    while (!stop.getAsBoolean() && plan.runs().stream().anyMatch(run -> !folder.isDone(run))) {
+      StudyFolder.glance();
+      work(plan, listener, stop);
+    }
+  }
+
+  /// Trains a run that is neither done nor taken.
+  ///
+  /// @return whether there was something to do
+  private boolean tried(StudyRun run, Listener listener, BooleanSupplier stop) {
+    if (folder.isDone(run)) {
+      return false;
+    }
+    Optional<Claim> claim = folder.take(run);
+    claim.ifPresent(held -> {
+      try (held) {
+        take(run, listener, stop);
+      }
+    });
+    return claim.isPresent();
+  }
+
   private void take(StudyRun run, Listener listener, BooleanSupplier stop) {
-    if (folder.outcome(run).isPresent()) {
+    if (folder.isDone(run)) {
       return;
     }
     RunFolder place = folder.begin(run);
@@ -89,7 +126,10 @@ public final class StudyWorker {
     try {
       place.run(training, step -> listener.stepped(run, step.step()), stop);
     } catch (TrainException e) {
-      finish(run, Outcome.failed(run, String.valueOf(e.getMessage())), listener);
+      if (!e.isDivergence()) {
+        throw e;
+      }
+      finish(run, Outcome.failed(run, e.getMessage()), listener);
       return;
     }
     if (training.isDone()) {
