@@ -791,6 +791,7 @@ MODELS = {
     "attnres-shortswa": (AttentionResiduals(4, "NAIVE", 1e-6), Kind(blocks=2, sublayer="shortswa")),
     "depth": (depth(window=2), LLAMA),
     "depth-full": (depth(), LLAMA),
+    "depth-own": (depth(2, sharing="PER_LAYER", norm="RMS", age="LEARNED"), LLAMA),
     "depth-gpt2": (depth(), GPT2),
     "depth-heads": (depth(2, sources="INCREMENTS", sharing="PER_LAYER", heads=2, norm="RMS", age="LEARNED"), LLAMA),
     "depth-replace": (depth(**REPLACED), LLAMA),

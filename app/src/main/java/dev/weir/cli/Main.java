@@ -122,7 +122,7 @@ public final class Main implements Runnable {
   }
 
   /// Says what went wrong, and where in the code if somebody wants to know.
-  static void tell(Exception failure, Terminal terminal) {
+  static void tell(Throwable failure, Terminal terminal) {
     terminal.note(describe(failure));
     if (!terminal.environment().getOrDefault("WEIR_DEBUG", "").isEmpty()) {
       failure.printStackTrace(terminal.err());
@@ -130,7 +130,7 @@ public final class Main implements Runnable {
   }
 
   /// One line. An engine's message has a trace of its own below the first line.
-  private static String describe(Exception failure) {
+  private static String describe(Throwable failure) {
     if (failure instanceof WeirException) {
       return String.valueOf(failure.getMessage());
     }

@@ -52,8 +52,8 @@ final class WarmUpCommand implements Callable<Integer> {
     return code;
   }
 
-  private static void rethrow(RuntimeException failure) {
-    throw failure;
+  private static void rethrow(Throwable failure) {
+    throw new IllegalStateException(failure);
   }
 
   private static void visit(URI page) throws IOException {

@@ -1,14 +1,12 @@
 package dev.weir.page;
 
+import dev.weir.page.library.OwnersAlone;
 import dev.weir.page.run.PageException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
@@ -30,7 +28,7 @@ public final class AccessToken {
   public static String in(Path folder, RandomGenerator luck) {
     Path file = folder.resolve("token");
     try {
-      Files.createDirectories(folder, ownersAlone("rwx------"));
+      OwnersAlone.folder(folder);
       Optional<String> found = read(file);
       if (found.isEmpty()) {
         Files.deleteIfExists(file);
@@ -49,9 +47,7 @@ public final class AccessToken {
     if (!Files.exists(file)) {
       return Optional.empty();
     }
-    if (hasPermissions()) {
-      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
-    }
+    OwnersAlone.close(file);
     return Optional.of(Files.readString(file, StandardCharsets.US_ASCII).strip())
         .filter(token -> TOKEN.matcher(token).matches());
   }
@@ -61,7 +57,7 @@ public final class AccessToken {
     byte[] bytes = new byte[BYTES];
     luck.nextBytes(bytes);
     String token = HexFormat.of().formatHex(bytes);
-    Path whole = Files.createTempFile(folder, "token", "", ownersAlone("rw-------"));
+    Path whole = OwnersAlone.file(folder, "token");
     try {
       Files.writeString(whole, token + "\n", StandardCharsets.US_ASCII);
       Files.move(whole, file);
@@ -71,17 +67,5 @@ public final class AccessToken {
     } finally {
       Files.deleteIfExists(whole);
     }
-  }
-
-  private static FileAttribute<?>[] ownersAlone(String permissions) {
-    return hasPermissions()
-        ? new FileAttribute<?>[] {
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions))
-        }
-        : new FileAttribute<?>[0];
-  }
-
-  private static boolean hasPermissions() {
-    return FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
   }
 }

@@ -15,7 +15,6 @@ import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
@@ -46,13 +45,7 @@ final class ChangesApi implements HttpService {
     String run = Wire.segment(request, "run");
     Recipe recipe = runs.recipe(run);
     String before =
-        Wire.parameter(request, "before")
-            .orElseGet(() ->
-                runs.recipe(
-                        recipe.model(),
-                        recipe.tokens().stream().mapToInt(Integer::intValue).toArray(),
-                        List.of())
-                    .id());
+        Wire.parameter(request, "before").orElseGet(() -> runs.remember(recipe.unchanged()));
     Answers.Question question =
         new Answers.Question(
             Wire.number(request, "position").orElse(-1),
@@ -79,16 +72,12 @@ final class ChangesApi implements HttpService {
     Comparison.Side first = side(request, "first");
     Comparison.Side second = side(request, "second");
     Comparison.Sheet sheet = Comparison.Sheet.of(runs, first.run(), second.run(), by(request));
-    Wire.Stretch places = Wire.stretch(request, "places", sheet.places().size());
-    Wire.Stretch positions = Wire.stretch(request, "positions", sheet.positions().size());
-    Window window = new Window(places.from(), places.to(), positions.from(), positions.to());
+    Window window = Wire.window(request, sheet.places().size(), sheet.positions().size());
     Wire.answer(response, Comparison.of(runs, first, second, sheet, window));
   }
 
   private Comparison.Side side(ServerRequest request, String name) {
-    String run =
-        Wire.parameter(request, name)
-            .orElseThrow(() -> PageException.missing(name, "name the two runs"));
+    String run = Wire.required(request, name, "name the two runs");
     var _ = runs.recipe(run);
     return new Comparison.Side(run, readings.apply(request, run));
   }

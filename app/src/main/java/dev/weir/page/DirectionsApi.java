@@ -5,7 +5,6 @@ import dev.weir.page.direction.DirectionRecipe;
 import dev.weir.page.direction.Directions;
 import dev.weir.page.run.Models;
 import dev.weir.page.run.OpenModel;
-import dev.weir.page.run.PageException;
 import dev.weir.page.run.Projection;
 import dev.weir.readout.lens.TokenLogit;
 import dev.weir.view.NpyArray;
@@ -83,9 +82,7 @@ final class DirectionsApi implements HttpService {
 
   private void upload(ServerRequest request, ServerResponse response) {
     OpenModel model = models.get(Wire.parameter(request, "model").orElse("m0"));
-    String name =
-        Wire.parameter(request, "name")
-            .orElseThrow(() -> PageException.missing("name", "give the name of the file"));
+    String name = Wire.required(request, "name", "give the name of the file");
     List<Direction> made =
         directions.upload(
             Wire.bytes(request, LONGEST_FILE),
@@ -122,9 +119,7 @@ final class DirectionsApi implements HttpService {
   }
 
   private void cosines(ServerRequest request, ServerResponse response) {
-    String named =
-        Wire.parameter(request, "ids")
-            .orElseThrow(() -> PageException.missing("ids", "give ids with commas between them"));
+    String named = Wire.required(request, "ids", "give ids with commas between them");
     List<String> ids = List.of(named.split(",", -1));
     Wire.answer(response, new Cosines(ids, directions.cosines(ids)));
   }

@@ -16,7 +16,6 @@ import dev.weir.readout.Places;
 import dev.weir.text.Tokenizer;
 import dev.weir.view.Legend;
 import dev.weir.view.Theme;
-import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
@@ -60,10 +59,8 @@ final class ExportApi implements HttpService {
     CellReading reading = question.reading(request, id);
     Plane plane = Plane.of(runs, id, reading, question.window(request, id));
     String name = "weir-%s-%s.%s".formatted(reading.name(), id, format.ending());
-    response
-        .header(HeaderNames.CONTENT_TYPE, format.mediaType())
-        .header(HeaderNames.CONTENT_DISPOSITION, "attachment; filename=\"%s\"".formatted(name))
-        .send(written(screen(request, id, reading, plane), format));
+    byte[] file = written(screen(request, id, reading, plane), format);
+    Wire.download(response, format.mediaType(), name, file);
   }
 
   private Screen screen(ServerRequest request, String id, CellReading reading, Plane plane) {
@@ -101,9 +98,7 @@ final class ExportApi implements HttpService {
     List<String> notes = new ArrayList<>();
     notes.add("Raw coordinates; %s.".formatted(window));
     if (reading instanceof CellReading.Lens(CellReading.Kind kind, LogitLens.Target target)) {
-      notes.add(
-          "Lens: %s."
-              .formatted(LogitLens.norm(model.transformer(), LogitLens.Variant.NORM_RECOMPUTED)));
+      notes.add("Lens: %s.".formatted(CellReading.Lens.norm(model)));
       if (kind.asks() == CellReading.Asks.TOKEN) {
         notes.add("Token: %s.".formatted(words(target, model)));
       }

@@ -19,7 +19,6 @@ import dev.weir.page.library.ViewEntry;
 import dev.weir.page.run.PageException;
 import dev.weir.page.run.Projection;
 import dev.weir.page.run.Vectors;
-import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
@@ -245,10 +244,7 @@ final class LibraryApi implements HttpService {
                 new Choice(
                     ids(request, "directions"), ids(request, "notes"), ids(request, "views")))
             : library.export();
-    response
-        .header(HeaderNames.CONTENT_TYPE, "application/json")
-        .header(HeaderNames.CONTENT_DISPOSITION, "attachment; filename=\"weir-library.json\"")
-        .send(file.toJson());
+    Wire.download(response, "application/json", "weir-library.json", file.toJson());
   }
 
   private void add(ServerRequest request, ServerResponse response) {
@@ -271,35 +267,19 @@ final class LibraryApi implements HttpService {
 
   private static int whole(ServerRequest request, String name, int otherwise) {
     return Wire.parameter(request, name)
-        .map(text -> (int) whole(text, name, Integer.MAX_VALUE))
+        .map(text -> (int) Wire.whole(text, name, 0, Integer.MAX_VALUE))
         .orElse(otherwise);
   }
 
   private static long id(ServerRequest request) {
-    return whole(Wire.segment(request, "id"), "id", Long.MAX_VALUE);
+    return Wire.whole(Wire.segment(request, "id"), "id", 0, Long.MAX_VALUE);
   }
 
   private static List<Long> ids(ServerRequest request, String name) {
     return Wire.parameter(request, name).stream()
         .flatMap(ids -> Stream.of(ids.split(",", -1)))
         .filter(id -> !id.isEmpty())
-        .map(id -> whole(id, name, Long.MAX_VALUE))
+        .map(id -> Wire.whole(id, name, 0, Long.MAX_VALUE))
         .toList();
-  }
-
-  private static long whole(String text, String name, long most) {
-    try {
-      long number = Long.parseLong(text);
-      if (number >= 0 && number <= most) {
-        return number;
-      }
-    } catch (NumberFormatException _) {
-      // Said below.
-    }
-    throw new PageException(
-        PageException.Kind.BAD_REQUEST,
-        "'%s' is no whole number from 0".formatted(text),
-        name,
-        "write digits alone");
   }
 }

@@ -3,7 +3,6 @@ package dev.weir.page;
 import dev.weir.page.origin.AlongDepth;
 import dev.weir.page.origin.Cell;
 import dev.weir.page.origin.Origins;
-import dev.weir.page.run.PageException;
 import dev.weir.page.run.Runs;
 import dev.weir.readout.Contributions.Level;
 import dev.weir.text.NamedToken;
@@ -36,9 +35,7 @@ final class OriginApi implements HttpService {
 
   private void sequence(ServerRequest request, ServerResponse response) {
     OptionalInt block =
-        Wire.parameter(request, "block")
-            .map(text -> OptionalInt.of(number(text, "block")))
-            .orElse(OptionalInt.empty());
+        Wire.number(request, "block").map(OptionalInt::of).orElse(OptionalInt.empty());
     Wire.answer(response, origins.sequence(run(request), cell(request), block));
   }
 
@@ -76,20 +73,10 @@ final class OriginApi implements HttpService {
   }
 
   private static Cell cell(ServerRequest request) {
-    return new Cell(
-        number(Wire.segment(request, "place"), "place"),
-        number(Wire.segment(request, "position"), "position"));
+    return new Cell(number(request, "place"), number(request, "position"));
   }
 
-  private static int number(String text, String where) {
-    try {
-      return Integer.parseInt(text);
-    } catch (NumberFormatException _) {
-      throw new PageException(
-          PageException.Kind.BAD_REQUEST,
-          "'%s' is no whole number".formatted(text),
-          where,
-          "write an index, counted from 0");
-    }
+  private static int number(ServerRequest request, String name) {
+    return (int) Wire.whole(Wire.segment(request, name), name, 0, Integer.MAX_VALUE);
   }
 }

@@ -52,7 +52,7 @@ public final class PageServer implements AutoCloseable {
   private final Runs runs;
   private final Vectors vectors;
   private final Library library;
-  private final Jobs jobs = new Jobs(engine, InstantSource.system());
+  private final Jobs jobs;
   private final Directions directions;
   private final WebServer server;
 
@@ -61,6 +61,7 @@ public final class PageServer implements AutoCloseable {
     this.names = new OwnNames(settings.host());
     this.guard = new Guard(names, settings.token(), Assets.importMapHash());
     this.refusals = new Refusals(settings.faults(), guard.protection());
+    this.jobs = new Jobs(engine, InstantSource.system(), settings.faults());
     this.models = Models.open(sources, engine);
     this.library = new Library(settings.data());
     this.vectors = new Vectors(library::projection);

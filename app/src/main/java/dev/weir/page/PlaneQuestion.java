@@ -2,7 +2,6 @@ package dev.weir.page;
 
 import dev.weir.page.run.CellReading;
 import dev.weir.page.run.OpenModel;
-import dev.weir.page.run.PageException;
 import dev.weir.page.run.Projection;
 import dev.weir.page.run.PromptRun;
 import dev.weir.page.run.Runs;
@@ -29,10 +28,7 @@ record PlaneQuestion(Runs runs, Vectors vectors) {
   }
 
   private Projection direction(ServerRequest request, OpenModel model) {
-    String id =
-        Wire.parameter(request, "direction")
-            .orElseThrow(
-                () -> PageException.missing("direction", "name one that /api/directions made"));
+    String id = Wire.required(request, "direction", "name one that /api/directions made");
     return vectors.projection(id, model.transformer().spec().dModel());
   }
 
@@ -50,8 +46,6 @@ record PlaneQuestion(Runs runs, Vectors vectors) {
   Window window(ServerRequest request, String id) {
     int length = runs.recipe(id).tokens().size();
     int depth = PromptRun.places(runs.model(id)).size();
-    Wire.Stretch places = Wire.stretch(request, "places", depth);
-    Wire.Stretch positions = Wire.stretch(request, "positions", length);
-    return new Window(places.from(), places.to(), positions.from(), positions.to());
+    return Wire.window(request, depth, length);
   }
 }

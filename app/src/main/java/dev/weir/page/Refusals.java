@@ -22,12 +22,12 @@ import java.util.function.Consumer;
 /// name of a class or where in the code it happened. Faults of Weir itself go to whoever started
 /// it.
 final class Refusals {
-  private final Consumer<RuntimeException> faults;
+  private final Consumer<Throwable> faults;
   private final List<Header> protection;
 
   /// @param faults who hears of a fault of Weir itself
   /// @param protection headers of every answer
-  Refusals(Consumer<RuntimeException> faults, List<Header> protection) {
+  Refusals(Consumer<Throwable> faults, List<Header> protection) {
     this.faults = faults;
     this.protection = protection;
   }
@@ -43,11 +43,7 @@ final class Refusals {
         .error(CancellationException.class, (_, response, _) -> stopping(response))
         .error(RejectedExecutionException.class, (_, response, _) -> stopping(response))
         .error(RuntimeException.class, this::fault)
-        .error(Error.class, (request, response, e) -> fault(request, response, wrapped(e)));
-  }
-
-  private static RuntimeException wrapped(Error e) {
-    return new IllegalStateException("An error of the machine below", e);
+        .error(Error.class, this::fault);
   }
 
   private static void problem(ServerResponse response, PageException e) {
@@ -72,7 +68,7 @@ final class Refusals {
     problem(response, Status.SERVICE_UNAVAILABLE_503);
   }
 
-  private void fault(ServerRequest request, ServerResponse response, RuntimeException e) {
+  private void fault(ServerRequest request, ServerResponse response, Throwable e) {
     faults.accept(e);
     Wire.problem(
         response,

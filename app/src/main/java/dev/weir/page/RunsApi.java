@@ -1,6 +1,7 @@
 package dev.weir.page;
 
 import dev.weir.page.run.CellDetail;
+import dev.weir.page.run.CellReading;
 import dev.weir.page.run.Change;
 import dev.weir.page.run.Models;
 import dev.weir.page.run.OpenModel;
@@ -10,7 +11,6 @@ import dev.weir.page.run.PromptRun;
 import dev.weir.page.run.Recipe;
 import dev.weir.page.run.Runs;
 import dev.weir.page.run.Window;
-import dev.weir.readout.LogitLens;
 import dev.weir.readout.Places;
 import dev.weir.text.TokenSequence;
 import io.helidon.http.Status;
@@ -84,19 +84,18 @@ final class RunsApi implements HttpService {
   private void run(ServerRequest request, ServerResponse response) {
     Request asked = Wire.body(request, Request.class);
     List<Change> changes = asked.changes().orElse(List.of());
-    Recipe recipe;
+    String id;
     String bos;
     if (asked.tokens().isPresent()) {
-      int[] tokens = asked.tokens().get().stream().mapToInt(Integer::intValue).toArray();
-      recipe = runs.recipe(asked.model(), tokens, changes);
+      id = runs.remember(new Recipe(asked.model(), asked.tokens().get(), changes));
       bos = "The tokens are those that were given.";
     } else {
       TokenSequence tokens = models.get(asked.model()).language().encode(text(asked));
-      recipe = runs.recipe(asked.model(), tokens.ids(), changes);
+      id = runs.remember(Recipe.of(asked.model(), tokens.ids(), changes));
       bos = tokens.bos().reason();
     }
     response.status(Status.CREATED_201);
-    Wire.answer(response, runs.read(recipe.id(), run -> describe(run, bos)));
+    Wire.answer(response, runs.read(id, run -> describe(run, bos)));
   }
 
   private static String text(Request asked) {
@@ -113,7 +112,7 @@ final class RunsApi implements HttpService {
         model.transformer().spec().longestText(),
         bos,
         "raw",
-        LogitLens.norm(model.transformer(), LogitLens.Variant.NORM_RECOMPUTED),
+        CellReading.Lens.norm(model),
         run.cellsOfLensAtATime());
   }
 

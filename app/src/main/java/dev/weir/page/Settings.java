@@ -19,4 +19,4 @@ public record Settings(
     Path data,
     Path corpus,
     long memory,
-    Consumer<RuntimeException> faults) {}
+    Consumer<Throwable> faults) {}

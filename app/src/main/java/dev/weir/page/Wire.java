@@ -3,6 +3,7 @@ package dev.weir.page;
 import com.fasterxml.jackson.annotation.Nulls;
 import dev.weir.WeirException;
 import dev.weir.page.run.PageException;
+import dev.weir.page.run.Window;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.ServerRequest;
@@ -217,6 +218,16 @@ final class Wire {
     return request.path().pathParameters().get(name);
   }
 
+  /// A parameter of the address that must be there.
+  ///
+  /// @param request the request
+  /// @param name its name
+  /// @param fix how to say it
+  /// @throws PageException if it is not there
+  static String required(ServerRequest request, String name, String fix) {
+    return parameter(request, name).orElseThrow(() -> PageException.missing(name, fix));
+  }
+
   /// A whole number of the address; empty if it is not there.
   ///
   /// @param request the request
@@ -224,36 +235,56 @@ final class Wire {
   /// @throws PageException if it is none
   static Optional<Integer> number(ServerRequest request, String name) {
     return parameter(request, name)
-        .map(text -> {
-          try {
-            return Integer.parseInt(text);
-          } catch (NumberFormatException _) {
-            throw new PageException(
-                PageException.Kind.BAD_REQUEST,
-                "'%s' is no whole number".formatted(text),
-                name,
-                "give a number such as 3");
-          }
-        });
+        .map(text -> (int) whole(text, name, Integer.MIN_VALUE, Integer.MAX_VALUE));
   }
 
-  /// A stretch such as `3:20`, the end not in it; the whole where none is given.
+  /// A whole number.
+  ///
+  /// @param text how it is written
+  /// @param name what it is called
+  /// @param least the least that it may be
+  /// @param most the most that it may be
+  /// @throws PageException if it is none, or another
+  static long whole(String text, String name, long least, long most) {
+    try {
+      long number = Long.parseLong(text);
+      if (least <= number && number <= most) {
+        return number;
+      }
+    } catch (NumberFormatException _) {
+      // Said below.
+    }
+    throw new PageException(
+        PageException.Kind.BAD_REQUEST,
+        "'%s' is no whole number%s".formatted(text, least == 0 ? " from 0" : ""),
+        name,
+        "give a number such as 3");
+  }
+
+  /// A part of a plane, `places=FROM:TO&positions=FROM:TO`; all of it where none is given.
   ///
   /// @param request the request
-  /// @param name the parameter's name
-  /// @param length how long the whole is
-  /// @throws PageException if it is none
-  static Stretch stretch(ServerRequest request, String name, int length) {
+  /// @param depth how many places the plane has
+  /// @param length how many positions
+  /// @throws PageException if one of them is no stretch
+  static Window window(ServerRequest request, int depth, int length) {
+    Stretch places = stretch(request, "places", depth);
+    Stretch positions = stretch(request, "positions", length);
+    return new Window(places.from(), places.to(), positions.from(), positions.to());
+  }
+
+  /// The whole where none is given.
+  private static Stretch stretch(ServerRequest request, String name, int length) {
     return parameter(request, name)
         .map(text -> Stretch.parse(text, name))
         .orElseGet(() -> new Stretch(0, length));
   }
 
-  /// From a first one to one before the end.
+  /// A stretch such as `3:20`.
   ///
   /// @param from the first
   /// @param to one past the last
-  record Stretch(int from, int to) {
+  private record Stretch(int from, int to) {
 
     private static Stretch parse(String text, String name) {
       int colon = text.indexOf(':');

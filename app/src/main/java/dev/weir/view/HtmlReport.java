@@ -9,9 +9,6 @@ import java.io.OutputStreamWriter;
 import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.Base64;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -71,7 +68,13 @@ public final class HtmlReport {
         <p class="subtitle">%s</p>
         </header>
         """
-            .formatted(hash(style), hash(script), title, style, title, words(report.subtitle())));
+            .formatted(
+                InlineHash.of(style),
+                InlineHash.of(script),
+                title,
+                style,
+                title,
+                words(report.subtitle())));
     for (Report.Section section : report.sections()) {
       section(section);
     }
@@ -216,15 +219,6 @@ public final class HtmlReport {
       return new String(in.readAllBytes(), UTF_8).replace("\r", "");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  private static String hash(String inline) {
-    try {
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(inline.getBytes(UTF_8));
-      return "sha256-" + Base64.getEncoder().encodeToString(digest);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every Java has SHA-256", e);
     }
   }
 }

@@ -111,10 +111,4 @@ class AxesPageTest {
     assertThat(page.locator(".axes-both h3").allTextContents())
         .containsExactly("Along depth", "Along the sequence");
   }
-
-  @Test
-  void nothingStandsInTheWayOfAReader(Tab tab) {
-    Page _ = pinned(tab, 7, 9);
-    assertThat(tab.barriers()).isEmpty();
-  }
 }

@@ -4,13 +4,27 @@ import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.BoundingBox;
 import java.util.List;
 
-/// Where a cell of the plane is on the screen.
+/// Where a cell of the plane is on the screen, once nothing moves there any more: what a reading is
+/// asked by takes room above the plane, which then lays itself out anew.
 final class CellBox {
   private static final String SIDES =
       """
-      ([place, position]) => {
-        const {x, y, width, height} = document.querySelector('weir-plane').cellBox(place, position);
-        return [x, y, width, height];
+      async ([place, position]) => {
+        const plane = document.querySelector('weir-plane');
+        const sides = () => {
+          const {x, y, width, height} = plane.cellBox(place, position);
+          return [x, y, width, height];
+        };
+        const frame = () => new Promise(requestAnimationFrame);
+        let before;
+        let now = sides();
+        do {
+          before = now;
+          await frame();
+          await frame();
+          now = sides();
+        } while (String(now) !== String(before));
+        return now;
       }
       """;
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -121,6 +122,17 @@ class ChangePageTest {
   private static String run(Page page, String key) {
     return (String)
         page.evaluate("key => %s.then(store => store.get()[key].run)".formatted(STORE), key);
+  }
+
+  @Test
+  void workThatTheServerHasForgottenEndsAndSaysSo(Tab tab) {
+    Page page = opened(tab);
+    tab.expectRefusal(404);
+    page.route(
+        "**/api/jobs/*/events", route -> route.fulfill(new Route.FulfillOptions().setStatus(404)));
+    page.getByText("Let it write").click();
+    assertThat(page.locator("weir-texts .problem")).containsText("begin it again");
+    assertThat(page.locator("weir-texts button").last()).isDisabled();
   }
 
   @Test

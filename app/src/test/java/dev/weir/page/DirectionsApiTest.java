@@ -45,7 +45,7 @@ class DirectionsApiTest {
 
   @TempDir Path folder;
 
-  private final List<RuntimeException> faults = new CopyOnWriteArrayList<>();
+  private final List<Throwable> faults = new CopyOnWriteArrayList<>();
   private final HttpClient client = HttpClient.newHttpClient();
   private PageServer server;
 

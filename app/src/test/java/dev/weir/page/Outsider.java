@@ -26,7 +26,7 @@ final class Outsider implements AutoCloseable {
 
   private static final JsonMapper JSON = new JsonMapper();
 
-  private final List<RuntimeException> faults = new CopyOnWriteArrayList<>();
+  private final List<Throwable> faults = new CopyOnWriteArrayList<>();
   private final HttpClient client = HttpClient.newHttpClient();
   private final PageServer server;
 
@@ -60,8 +60,8 @@ final class Outsider implements AutoCloseable {
   }
 
   /// What went wrong in Weir itself; says it once.
-  List<RuntimeException> faults() {
-    List<RuntimeException> met = List.copyOf(faults);
+  List<Throwable> faults() {
+    List<Throwable> met = List.copyOf(faults);
     faults.clear();
     return met;
   }

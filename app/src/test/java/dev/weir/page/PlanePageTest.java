@@ -82,6 +82,20 @@ class PlanePageTest {
   }
 
   @Test
+  void aReadingThatIsLeftAndTakenUpAtOnceIsShown(Tab tab) {
+    Page page = open(tab);
+    page.evaluate(
+        """
+        import('/js/store.js').then(store => {
+          for (const reading of ['turn', 'change', 'turn']) store.update({reading});
+        })
+        """);
+    Walks.drawn(page);
+    hover(page, 7, 9);
+    assertThat(number(page)).isEqualTo(plane(page, "turn").get(7).get(9).asDouble());
+  }
+
+  @Test
   void aGlanceNamesTheLikeliestTokensAndWhoWrote(Tab tab) {
     Page page = open(tab);
     hover(page, 7, 9);

@@ -25,7 +25,7 @@ final class Served implements AutoCloseable {
   private static final long MEMORY = 1L << 28;
   private static final JsonMapper JSON = new JsonMapper();
 
-  private final List<RuntimeException> faults = new CopyOnWriteArrayList<>();
+  private final List<Throwable> faults = new CopyOnWriteArrayList<>();
   private final HttpClient client = HttpClient.newHttpClient();
   private final PageServer server;
 

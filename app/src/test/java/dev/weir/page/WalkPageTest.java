@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -168,8 +169,7 @@ class WalkPageTest {
     hand.write(page.getByLabel("Name"), name);
     hand.press(page.getByText("Save").last());
     assertThat(page.locator("weir-library")).containsText(name);
-    Walks.drawn(page);
-    page.waitForTimeout(500);
+    page.waitForURL(Pattern.compile(".*direction=.*pinned=.*panel=library.*"));
     page.reload();
     Walks.drawn(page);
     assertThat(page.locator("#prompt")).hasValue(PROMPT);
@@ -183,15 +183,20 @@ class WalkPageTest {
   void backAndForwardWalkThroughWhatWasShown(Tab tab) {
     Page page = typed(tab, Hand.MOUSE);
     Hand.MOUSE.pin(page, CELL);
-    assertThat(page.locator("weir-axes")).containsText("at " + places().get(CELL.place()));
-    page.waitForTimeout(500);
+    page.waitForURL(Pattern.compile(".*pinned=.*"));
     Walks.write(page, "Another story");
-    page.waitForTimeout(500);
+    page.waitForURL(Pattern.compile(".*prompt=Another.*"));
+    Walks.write(page, "A third");
+    page.waitForURL(Pattern.compile(".*prompt=A.third.*"));
+    page.goBack();
+    assertThat(page.locator("#prompt")).hasValue("Another story");
     page.goBack();
     assertThat(page.locator("#prompt")).hasValue(PROMPT);
     assertThat(page.locator("weir-axes")).containsText("at " + places().get(CELL.place()));
     page.goForward();
     assertThat(page.locator("#prompt")).hasValue("Another story");
+    page.goForward();
+    assertThat(page.locator("#prompt")).hasValue("A third");
     Walks.drawn(page);
   }
 

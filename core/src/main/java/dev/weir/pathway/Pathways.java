@@ -149,12 +149,14 @@ public final class Pathways {
             "W_O = 0 on a branch (the start); window 1 and W_V = I in place of the skip",
             "depth",
             DepthAttention.plain(8, DepthAttention.Injection.BRANCH, 64),
-            "depth-2",
-            DepthAttention.plain(2, DepthAttention.Injection.BRANCH, 64),
-            "depth-4",
-            DepthAttention.plain(4, DepthAttention.Injection.BRANCH, 64),
             "depth-full",
             DepthAttention.plain(0, DepthAttention.Injection.BRANCH, 64),
+            "depth-own-2",
+            own(2),
+            "depth-own-4",
+            own(4),
+            "depth-own-8",
+            own(8),
             "depth-replace",
             replace(DepthAttention.SourceKind.STATES, 1),
             "depth-increments",
@@ -212,6 +214,21 @@ public final class Pathways {
             new Laurel(Laurel.ResidualWeights.NONE, 0, 3, 0),
             "laurel",
             new Laurel(Laurel.ResidualWeights.SIGMOID, 16, 3, 16)));
+  }
+
+  /// The counterpart of a short-window sublayer: the same place, matrices of its own in each block.
+  private static DepthAttention own(int window) {
+    return new DepthAttention(
+        window,
+        DepthAttention.Injection.BRANCH,
+        DepthAttention.SourceKind.STATES,
+        1,
+        DepthAttention.Sharing.PER_LAYER,
+        1,
+        64,
+        DepthAttention.KeyNorm.RMS,
+        DepthAttention.AgeBias.LEARNED,
+        EPSILON);
   }
 
   private static DepthAttention replace(DepthAttention.SourceKind sources, int blockSize) {

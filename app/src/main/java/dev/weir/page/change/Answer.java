@@ -1,11 +1,7 @@
 package dev.weir.page.change;
 
-import dev.weir.model.Transformer;
 import dev.weir.page.run.Positions;
 import dev.weir.page.run.PromptRun;
-import dev.weir.readout.Wide;
-import dev.weir.stream.Hooks;
-import dev.weir.stream.NormSite;
 import dev.weir.tensor.Tensor;
 import java.util.Comparator;
 import java.util.List;
@@ -21,17 +17,12 @@ final class Answer {
     this.logs = logs;
   }
 
-  /// The last stream there, through the final norm and the unembedding; for the engine's thread
-  /// alone.
+  /// Of a run; for the engine's thread alone.
   ///
   /// @param run which run
   /// @param position from 0; negative counts from the end
   static Answer of(PromptRun run, int position) {
-    Transformer model = run.model().transformer();
-    int index = Positions.require(position, run.length());
-    Tensor stream = run.trace().get(run.places().getLast().point()).slice("pos", index, 1);
-    Tensor normalized = model.lnFinal().forward(stream, new NormSite.LnFinal(), Hooks.none());
-    Tensor logits = Wide.of(model.unembed(normalized).at("pos", 0));
+    Tensor logits = run.logits(Positions.require(position, run.length()));
     return new Answer(logits.toDoubles(), logits.logSoftmax("d_vocab").toDoubles());
   }
 
@@ -42,10 +33,6 @@ final class Answer {
 
   double logit(int token) {
     return logits[token];
-  }
-
-  double logProbability(int token) {
-    return logs[token];
   }
 
   double probability(int token) {

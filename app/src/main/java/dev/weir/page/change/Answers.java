@@ -4,6 +4,7 @@ import dev.weir.page.run.OpenModel;
 import dev.weir.page.run.PageException;
 import dev.weir.page.run.Positions;
 import dev.weir.page.run.Runs;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -178,17 +179,15 @@ public record Answers(
     }
 
     private List<Move> moved(int count) {
-      return IntStream.range(0, after.vocabulary())
+      double[] far = new double[after.vocabulary()];
+      Arrays.setAll(far, t -> Math.abs(after.probability(t) - before.probability(t)));
+      return IntStream.range(0, far.length)
           .boxed()
-          .sorted(Comparator.comparingDouble(token -> -Math.abs(moved(token))))
+          .sorted(Comparator.comparingDouble(token -> -far[token]))
           .limit(count)
-          .filter(token -> moved(token) != 0)
+          .filter(token -> far[token] != 0)
           .map(this::move)
           .toList();
-    }
-
-    private double moved(Integer token) {
-      return after.probability(token) - before.probability(token);
     }
 
     private Move move(int token) {

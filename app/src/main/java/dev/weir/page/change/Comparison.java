@@ -1,7 +1,6 @@
 package dev.weir.page.change;
 
 import dev.weir.page.run.CellReading;
-import dev.weir.page.run.PageException;
 import dev.weir.page.run.Plane;
 import dev.weir.page.run.PromptRun;
 import dev.weir.page.run.Runs;
@@ -52,6 +51,10 @@ public record Comparison(
           Aligned.tokens(runs.recipe(first).tokens(), runs.recipe(second).tokens()));
     }
 
+    private void require(Window window) {
+      Window _ = window.within(places.size(), positions.size());
+    }
+
     private static List<String> labels(Runs runs, String run) {
       return PromptRun.places(runs.model(run)).stream().map(Places.Place::label).toList();
     }
@@ -64,9 +67,9 @@ public record Comparison(
   /// @param second the other
   /// @param sheet how their planes lie beside each other
   /// @param window which part of the sheet
-  /// @throws PageException if the window is not a part of the sheet
+  /// @throws dev.weir.page.run.PageException if the window is not a part of the sheet
   public static Comparison of(Runs runs, Side first, Side second, Sheet sheet, Window window) {
-    requireWithin(window, sheet);
+    sheet.require(window);
     List<Integer> firstRows = rows(sheet.places().first(), window);
     List<Integer> firstColumns = columns(sheet.positions().first(), window);
     List<Integer> secondRows = rows(sheet.places().second(), window);
@@ -81,19 +84,6 @@ public record Comparison(
         before,
         after,
         difference(before, after));
-  }
-
-  private static void requireWithin(Window window, Sheet sheet) {
-    boolean inside =
-        0 <= window.fromPlace()
-            && window.fromPlace() < window.toPlace()
-            && window.toPlace() <= sheet.places().size()
-            && 0 <= window.fromPosition()
-            && window.fromPosition() < window.toPosition()
-            && window.toPosition() <= sheet.positions().size();
-    if (!inside) {
-      throw PageException.outsidePlane(window, sheet.places().size(), sheet.positions().size());
-    }
   }
 
   private static List<Integer> rows(List<Integer> line, Window window) {

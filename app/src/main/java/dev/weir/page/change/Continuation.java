@@ -129,13 +129,13 @@ public final class Continuation implements Work<List<Continuation.Text>> {
     private final List<Token> tokens = new ArrayList<>();
     private String end = "";
 
-    private Growing(Recipe recipe, OpenModel model, Manner manner, Materials materials) {
+    private Growing(String id, Recipe recipe, OpenModel model, Manner manner, Materials materials) {
       LanguageModel language = model.language();
-      int[] prompt = recipe.tokens().stream().mapToInt(Integer::intValue).toArray();
+      int[] prompt = recipe.ids();
       Hooks changes = materials.hooks(manner.during().of(recipe.changes(), prompt.length));
       Set<Integer> stops = language.tokenizer().eosTokens();
       Generator generator = new Generator(language.transformer(), manner.sampler(), stops, changes);
-      this.id = recipe.id();
+      this.id = id;
       this.model = model;
       this.most = manner.tokens();
       this.materials = materials;
@@ -147,7 +147,7 @@ public final class Continuation implements Work<List<Continuation.Text>> {
       Recipe recipe = all.runs.recipe(id);
       Materials materials = all.runs.materials(recipe);
       try {
-        return new Growing(recipe, all.runs.model(id), all.manner, materials);
+        return new Growing(id, recipe, all.runs.model(id), all.manner, materials);
       } catch (RuntimeException e) {
         materials.close();
         throw e;

@@ -5,12 +5,11 @@ import dev.weir.page.job.Work;
 import dev.weir.page.run.Models;
 import dev.weir.page.run.OpenModel;
 import dev.weir.page.run.Projection;
+import dev.weir.page.run.Remembered;
 import dev.weir.readout.Places;
 import dev.weir.readout.bandwidth.PrincipalComponents;
 import dev.weir.stream.StreamTrace;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /// Principal components of the stream over the corpus. What was found is kept, so that sliders over
@@ -21,8 +20,8 @@ final class Components {
 
   private final Models models;
   private final Corpus corpus;
-  private final Map<DirectionRecipe.Pca, PrincipalComponents.Found> found =
-      new LinkedHashMap<>(16, 0.75f, true);
+  private final Remembered<DirectionRecipe.Pca, PrincipalComponents.Found> found =
+      new Remembered<>(KEPT);
 
   /// None yet.
   ///
@@ -42,7 +41,7 @@ final class Components {
   }
 
   private PrincipalComponents.Found find(DirectionRecipe.Pca pca, Steps<Explained> steps) {
-    Optional<PrincipalComponents.Found> known = known(pca);
+    Optional<PrincipalComponents.Found> known = found.find(pca);
     if (known.isPresent()) {
       return known.get();
     }
@@ -60,7 +59,7 @@ final class Components {
       }
     }
     PrincipalComponents.Found last = steps.step(() -> components(all, pca));
-    keep(pca, last);
+    found.keep(pca, last);
     return last;
   }
 
@@ -76,17 +75,6 @@ final class Components {
   private static PrincipalComponents.Found components(
       PrincipalComponents all, DirectionRecipe.Pca pca) {
     return all.components(pca.scaling(), MOST);
-  }
-
-  private synchronized Optional<PrincipalComponents.Found> known(DirectionRecipe.Pca pca) {
-    return Optional.ofNullable(found.get(pca));
-  }
-
-  private synchronized void keep(DirectionRecipe.Pca pca, PrincipalComponents.Found what) {
-    found.put(pca, what);
-    if (found.size() > KEPT) {
-      found.remove(found.keySet().iterator().next());
-    }
   }
 
   /// One component.

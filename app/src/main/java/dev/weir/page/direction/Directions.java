@@ -112,8 +112,7 @@ public final class Directions {
   }
 
   private <T> T read(Recipe recipe, Function<PromptRun, T> read) {
-    int[] tokens = recipe.tokens().stream().mapToInt(Integer::intValue).toArray();
-    return runs.read(runs.recipe(recipe.model(), tokens, recipe.changes()).id(), read);
+    return runs.read(runs.remember(recipe), read);
   }
 
   private Made cells(DirectionRecipe.Cells recipe) {
@@ -148,8 +147,8 @@ public final class Directions {
   }
 
   private double[] mean(DirectionRecipe.Prompts recipe, String prompt) {
-    Recipe run = runs.recipe(recipe.model(), prompt, List.of());
-    return runs.read(run.id(), read -> RunDirections.mean(read, recipe.place()));
+    String run = runs.remember(recipe.model(), prompt, List.of());
+    return runs.read(run, read -> RunDirections.mean(read, recipe.place()));
   }
 
   private static double[] difference(double[] plus, double[] minus) {

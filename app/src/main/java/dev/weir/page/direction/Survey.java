@@ -9,15 +9,15 @@ import dev.weir.readout.FirstPosition;
 import dev.weir.readout.Places;
 import dev.weir.stream.Capture;
 import dev.weir.stream.StreamTrace;
-import dev.weir.tensor.Axis;
 import dev.weir.tensor.DType;
-import dev.weir.tensor.Shape;
-import dev.weir.tensor.Tensor;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.stream.IntStream;
+import org.apache.commons.statistics.descriptive.DoubleStatistics;
+import org.apache.commons.statistics.descriptive.Statistic;
+import org.apache.commons.statistics.descriptive.StatisticsConfiguration;
 
 /// How a corpus lies along a direction.
 ///
@@ -100,7 +100,7 @@ public record Survey(
       for (int i = 0; i < windows.size(); i++) {
         read(running, i, windows.get(i), place, question.first(), projection, model, steps);
         steps.reached(i + 1L, windows.size());
-        if (running.tokens > 0) {
+        if (running.statistics.getCount() > 0) {
           steps.found(running.survey());
         }
       }
@@ -126,11 +126,7 @@ public record Survey(
       OpenModel model, Places.Place place, int[] tokens, Projection projection) {
     Capture capture = Capture.of(place.point()).withoutLogits();
     try (StreamTrace trace = model.transformer().trace(tokens, capture)) {
-      Tensor stream = trace.get(place.point()).to(DType.FLOAT64);
-      Tensor direction =
-          Tensor.of(projection.numbers(), Shape.of(new Axis("d_model", projection.width())))
-              .to(stream.device());
-      return stream.dot(direction, "d_model").plus(-projection.offset()).toDoubles();
+      return projection.of(trace.get(place.point()).to(DType.FLOAT64)).toDoubles();
     }
   }
 
@@ -142,11 +138,11 @@ public record Survey(
     private final Histogram.Running histogram = new Histogram.Running();
     private final PriorityQueue<Found> largest = new PriorityQueue<>(Found.BY_VALUE);
     private final PriorityQueue<Found> smallest = new PriorityQueue<>(Found.BY_VALUE.reversed());
-    private long tokens;
-    private double mean;
-    private double squares;
-    private double least = Double.POSITIVE_INFINITY;
-    private double most = Double.NEGATIVE_INFINITY;
+    private final DoubleStatistics statistics =
+        DoubleStatistics.builder(
+                Statistic.MEAN, Statistic.STANDARD_DEVIATION, Statistic.MIN, Statistic.MAX)
+            .setConfiguration(StatisticsConfiguration.withDefaults().withBiased(true))
+            .build();
 
     private Running(String corpus, String place, OpenModel model) {
       this.corpus = corpus;
@@ -162,12 +158,7 @@ public record Survey(
       histogram.add(counted);
       for (int position = from; position < values.length; position++) {
         double value = values[position];
-        tokens++;
-        double step = value - mean;
-        mean += step / tokens;
-        squares += step * (value - mean);
-        least = Math.min(least, value);
-        most = Math.max(most, value);
+        statistics.accept(value);
         Found found = new Found(value, window, position, ids);
         offer(largest, found);
         offer(smallest, found);
@@ -182,17 +173,17 @@ public record Survey(
     }
 
     private Survey survey() {
-      if (tokens == 0) {
+      if (statistics.getCount() == 0) {
         throw nothingRead(corpus);
       }
       return new Survey(
           corpus,
           place,
-          tokens,
-          mean,
-          Math.sqrt(squares / tokens),
-          least,
-          most,
+          statistics.getCount(),
+          statistics.getAsDouble(Statistic.MEAN),
+          statistics.getAsDouble(Statistic.STANDARD_DEVIATION),
+          statistics.getAsDouble(Statistic.MIN),
+          statistics.getAsDouble(Statistic.MAX),
           histogram.histogram(),
           examples(largest, Found.BY_VALUE.reversed()),
           examples(smallest, Found.BY_VALUE));

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /// A piece of work that goes on, or has ended. Any thread may ask it.
@@ -20,6 +21,7 @@ public final class Job<T> {
   private final EngineThread engine;
   private final InstantSource clock;
   private final Duration patience;
+  private final Consumer<Throwable> faults;
 
   private JobStatus.State state = JobStatus.State.WAITING;
   private long done;
@@ -33,12 +35,19 @@ public final class Job<T> {
   private Instant ended;
   private Optional<Thread> worker = Optional.empty();
 
-  Job(String id, String kind, EngineThread engine, InstantSource clock, Duration patience) {
+  Job(
+      String id,
+      String kind,
+      EngineThread engine,
+      InstantSource clock,
+      Duration patience,
+      Consumer<Throwable> faults) {
     this.id = id;
     this.kind = kind;
     this.engine = engine;
     this.clock = clock;
     this.patience = patience;
+    this.faults = faults;
     this.seen = clock.instant();
     this.began = seen;
     this.ended = seen;
@@ -166,7 +175,17 @@ public final class Job<T> {
     } catch (WeirException e) {
       fail(e.getMessage());
     } catch (RuntimeException | Error e) {
-      fail("Weir could not do this: " + e.getClass().getSimpleName());
+      fault(e);
+    }
+  }
+
+  /// What work that was cancelled stumbles over is no fault.
+  private void fault(Throwable e) {
+    if (!ended()) {
+      faults.accept(e);
+      fail(
+          "This is a fault of Weir. Where: %s. To fix: look at what weir view printed."
+              .formatted(kind));
     }
   }
 

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
 
 /// Long work for those who look at the page: each piece on a thread of its own, which hands short
 /// steps to the engine, a few pieces at a time. Work that nobody has watched for a while ends by
@@ -20,6 +21,7 @@ public final class Jobs implements AutoCloseable {
 
   private final EngineThread engine;
   private final InstantSource clock;
+  private final Consumer<Throwable> faults;
   private final Semaphore turns = new Semaphore(AT_A_TIME, true);
   private final Map<String, Job<?>> jobs = new LinkedHashMap<>();
 
@@ -27,9 +29,11 @@ public final class Jobs implements AutoCloseable {
   ///
   /// @param engine who computes
   /// @param clock says how late it is
-  public Jobs(EngineThread engine, InstantSource clock) {
+  /// @param faults who hears of a fault of Weir itself
+  public Jobs(EngineThread engine, InstantSource clock, Consumer<Throwable> faults) {
     this.engine = engine;
     this.clock = clock;
+    this.faults = faults;
   }
 
   /// Begins a piece of work and returns at once.
@@ -38,7 +42,7 @@ public final class Jobs implements AutoCloseable {
   /// @param work what to do
   /// @throws PageException if there is too much already
   public <T> Job<T> start(String kind, Work<T> work) {
-    Job<T> job = new Job<>(UUID.randomUUID().toString(), kind, engine, clock, PATIENCE);
+    Job<T> job = new Job<>(UUID.randomUUID().toString(), kind, engine, clock, PATIENCE, faults);
     synchronized (jobs) {
       jobs.values().removeIf(old -> old.endedBefore(clock.instant().minus(KEPT)));
       if (jobs.values().stream().filter(old -> !old.ended()).count() >= MOST) {

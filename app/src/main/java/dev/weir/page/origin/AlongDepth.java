@@ -12,8 +12,6 @@ import dev.weir.readout.Reader;
 import dev.weir.readout.Transport;
 import dev.weir.readout.Wide;
 import dev.weir.stream.HookPoint;
-import dev.weir.stream.Hooks;
-import dev.weir.stream.NormSite;
 import dev.weir.stream.Site;
 import dev.weir.stream.StreamTrace;
 import dev.weir.stream.WriterLabels;
@@ -261,10 +259,7 @@ public record AlongDepth(
 
     /// The token that the model itself finds likeliest after this position.
     private int likeliest() {
-      HookPoint last = new HookPoint.ResidPost(model.spec().nLayers() - 1);
-      Tensor end = record.get(last).slice("pos", index, 1);
-      Tensor normed = model.lnFinal().forward(end, new NormSite.LnFinal(), Hooks.none());
-      return Math.toIntExact(model.unembed(normed).argmax("d_vocab").toLongs()[0]);
+      return Math.toIntExact(run.logits(cell.position()).argmax("d_vocab").toLongs()[0]);
     }
 
     private Map<String, Double> logits(DirectLogitAttribution attribution) {

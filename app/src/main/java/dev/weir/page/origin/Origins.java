@@ -2,15 +2,15 @@ package dev.weir.page.origin;
 
 import dev.weir.page.run.PageException;
 import dev.weir.page.run.PromptRun;
+import dev.weir.page.run.Remembered;
 import dev.weir.page.run.Runs;
 import dev.weir.readout.AttentionSources;
 import dev.weir.readout.Contributions;
 import dev.weir.stream.Site;
 import dev.weir.stream.StreamTrace;
 import dev.weir.tensor.Scope;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /// Where cells of the plane came from. What is found along the sequence takes a second run of the
@@ -20,9 +20,8 @@ public final class Origins {
 
   private final Runs runs;
 
-  /// Found before, longest ago first; for the engine's thread alone.
-  private final Map<Asked, List<AlongSequence.Reading>> remembered =
-      new LinkedHashMap<>(16, 0.75f, true);
+  private final Remembered<Asked, List<AlongSequence.Reading>> remembered =
+      new Remembered<>(REMEMBERED);
 
   /// Of some runs.
   ///
@@ -112,15 +111,13 @@ public final class Origins {
 
   private List<AlongSequence.Reading> readings(PromptRun run, int position, int block) {
     Asked asked = new Asked(run.id(), position, block);
-    List<AlongSequence.Reading> found = remembered.get(asked);
-    if (found == null) {
-      found = read(run, position, block);
-      remembered.put(asked, found);
-      if (remembered.size() > REMEMBERED) {
-        remembered.remove(remembered.keySet().iterator().next());
-      }
+    Optional<List<AlongSequence.Reading>> found = remembered.find(asked);
+    if (found.isPresent()) {
+      return found.get();
     }
-    return found;
+    List<AlongSequence.Reading> readings = read(run, position, block);
+    remembered.keep(asked, readings);
+    return readings;
   }
 
   private List<AlongSequence.Reading> read(PromptRun run, int position, int block) {

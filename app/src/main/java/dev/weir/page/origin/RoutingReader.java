@@ -36,6 +36,7 @@ final class RoutingReader {
   private final Transformer model;
   private final PathwaySpec pathway;
   private final SourceNames names;
+  private final Set<Site> writers;
 
   RoutingReader(PromptRun run, Cell cell) {
     this.run = run;
@@ -43,6 +44,7 @@ final class RoutingReader {
     this.model = run.model().transformer();
     this.pathway = model.spec().pathway();
     this.names = new SourceNames(pathway, model.spec().depth());
+    this.writers = Set.copyOf(cell.writers(run));
   }
 
   // ---------------------------------------------------------------- decided by the token
@@ -309,6 +311,6 @@ final class RoutingReader {
   private boolean before(Site site) {
     return site.sublayer() == Site.Sublayer.UNEMBED
         ? cell.place() == run.places().size() - 1
-        : cell.writers(run).contains(site);
+        : writers.contains(site);
   }
 }

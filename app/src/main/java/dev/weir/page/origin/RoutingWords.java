@@ -98,7 +98,6 @@ final class RoutingWords {
   /// @param pathway whose routing
   /// @param value the value's name
   static String of(PathwaySpec pathway, String value) {
-    return WORDS.getOrDefault(
-        pathway.getClass().getSimpleName() + "." + value, "learned: " + value);
+    return WORDS.getOrDefault(pathway.getClass().getSimpleName() + "." + value, value);
   }
 }

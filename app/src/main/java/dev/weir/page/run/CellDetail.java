@@ -81,7 +81,8 @@ public record CellDetail(
     Transformer model = run.model().transformer();
     List<CellDetail> cells = new ArrayList<>();
     try (StreamTrace part = run.trace().between(window.fromPosition(), window.toPosition())) {
-      LogitLens lens = LogitLens.of(model, part, options(), window.fromPlace(), window.toPlace());
+      LogitLens.Options likeliest = CellReading.Lens.options(TOP, new LogitLens.Target.FinalTop());
+      LogitLens lens = LogitLens.of(model, part, likeliest, window.fromPlace(), window.toPlace());
       Since since = Since.of(run, window, part);
       for (int p = window.fromPlace(); p < window.toPlace(); p++) {
         double[] norms =
@@ -94,11 +95,6 @@ public record CellDetail(
       }
     }
     return cells;
-  }
-
-  private static LogitLens.Options options() {
-    return new LogitLens.Options(
-        PromptRun.PLACES, LogitLens.Variant.NORM_RECOMPUTED, TOP, new LogitLens.Target.FinalTop());
   }
 
   private static CellDetail cell(

@@ -33,9 +33,21 @@ public sealed interface CellReading {
   /// @param kind what
   /// @param target which token is followed, where one is
   record Lens(Kind kind, LogitLens.Target target) implements CellReading {
+    private static final LogitLens.Variant VARIANT = LogitLens.Variant.NORM_RECOMPUTED;
 
-    LogitLens.Options options() {
-      return new LogitLens.Options(PromptRun.PLACES, LogitLens.Variant.NORM_RECOMPUTED, 1, target);
+    /// Which norm the lens sees the stream through, in words.
+    ///
+    /// @param model of which model
+    public static String norm(OpenModel model) {
+      return LogitLens.norm(model.transformer(), VARIANT);
+    }
+
+    /// How the lens is asked.
+    ///
+    /// @param top how many of the likeliest tokens
+    /// @param target which token is followed
+    static LogitLens.Options options(int top, LogitLens.Target target) {
+      return new LogitLens.Options(PromptRun.PLACES, VARIANT, top, target);
     }
 
     double value(LogitLens.Reading reading) {

@@ -68,12 +68,7 @@ public final class PageException extends WeirException {
         Kind.BAD_REQUEST, "The prompt has no tokens", "prompt", "type some text");
   }
 
-  /// A part of the plane that is none.
-  ///
-  /// @param window which part
-  /// @param places how many there are
-  /// @param positions how many there are
-  public static PageException outsidePlane(Window window, int places, int positions) {
+  static PageException outsidePlane(Window window, int places, int positions) {
     return new PageException(
         Kind.BAD_REQUEST,
         "The window %s lies outside the plane of %d places and %d positions"
@@ -120,15 +115,6 @@ public final class PageException extends WeirException {
         "The window has %d cells, and %d are told in detail at a time".formatted(cells, most),
         "window",
         "ask for a smaller part of the plane");
-  }
-
-  static PageException wrongWidth(String id, int width, int wanted) {
-    return new PageException(
-        Kind.BAD_REQUEST,
-        "The direction '%s' has %d numbers, and the stream of this model %d"
-            .formatted(id, width, wanted),
-        "direction",
-        "use a direction of a model of the same width");
   }
 
   static PageException noPosition(int position, int length) {

@@ -74,9 +74,9 @@ public record Plane(
       case CellReading.Step() -> plane(reading, window, place -> step(run, place, window));
       case CellReading.Turn() -> plane(reading, window, place -> turn(run, place, window));
       case CellReading.Dot(Projection direction) ->
-          plane(reading, window, place -> dot(run, place, window, direction));
+          plane(reading, window, place -> direction.of(wide(run, place, window)));
       case CellReading.Cosine(Projection direction) ->
-          plane(reading, window, place -> cosine(run, place, window, direction));
+          plane(reading, window, place -> cosine(wide(run, place, window), direction));
       case CellReading.Lens lens -> lens(run, lens, window);
     };
   }
@@ -119,27 +119,12 @@ public record Plane(
     return Tensor.of(none, Shape.of(new Axis("pos", none.length)));
   }
 
-  private static Tensor dot(PromptRun run, int place, Window window, Projection direction) {
-    Tensor stream = wide(run, place, window);
-    return stream.dot(numbers(direction, stream), "d_model").plus(-direction.offset());
-  }
-
-  private static Tensor cosine(PromptRun run, int place, Window window, Projection direction) {
-    Tensor stream = wide(run, place, window);
-    return cosine(stream, numbers(direction, stream));
+  private static Tensor cosine(Tensor stream, Projection direction) {
+    return cosine(stream, direction.beside(stream));
   }
 
   private static Tensor cosine(Tensor a, Tensor b) {
     return a.times(b).sum("d_model").dividedBy(a.norm("d_model")).dividedBy(b.norm("d_model"));
-  }
-
-  /// `[d_model]`.
-  private static Tensor numbers(Projection direction, Tensor stream) {
-    Axis width = stream.shape().axis("d_model");
-    if (width.size() != direction.width()) {
-      throw PageException.wrongWidth(direction.width(), width.size());
-    }
-    return Tensor.of(direction.numbers(), Shape.of(width)).to(stream.device());
   }
 
   private static Plane lens(PromptRun run, CellReading.Lens reading, Window window) {
@@ -148,7 +133,7 @@ public record Plane(
           LogitLens.of(
               run.model().transformer(),
               part,
-              reading.options(),
+              CellReading.Lens.options(1, reading.target()),
               window.fromPlace(),
               window.toPlace());
       List<double[]> values = new ArrayList<>();

@@ -1,5 +1,8 @@
 package dev.weir.page.run;
 
+import dev.weir.tensor.Axis;
+import dev.weir.tensor.Shape;
+import dev.weir.tensor.Tensor;
 import java.util.Arrays;
 
 /// Where a stream `x` lies along a direction: `x · numbers − offset`. With an offset, 0 is not the
@@ -52,6 +55,26 @@ public record Projection(double[] numbers, double offset) {
     double[] sum = numbers.clone();
     Arrays.setAll(sum, i -> sum[i] + other.numbers[i]);
     return new Projection(sum, offset + other.offset);
+  }
+
+  /// Where streams lie, `[pos]`.
+  ///
+  /// @param streams `[pos, d_model]`, float64
+  /// @throws PageException if they are of another width
+  public Tensor of(Tensor streams) {
+    return streams.dot(beside(streams), "d_model").plus(-offset);
+  }
+
+  /// The numbers where streams are, `[d_model]`.
+  ///
+  /// @param streams `[pos, d_model]`
+  /// @throws PageException if they are of another width
+  Tensor beside(Tensor streams) {
+    Axis width = streams.shape().axis("d_model");
+    if (width.size() != numbers.length) {
+      throw PageException.wrongWidth(numbers.length, width.size());
+    }
+    return Tensor.of(numbers, Shape.of(width)).to(streams.device());
   }
 
   /// Where a stream lies.

@@ -1,11 +1,13 @@
 package dev.weir.page.run;
 
+import dev.weir.model.Transformer;
 import dev.weir.model.TransformerSpec;
 import dev.weir.readout.Contributions;
 import dev.weir.readout.Places;
 import dev.weir.readout.Wide;
 import dev.weir.stream.Capture;
 import dev.weir.stream.Hooks;
+import dev.weir.stream.NormSite;
 import dev.weir.stream.StreamTrace;
 import dev.weir.tensor.Tensor;
 import java.util.List;
@@ -15,13 +17,15 @@ public final class PromptRun implements AutoCloseable {
   /// The rows of the plane.
   static final Places PLACES = Places.SUBLAYERS;
 
+  private final String id;
   private final Recipe recipe;
   private final OpenModel model;
   private final List<Places.Place> places;
   private final StreamTrace trace;
   private final long bytes;
 
-  private PromptRun(Recipe recipe, OpenModel model, StreamTrace trace) {
+  private PromptRun(String id, Recipe recipe, OpenModel model, StreamTrace trace) {
+    this.id = id;
     this.recipe = recipe;
     this.model = model;
     this.places = places(model);
@@ -41,9 +45,10 @@ public final class PromptRun implements AutoCloseable {
 
   /// Runs a prompt.
   ///
+  /// @param id of the recipe
   /// @param vectors the directions that changes name
-  static PromptRun of(Recipe recipe, OpenModel model, Vectors vectors) {
-    return new PromptRun(recipe, model, trace(recipe, model, vectors, capture()));
+  static PromptRun of(String id, Recipe recipe, OpenModel model, Vectors vectors) {
+    return new PromptRun(id, recipe, model, trace(recipe, model, vectors, capture()));
   }
 
   /// Runs a prompt and keeps something else of it.
@@ -56,7 +61,7 @@ public final class PromptRun implements AutoCloseable {
 
   /// Short, and the same for the same recipe.
   public String id() {
-    return recipe.id();
+    return id;
   }
 
   /// What it was made from.
@@ -98,6 +103,17 @@ public final class PromptRun implements AutoCloseable {
   /// @param count how many
   public Tensor stream(int place, int from, int count) {
     return Wide.of(trace.get(places.get(place).point()).slice("pos", from, count));
+  }
+
+  /// What the model says next, `[d_vocab]`, float32 at least: the last stream through the final
+  /// norm and the unembedding. For the engine's thread alone.
+  ///
+  /// @param position after which token
+  public Tensor logits(int position) {
+    Transformer transformer = model.transformer();
+    Tensor end = trace.get(places.getLast().point()).slice("pos", position, 1);
+    Tensor normalized = transformer.lnFinal().forward(end, new NormSite.LnFinal(), Hooks.none());
+    return Wide.of(transformer.unembed(normalized).at("pos", 0));
   }
 
   /// How many cells the logit lens reads in a step of some tenths of a second.

@@ -1,5 +1,6 @@
 package dev.weir.page.run;
 
+import java.util.Arrays;
 import java.util.List;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -18,17 +19,27 @@ public record Recipe(String model, List<Integer> tokens, List<Change> changes) {
     changes = List.copyOf(changes);
   }
 
+  /// Of some tokens.
+  ///
+  /// @param model the id of the model
+  /// @param tokens the tokens, BOS included
+  /// @param changes what is changed on the way, in this order
+  public static Recipe of(String model, int[] tokens, List<Change> changes) {
+    return new Recipe(model, Arrays.stream(tokens).boxed().toList(), changes);
+  }
+
   /// The same without changes.
   public Recipe unchanged() {
     return new Recipe(model, tokens, List.of());
   }
 
-  /// Short, and the same for the same recipe.
-  public String id() {
+  /// Short, and the same for the same recipe. It is made anew each time, from all of it.
+  String id() {
     return Hash.of(JSON.writeValueAsBytes(this));
   }
 
-  int[] ids() {
+  /// The tokens as models take them.
+  public int[] ids() {
     return tokens.stream().mapToInt(Integer::intValue).toArray();
   }
 }

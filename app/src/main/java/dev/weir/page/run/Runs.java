@@ -3,7 +3,6 @@ package dev.weir.page.run;
 import dev.weir.stream.Capture;
 import dev.weir.stream.StreamTrace;
 import dev.weir.text.TokenSequence;
-import java.util.Arrays;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,19 +18,10 @@ public final class Runs implements AutoCloseable {
   private final Models models;
   private final Vectors vectors;
   private final long most;
-  private final Map<String, Recipe> recipes = new LinkedHashMap<>();
+  private final Remembered<String, Recipe> recipes = new Remembered<>(RECIPES);
 
   /// In the order in which they were last asked for; for the engine's thread alone.
   private final Map<String, PromptRun> held = new LinkedHashMap<>(16, 0.75f, true);
-
-  /// No runs yet, and no directions but those put into [#vectors].
-  ///
-  /// @param engine who runs them
-  /// @param models whose runs they are
-  /// @param most bytes to hold, the run that is asked for not counted
-  public Runs(EngineThread engine, Models models, long most) {
-    this(engine, models, new Vectors(), most);
-  }
 
   /// No runs yet.
   ///
@@ -46,45 +36,36 @@ public final class Runs implements AutoCloseable {
     this.most = most;
   }
 
-  /// The recipe of a text, with a BOS as the model's own files say.
+  /// Remembers what a run of a text is made from, with a BOS as the model's own files say.
   ///
   /// @param model the id of the model
   /// @param text the text
   /// @param changes what is changed on the way
+  /// @return the id of the run
   /// @throws dev.weir.WeirException if there is no such model, or it cannot take the text
-  public Recipe recipe(String model, String text, List<Change> changes) {
+  public String remember(String model, String text, List<Change> changes) {
     TokenSequence tokens = models.get(model).language().encode(text);
-    return recipe(model, tokens.ids(), changes);
+    return remember(Recipe.of(model, tokens.ids(), changes));
   }
 
-  /// The recipe of some tokens.
+  /// Remembers what a run is made from, so that it can be asked for by its id.
   ///
-  /// @param model the id of the model
-  /// @param tokens the tokens, BOS included
-  /// @param changes what is changed on the way
-  /// @throws dev.weir.WeirException if there is no such model, or it cannot take them
-  public Recipe recipe(String model, int[] tokens, List<Change> changes) {
-    OpenModel open = models.get(model);
-    long longest = open.transformer().spec().longestText();
-    if (tokens.length > longest) {
-      throw PageException.promptTooLong(tokens.length, longest, open.name());
+  /// @param recipe what it is made from
+  /// @return the id of the run
+  /// @throws dev.weir.WeirException if there is no such model, or it cannot take the tokens
+  public String remember(Recipe recipe) {
+    OpenModel model = models.get(recipe.model());
+    int tokens = recipe.tokens().size();
+    long longest = model.transformer().spec().longestText();
+    if (tokens > longest) {
+      throw PageException.promptTooLong(tokens, longest, model.name());
     }
-    if (tokens.length == 0) {
+    if (tokens == 0) {
       throw PageException.emptyPrompt();
     }
-    Recipe recipe = new Recipe(model, Arrays.stream(tokens).boxed().toList(), changes);
-    remember(recipe);
-    return recipe;
-  }
-
-  private void remember(Recipe recipe) {
-    synchronized (recipes) {
-      recipes.remove(recipe.id());
-      recipes.put(recipe.id(), recipe);
-      if (recipes.size() > RECIPES) {
-        recipes.remove(recipes.keySet().iterator().next());
-      }
-    }
+    String id = recipe.id();
+    recipes.keep(id, recipe);
+    return id;
   }
 
   /// The recipe of a run.
@@ -92,13 +73,7 @@ public final class Runs implements AutoCloseable {
   /// @param id which run
   /// @throws PageException if nobody asked for such a run
   public Recipe recipe(String id) {
-    synchronized (recipes) {
-      Recipe recipe = recipes.get(id);
-      if (recipe == null) {
-        throw PageException.noRun(id);
-      }
-      return recipe;
-    }
+    return recipes.find(id).orElseThrow(() -> PageException.noRun(id));
   }
 
   /// The model of a run.
@@ -124,17 +99,14 @@ public final class Runs implements AutoCloseable {
   /// @throws PageException if nobody asked for such a run
   public <T> T read(String id, Function<PromptRun, T> read) {
     Recipe recipe = recipe(id);
-    return engine.call(() -> read.apply(held(recipe)));
+    return engine.call(() -> read.apply(held(id, recipe)));
   }
 
-  /// The run of a recipe; for the engine's thread alone.
-  ///
-  /// @param recipe what it is made from
-  public PromptRun held(Recipe recipe) {
-    PromptRun run = held.get(recipe.id());
+  private PromptRun held(String id, Recipe recipe) {
+    PromptRun run = held.get(id);
     if (run == null) {
-      run = PromptRun.of(recipe, models.get(recipe.model()), vectors);
-      held.put(run.id(), run);
+      run = PromptRun.of(id, recipe, models.get(recipe.model()), vectors);
+      held.put(id, run);
       letGo(run);
     }
     return run;

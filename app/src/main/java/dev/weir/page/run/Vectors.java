@@ -96,7 +96,7 @@ public final class Vectors {
   public Projection projection(String id, int width) {
     Projection projection = projection(id);
     if (projection.width() != width) {
-      throw PageException.wrongWidth(id, projection.width(), width);
+      throw PageException.wrongWidth(projection.width(), width);
     }
     return projection;
   }

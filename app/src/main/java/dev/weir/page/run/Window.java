@@ -34,15 +34,24 @@ public record Window(int fromPlace, int toPlace, int fromPosition, int toPositio
   /// @param run whose plane
   /// @throws PageException if it is not, or is empty
   public Window within(PromptRun run) {
+    return within(run.places().size(), run.length());
+  }
+
+  /// The same window, if it is a part of a plane.
+  ///
+  /// @param places how many places the plane has
+  /// @param positions how many positions
+  /// @throws PageException if it is not, or is empty
+  public Window within(int places, int positions) {
     boolean inside =
         0 <= fromPlace
             && fromPlace < toPlace
-            && toPlace <= run.places().size()
+            && toPlace <= places
             && 0 <= fromPosition
             && fromPosition < toPosition
-            && toPosition <= run.length();
+            && toPosition <= positions;
     if (!inside) {
-      throw PageException.outsidePlane(this, run.places().size(), run.length());
+      throw PageException.outsidePlane(this, places, positions);
     }
     return this;
   }

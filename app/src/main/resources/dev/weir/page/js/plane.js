@@ -161,10 +161,10 @@ class Plane extends LitElement {
     if (this.failing) update({problem: ''});
     this.failing = false;
     const key = JSON.stringify(question);
-    this.tiles?.stop();
-    if (this.tiles?.known.some(known => known)) this.previous = this.tiles;
     const tiles = this.kept.get(key) ?? new Tiles(this.run, question,
       window => this.arrived(tiles, window), e => this.failed(e));
+    if (this.tiles !== tiles) this.tiles?.stop();
+    if (this.tiles?.known.some(known => known)) this.previous = this.tiles;
     this.kept.delete(key);
     this.kept.set(key, tiles);
     if (this.kept.size > KEPT) this.kept.delete(this.kept.keys().next().value);
@@ -342,7 +342,6 @@ class Plane extends LitElement {
 
   /** The scrolling is over. */
   settled() {
-    update({viewport: this.grid.window(this.scroll)});
     if (get().range.mode === 'screen') this.recolour();
   }
 

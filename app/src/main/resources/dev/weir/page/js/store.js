@@ -32,8 +32,6 @@ const state = {
   pinned: null,
   /** The cell under the pointer or the keyboard {place, position}; null for none. */
   focused: null,
-  /** What is on screen, {places: [from, to], positions: [from, to]}. */
-  viewport: null,
   /** The numbers at the ends of the colours {low, high}; null before there are any. */
   shown: null,
   /** Pixels for each cell {width, height}; null for fitted. */

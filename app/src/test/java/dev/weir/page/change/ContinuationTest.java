@@ -50,7 +50,7 @@ class ContinuationTest {
 
   private static List<List<Integer>> grown(
       TestRuns runs, Continuation.Manner manner, List<String> ids) {
-    try (Jobs jobs = new Jobs(runs.engine, InstantSource.system())) {
+    try (Jobs jobs = new Jobs(runs.engine, InstantSource.system(), Throwable::printStackTrace)) {
       return ended(jobs.start("generate", new Continuation(runs.engine, runs.runs, ids, manner)))
           .found()
           .orElseThrow()
@@ -164,7 +164,7 @@ class ContinuationTest {
       Continuation.Manner manner = new Continuation.Manner(100, 0, 0, 1, 0, During.ALL);
       long longest =
           runs.read(TOKENS, List.of(), run -> run.model().transformer().spec().longestText());
-      try (Jobs jobs = new Jobs(runs.engine, InstantSource.system())) {
+      try (Jobs jobs = new Jobs(runs.engine, InstantSource.system(), Throwable::printStackTrace)) {
         List<String> ids = List.of(runs.id("m0", TOKENS), runs.id("m1", TOKENS));
         List<Continuation.Text> texts =
             ended(jobs.start("generate", new Continuation(runs.engine, runs.runs, ids, manner)))
@@ -184,7 +184,7 @@ class ContinuationTest {
   @Test
   void aTextThatNobodyWantsAnyMoreStopsGrowing() {
     try (TestRuns runs = TestRuns.of(PLAIN);
-        Jobs jobs = new Jobs(runs.engine, InstantSource.system())) {
+        Jobs jobs = new Jobs(runs.engine, InstantSource.system(), Throwable::printStackTrace)) {
       Continuation.Manner manner = new Continuation.Manner(20, 0, 0, 1, 0, During.ALL);
       Job<List<Continuation.Text>> job =
           jobs.start(

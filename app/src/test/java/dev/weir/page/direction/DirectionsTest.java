@@ -81,7 +81,7 @@ class DirectionsTest {
                 .toList(),
             engine);
     opened.add(models);
-    Runs runs = new Runs(engine, models, 1 << 24);
+    Runs runs = new Runs(engine, models, vectors, 1 << 24);
     Corpus corpus = new Corpus(corpus());
     return new Opened(
         new Directions(engine, models, runs, vectors, corpus),

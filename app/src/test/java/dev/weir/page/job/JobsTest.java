@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -22,7 +23,8 @@ class JobsTest {
 
   private final AtomicReference<Instant> now = new AtomicReference<>(Instant.EPOCH);
   private final EngineThread engine = new EngineThread();
-  private final Jobs jobs = new Jobs(engine, now::get);
+  private final List<Throwable> faults = new CopyOnWriteArrayList<>();
+  private final Jobs jobs = new Jobs(engine, now::get, faults::add);
 
   @AfterEach
   void close() {
@@ -148,7 +150,7 @@ class JobsTest {
   }
 
   @Test
-  void workThatCannotBeDoneSaysWhyInOneLine() {
+  void workThatCannotBeDoneSaysWhyInOneLineAndAFaultIsToldElsewhere() {
     Job<Integer> job =
         jobs.start(
             "wrong",
@@ -157,15 +159,19 @@ class JobsTest {
                   throw new PageException(
                       PageException.Kind.BAD_REQUEST, "It is wrong", "here", "do it right");
                 }));
+    IllegalStateException fault = new IllegalStateException("with\nsecrets");
     Job<Integer> broken =
         jobs.start(
             "broken",
             _ -> {
-              throw new IllegalStateException("with\nsecrets");
+              throw fault;
             });
 
     assertThat(last(job).error()).hasValue("It is wrong. Where: here. To fix: do it right.");
-    assertThat(last(broken).error()).hasValue("Weir could not do this: IllegalStateException");
+    assertThat(last(broken).error())
+        .hasValue(
+            "This is a fault of Weir. Where: broken. To fix: look at what weir view printed.");
+    assertThat(faults).containsExactly(fault);
   }
 
   private static JobStatus<Integer> last(Job<Integer> job) {

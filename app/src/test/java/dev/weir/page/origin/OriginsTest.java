@@ -100,8 +100,8 @@ class OriginsTest {
     Runs runs = new Runs(engine, models, new Vectors(), 1L << 30);
     open.add(models);
     open.add(runs);
-    Recipe recipe = runs.recipe("m0", tokens, changes);
-    return new Asking(runs, new Origins(runs), recipe.id());
+    String run = runs.remember(Recipe.of("m0", tokens, changes));
+    return new Asking(runs, new Origins(runs), run);
   }
 
   // ---------------------------------------------------------------- along depth

@@ -473,6 +473,6 @@ class ChangeTest {
   }
 
   private static String id(TestRuns runs, List<Change> changes) {
-    return runs.runs.recipe("m0", TOKENS, changes).id();
+    return runs.runs.remember(Recipe.of("m0", TOKENS, changes));
   }
 }

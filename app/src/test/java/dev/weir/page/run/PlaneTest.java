@@ -57,8 +57,8 @@ class PlaneTest {
         StreamTrace trace = model.trace(tokens, Decomposition.capture())) {
       LanguageModel language = new LanguageModel(model, numbered.tokenizer());
       OpenModel open = new OpenModel("m0", name, CompletableFuture.completedFuture(language));
-      Recipe recipe = new Recipe("m0", Arrays.stream(tokens).boxed().toList(), List.of());
-      try (PromptRun run = PromptRun.of(recipe, open, new Vectors())) {
+      Recipe recipe = Recipe.of("m0", tokens, List.of());
+      try (PromptRun run = PromptRun.of(recipe.id(), recipe, open, new Vectors())) {
         check.accept(new Pair(run, model, trace), tokens.length);
       }
     }

@@ -33,12 +33,12 @@ public final class TestRuns implements AutoCloseable {
 
   /// The id of a run.
   public String id(String model, int[] tokens, Change... changes) {
-    return runs.recipe(model, tokens, List.of(changes)).id();
+    return runs.remember(Recipe.of(model, tokens, List.of(changes)));
   }
 
   /// Reads a run of the first model.
   public <T> T read(int[] tokens, List<Change> changes, Function<PromptRun, T> read) {
-    return runs.read(runs.recipe("m0", tokens, changes).id(), read);
+    return runs.read(runs.remember(Recipe.of("m0", tokens, changes)), read);
   }
 
   @Override

@@ -34,7 +34,7 @@ const VERBS = {
 };
 
 /** A hook point for a reader: the words that tell it from others. */
-export function hookName(hook) {
+function hookName(hook) {
   return hook.replace(/^blocks\.(\d+)\./, '$1 ').replace(/(attn|mlp)?\.?hook_/, '');
 }
 

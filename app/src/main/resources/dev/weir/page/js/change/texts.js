@@ -1,8 +1,7 @@
 import {LitElement, html, nothing} from 'lit';
-import {send} from '../api.js';
 import {get, subscribe} from '../store.js';
+import {begin, ended} from '../work.js';
 
-const ENDED = new Set(['DONE', 'FAILED', 'CANCELLED']);
 const DURING = [['all', 'everywhere'], ['prompt', 'in the prompt only'], ['last', 'at the newest token only']];
 const ENDS = {length: 'as many tokens as were asked for', stop_token: 'the model ended the text', context_full: 'the context is full'};
 
@@ -32,7 +31,7 @@ class Texts extends LitElement {
     this.soon = setTimeout(() => this.start(), 250);
   }
 
-  get going() { return this.status && !ENDED.has(this.status.state); }
+  get going() { return this.status && !ended(this.status); }
 
   async start() {
     const {run, before} = get();
@@ -45,35 +44,25 @@ class Texts extends LitElement {
       temperature: Number(value('temperature')), seed: Number(value('seed')), during: value('during'),
     };
     try {
-      const status = await send('POST', 'jobs', body);
-      if (mine !== this.job) return send('DELETE', `jobs/${status.id}`);
-      mine.id = status.id;
-      this.problem = '';
-      this.watch(mine);
+      mine.work = await begin(body, status => this.told(mine, status));
+      if (mine !== this.job) mine.work.stop();
     } catch (e) {
       this.problem = e.message;
     }
   }
 
-  watch(job) {
-    const events = job.events = new EventSource(`/api/jobs/${job.id}/events`);
-    events.addEventListener('status', event => {
-      this.status = JSON.parse(event.data);
-      if (this.status.error) this.problem = this.status.error;
-      if (ENDED.has(this.status.state)) events.close();
-    });
-    events.onerror = () => events.close();
+  told(job, status) {
+    if (job !== this.job) return;
+    this.status = status;
+    this.problem = status.error ?? '';
   }
 
   /** What was written so far stays. */
   stop() {
     const {job} = this;
     this.job = null;
-    job?.events?.close();
-    if (job?.id && this.going) {
-      this.status = {...this.status, state: 'CANCELLED'};
-      send('DELETE', `jobs/${job.id}`).catch(() => { /* It ended meanwhile. */ });
-    }
+    job?.work?.stop();
+    if (this.going) this.status = {...this.status, state: 'CANCELLED'};
   }
 
   halt() {

@@ -2,7 +2,7 @@ import {LitElement, html, nothing} from 'lit';
 import {get, subscribe} from '../store.js';
 import {brief, percent} from '../plane/scale.js';
 import {make} from './shelf.js';
-import {begin, ended, progress} from './work.js';
+import {begin, ended, progress} from '../work.js';
 
 /** What was found last: outlives the panel. */
 let last = null;

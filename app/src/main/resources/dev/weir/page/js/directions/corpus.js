@@ -3,7 +3,7 @@ import {ask, loadD3} from '../api.js';
 import {get, subscribe, update} from '../store.js';
 import {brief} from '../plane/scale.js';
 import {read, watch} from './shelf.js';
-import {begin, ended, progress} from './work.js';
+import {begin, ended, progress} from '../work.js';
 
 /** What was found last, {direction, status}: outlives the panel. */
 let last = null;

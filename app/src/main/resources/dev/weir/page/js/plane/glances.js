@@ -1,4 +1,5 @@
 import {ask} from '../api.js';
+import {Requests} from './requests.js';
 
 /** How much is asked for at a time around the cell that is looked at. */
 const PLACES = 4;
@@ -14,9 +15,9 @@ export class Glances {
   constructor(run, arrived) {
     Object.assign(this, {run, arrived});
     this.cells = new Map();
-    this.blocks = new Map();
-    this.queue = [];
-    this.asked = new Map();
+    this.blocks = new Set();
+    // What is not known is shown without; the next look asks again.
+    this.requests = new Requests(AT_A_TIME, (key, signal) => this.fetch(key, signal), () => {});
   }
 
   /** What is known of a cell; undefined where it was not asked for or has not come yet. */
@@ -31,9 +32,7 @@ export class Glances {
       const block = {row: row + down, column: column + across};
       if (this.exists(block)) wanted.push(`${block.row},${block.column}`);
     }
-    for (const [key, request] of this.asked) if (!wanted.includes(key)) request.abort();
-    this.queue = wanted.filter(key => !this.blocks.has(key) && !this.asked.has(key));
-    this.next();
+    this.requests.want(wanted.filter(key => !this.blocks.has(key)));
   }
 
   exists({row, column}) {
@@ -41,34 +40,17 @@ export class Glances {
       && row * PLACES < this.run.places.length && column * POSITIONS < this.run.tokens.length;
   }
 
-  stop() {
-    this.queue = [];
-    for (const request of this.asked.values()) request.abort();
-  }
+  stop() { this.requests.stop(); }
 
-  next() {
-    while (this.asked.size < AT_A_TIME && this.queue.length > 0) this.fetch(this.queue.shift());
-  }
-
-  async fetch(key) {
-    const request = new AbortController();
-    this.asked.set(key, request);
+  async fetch(key, signal) {
     const [row, column] = key.split(',').map(Number);
     const window = (start, size, all) => `${start * size}:${Math.min((start + 1) * size, all)}`;
-    try {
-      const {cells} = await ask(`runs/${this.run.run}/cells`, {
-        places: window(row, PLACES, this.run.places.length),
-        positions: window(column, POSITIONS, this.run.tokens.length),
-      }, request.signal);
-      for (const cell of cells) this.cells.set(`${cell.place},${cell.position}`, cell);
-      this.blocks.set(key, true);
-      this.arrived();
-    } catch (e) {
-      // The number is shown all the same; the next look asks again.
-      if (e.name !== 'AbortError') this.queue = [];
-    } finally {
-      this.asked.delete(key);
-      this.next();
-    }
+    const {cells} = await ask(`runs/${this.run.run}/cells`, {
+      places: window(row, PLACES, this.run.places.length),
+      positions: window(column, POSITIONS, this.run.tokens.length),
+    }, signal);
+    for (const cell of cells) this.cells.set(`${cell.place},${cell.position}`, cell);
+    this.blocks.add(key);
+    this.arrived();
   }
 }

@@ -1,4 +1,5 @@
 import {ask} from '../api.js';
+import {Requests} from './requests.js';
 
 /** Requests on their way at a time; the browser keeps six connections, others need some. */
 const AT_A_TIME = 3;
@@ -28,7 +29,8 @@ export class Tiles {
    * @param failed called with an Error
    */
   constructor(run, question, arrived, failed) {
-    Object.assign(this, {run, question, arrived, failed});
+    Object.assign(this, {run, question, arrived});
+    this.requests = new Requests(AT_A_TIME, (tile, signal) => this.fetch(tile, signal), failed);
     this.depth = run.places.length;
     this.length = run.tokens.length;
     this.size = tileSize(run, question.reading);
@@ -37,8 +39,6 @@ export class Tiles {
     this.values = new Float64Array(this.depth * this.length).fill(NaN);
     this.texts = null;
     this.known = new Uint8Array(this.across * this.down);
-    this.asked = new Map();
-    this.queue = [];
   }
 
   value(place, position) { return this.values[place * this.length + position]; }
@@ -90,12 +90,9 @@ export class Tiles {
       positions: [Math.max(0, window.positions[0] - this.size.positions / 2),
         Math.min(this.length, window.positions[1] + this.size.positions / 2)],
     };
-    const wanted = [...new Set([...this.fromTheMiddle(window), ...this.tilesOf(margin)])];
+    const wanted = [...this.fromTheMiddle(window), ...this.tilesOf(margin)];
     if (rest) wanted.push(...this.known.keys());
-    const unknown = new Set(wanted.filter(tile => this.known[tile] === 0));
-    for (const [tile, request] of this.asked) if (!unknown.has(tile)) request.abort();
-    this.queue = [...unknown].filter(tile => !this.asked.has(tile));
-    this.next();
+    this.requests.want(wanted.filter(tile => this.known[tile] === 0));
   }
 
   fromTheMiddle(window) {
@@ -108,36 +105,17 @@ export class Tiles {
   }
 
   /** Gives up everything that is on its way. */
-  stop() {
-    this.queue = [];
-    for (const request of this.asked.values()) request.abort();
-  }
+  stop() { this.requests.stop(); }
 
-  next() {
-    while (this.asked.size < AT_A_TIME && this.queue.length > 0) this.fetch(this.queue.shift());
-  }
-
-  async fetch(tile) {
-    const request = new AbortController();
-    this.asked.set(tile, request);
+  async fetch(tile, signal) {
     const window = this.windowOf(tile);
-    try {
-      const part = await ask(this.run.path ?? `runs/${this.run.run}/plane`, {
-        ...this.run.query,
-        ...this.question,
-        places: window.places.join(':'),
-        positions: window.positions.join(':'),
-      }, request.signal);
-      this.take(tile, window, part[this.run.numbers] ?? part.values, part.texts ?? []);
-    } catch (e) {
-      if (e.name !== 'AbortError') {
-        this.queue = [];
-        this.failed(e);
-      }
-    } finally {
-      this.asked.delete(tile);
-      this.next();
-    }
+    const part = await ask(this.run.path ?? `runs/${this.run.run}/plane`, {
+      ...this.run.query,
+      ...this.question,
+      places: window.places.join(':'),
+      positions: window.positions.join(':'),
+    }, signal);
+    this.take(tile, window, part[this.run.numbers] ?? part.values, part.texts ?? []);
   }
 
   take(tile, window, values, texts) {

@@ -1,4 +1,4 @@
-import {send} from '../api.js';
+import {send} from './api.js';
 
 /**
  * Begins long work and tells how it goes until it ends.
@@ -7,17 +7,25 @@ import {send} from '../api.js';
  * @returns {stop}: ends the work
  */
 export async function begin(request, told) {
-  const {id} = await send('POST', 'jobs', request);
-  const source = new EventSource(`/api/jobs/${id}/events`);
-  source.addEventListener('status', event => {
-    const status = JSON.parse(event.data);
+  let status = await send('POST', 'jobs', request);
+  const job = `jobs/${status.id}`;
+  const source = new EventSource(`/api/${job}/events`);
+  const tell = now => {
+    status = now;
     if (ended(status)) source.close();
     told(status);
+  };
+  source.addEventListener('status', event => tell(JSON.parse(event.data)));
+  source.addEventListener('error', () => {
+    // Otherwise the browser tries again by itself.
+    if (source.readyState === EventSource.CLOSED) {
+      tell({...status, state: 'FAILED', error: 'The server knows nothing of this work any more: begin it again.'});
+    }
   });
   return {
     stop() {
       source.close();
-      send('DELETE', `jobs/${id}`).then(told, () => {});
+      if (!ended(status)) send('DELETE', job).then(told, () => {});
     },
   };
 }
