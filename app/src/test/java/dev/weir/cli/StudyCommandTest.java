@@ -172,7 +172,7 @@ class StudyCommandTest {
   @Test
   void killedThriceItFindsWhatAnUninterruptedStudyFinds()
       throws IOException, InterruptedException {
-    killedAndResumed(study(120), 3, 2500);
+    killedAndResumed(study(40), 3, 2500);
   }
 
   @Test
@@ -243,7 +243,7 @@ class StudyCommandTest {
 
   @Test
   void twoCommandsShareAFolder() throws IOException, InterruptedException {
-    Path file = study(60);
+    Path file = study(20);
     Path out = folder.resolve("shared");
     Process one = run(file, out);
     Process two = run(file, out);
@@ -258,7 +258,7 @@ class StudyCommandTest {
   @Test
   void stopsWithOneLineWhereThereIsNoRoomAndGoesOnWhenThereIs()
       throws IOException, InterruptedException {
-    Path file = study(60);
+    Path file = study(20);
     Path out = folder.resolve("full");
     List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -f 40; exec \"$@\"", "sh"));
     command.addAll(java());
