@@ -48,8 +48,7 @@ final class StudyCrew implements AutoCloseable {
   /// @param size how many processes work at the same time
   /// @param stop whether the user wants to stop
   /// @throws CliException if there is no place for what they say
-  StudyCrew(
-      Terminal terminal, StudyFolder folder, StudyPlan plan, int size, BooleanSupplier stop) {
+  StudyCrew(Terminal terminal, StudyFolder folder, StudyPlan plan, int size, BooleanSupplier stop) {
     this.folder = folder;
     this.plan = plan;
     this.size = size;

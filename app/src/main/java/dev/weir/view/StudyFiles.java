@@ -64,8 +64,8 @@ public final class StudyFiles {
     for (StudyRun run : results.plan().runs()) {
       results
           .outcome(run)
-          .ifPresent(outcome ->
-              table.row(cells(run, outcome, String.join(",", budgets.get(run.id())))));
+          .ifPresent(
+              outcome -> table.row(cells(run, outcome, String.join(",", budgets.get(run.id())))));
     }
     return table.build();
   }

@@ -56,7 +56,8 @@ public final class StudyStatusReport {
     return status
         .left(results.outcomes())
         .map(left ->
-            "; about %s left with %d worker%s".formatted(time(left), workers, workers == 1 ? "" : "s"))
+            "; about %s left with %d worker%s"
+                .formatted(time(left), workers, workers == 1 ? "" : "s"))
         .orElse("; how long it takes is known after the first run");
   }
 

@@ -170,8 +170,7 @@ class StudyCommandTest {
   // ---------------------------------------------------------------- kills
 
   @Test
-  void killedThriceItFindsWhatAnUninterruptedStudyFinds()
-      throws IOException, InterruptedException {
+  void killedThriceItFindsWhatAnUninterruptedStudyFinds() throws IOException, InterruptedException {
     killedAndResumed(study(40), 3, 2500);
   }
 
@@ -182,8 +181,8 @@ class StudyCommandTest {
     killedAndResumed(study(2000), 20, 6000);
   }
 
-  /// All processes are killed at random moments, and none knows of it before. Only times differ: the
-  /// seconds of outcomes and curves.
+  /// All processes are killed at random moments, and none knows of it before. Only times differ:
+  /// the seconds of outcomes and curves.
   private void killedAndResumed(Path file, int kills, int mostMilliseconds)
       throws IOException, InterruptedException {
     StudyResults wanted = finished(file, folder.resolve("whole"));
@@ -322,7 +321,11 @@ class StudyCommandTest {
     assertFails("There is no study in the folder", "study", "status", "no/such/folder");
     assertFails(
         "The folder holds other files, and no study",
-        "study", "run", file.toString(), "--out", foreign.toString());
+        "study",
+        "run",
+        file.toString(),
+        "--out",
+        foreign.toString());
     assertFails("The file is damaged", "study", "report", damaged.toString());
     assertFails("The file is damaged", "study", "run", damaged.toString());
     assertFails(
@@ -332,7 +335,11 @@ class StudyCommandTest {
     assertFails("--workers 0 is nobody", "study", "run", file.toString(), "--workers", "0");
     assertFails(
         "The folder of a study is named twice",
-        "study", "run", unbegun.toString(), "--out", foreign.toString());
+        "study",
+        "run",
+        unbegun.toString(),
+        "--out",
+        foreign.toString());
   }
 
   private static void assertFails(String what, String... args) {

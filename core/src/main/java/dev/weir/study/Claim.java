@@ -67,8 +67,7 @@ public final class Claim implements AutoCloseable {
     Claim claim = new Claim(folder, lock);
     try {
       byte[] line = (worker.line() + "\n").getBytes(StandardCharsets.UTF_8);
-      AtomicFile.write(
-          folder.resolve("worker"), channel -> channel.write(ByteBuffer.wrap(line)));
+      AtomicFile.write(folder.resolve("worker"), channel -> channel.write(ByteBuffer.wrap(line)));
       return claim;
     } catch (RuntimeException e) {
       claim.close();

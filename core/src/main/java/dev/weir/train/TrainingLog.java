@@ -74,8 +74,9 @@ public final class TrainingLog {
     return Math.rint(number * unit) / unit;
   }
 
-  /// Brings what was appended to the disk, so that a checkpoint that is written after it never knows
-  /// of more steps than the log, even if the machine stops. Nothing happens where there is no log.
+  /// Brings what was appended to the disk, so that a checkpoint that is written after it never
+  /// knows of more steps than the log, even if the machine stops. Nothing happens where there is no
+  /// log.
   ///
   /// @param file the log
   /// @throws TrainException if it cannot be written
@@ -90,8 +91,8 @@ public final class TrainingLog {
     }
   }
 
-  /// The last whole step of a log that somebody may be writing, found from its end; 0 where there is
-  /// none, or where the end is no step.
+  /// The last whole step of a log that somebody may be writing, found from its end; 0 where there
+  /// is none, or where the end is no step.
   ///
   /// @param file the log
   /// @throws TrainException if it cannot be read

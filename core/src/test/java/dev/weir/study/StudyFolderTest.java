@@ -58,8 +58,7 @@ class StudyFolderTest {
   }
 
   private static StudyResults worked(StudyFolder place) {
-    new StudyWorker(place)
-        .work(prepared(place).plan(), StudyWorker.Listener.silent(), () -> false);
+    new StudyWorker(place).work(prepared(place).plan(), StudyWorker.Listener.silent(), () -> false);
     return prepared(place);
   }
 
@@ -105,7 +104,8 @@ class StudyFolderTest {
     Path unbegun = folder.resolve("elsewhere");
     StudyFolder second = StudyFolder.of(unbegun, place.study());
     Files.createDirectories(second.runPath(run));
-    Files.writeString(Files.createDirectories(second.runPath(other)).resolve(".run.json.0.tmp"), "{");
+    Files.writeString(
+        Files.createDirectories(second.runPath(other)).resolve(".run.json.0.tmp"), "{");
     assertThat(worked(second).outcome(other).orElseThrow().end())
         .isEqualTo(whole.outcome(other).orElseThrow().end());
   }
@@ -145,8 +145,7 @@ class StudyFolderTest {
         new StudyStatus(
             results.plan().runs().stream()
                 .map(r ->
-                    new StudyStatus.Standing(
-                        r, StudyStatus.State.STOPPED, 20, Optional.empty()))
+                    new StudyStatus.Standing(r, StudyStatus.State.STOPPED, 20, Optional.empty()))
                 .toList());
     assertThat(begun.left(Map.of())).isEmpty();
     // 40 of 60 steps are left of two runs, each as slow as the one that is known.
@@ -157,15 +156,11 @@ class StudyFolderTest {
 
   @Test
   void thePaceIsMeasuredOnceByWhoeverComesFirst() throws InterruptedException {
-    Study study =
-        StudyFile.parse(
-            STUDY.replace("[tokens]", "[seconds]"), folder, "here");
+    Study study = StudyFile.parse(STUDY.replace("[tokens]", "[seconds]"), folder, "here");
     Path path = folder.resolve("study");
     AtomicInteger measured = new AtomicInteger();
     Runnable command =
-        () ->
-            StudyFolder.of(path, study)
-                .pace(System::nanoTime, _ -> measured.incrementAndGet());
+        () -> StudyFolder.of(path, study).pace(System::nanoTime, _ -> measured.incrementAndGet());
     Thread one = Thread.ofPlatform().start(command);
     Thread two = Thread.ofPlatform().start(command);
     one.join();
