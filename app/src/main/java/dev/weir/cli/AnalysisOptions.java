@@ -287,7 +287,8 @@ final class AnalysisOptions {
     }
   }
 
-  private static void print(Report report, Terminal terminal) {
+  /// Prints a report: its words and tables.
+  static void print(Report report, Terminal terminal) {
     terminal.out().println(report.title());
     if (!report.subtitle().isEmpty()) {
       terminal.out().println(report.subtitle());

@@ -94,7 +94,10 @@ public final class Main implements Runnable {
         .addSubcommand(new BandwidthCommand(terminal))
         .addSubcommand(new TrainCommand(terminal, interruption))
         .addSubcommand(new LearnCommand(terminal, interruption))
-        .addSubcommand(new StudyCommand(terminal, interruption))
+        .addSubcommand(
+            new CommandLine(new StudyCommand(terminal, interruption))
+                .addSubcommand(new StudyMeasureCommand(terminal))
+                .addSubcommand(new StudyAdviseCommand(terminal)))
         .addSubcommand(new MemberCommand(interruption))
         .addSubcommand(new WarmUpCommand(terminal))
         .addSubcommand(new ModelsCommand(terminal))

@@ -94,12 +94,20 @@ final class StudyCommand {
               paramLabel = "N",
               description =
                   "How many runs are trained at the same time, each by a process and a thread. Default: one for each processor.")
-          Optional<Integer> workers) {
+          Optional<Integer> workers,
+      @Option(
+              names = "--spark",
+              paramLabel = "MASTER",
+              description =
+                  "Train on Apache Spark: local[N] for N runs at a time, or spark://HOST:PORT. Every machine must see the folder and the data under the same path.")
+          Optional<String> spark) {
     int most = atLeastOne(workers.orElseGet(Runtime.getRuntime()::availableProcessors));
     StudyFolder folder = folder(file, preset, out);
     Engine.useThreads(1);
     try (Interruption.Work _ = interruption.begin()) {
-      List<StudyRun> givenUp = train(folder, prepared(folder).plan(), most);
+      StudyPlan plan = prepared(folder).plan();
+      List<StudyRun> givenUp =
+          spark.isPresent() ? trainOn(spark.get(), folder, plan) : train(folder, plan, most);
       StudyResults results = folder.results();
       keep(folder, results);
       print(results);
@@ -211,7 +219,7 @@ final class StudyCommand {
   }
 
   private StudyResults prepared(StudyFolder folder) {
-    return folder.results(System::nanoTime, task -> terminal.note("measured the pace of " + task));
+    return folder.results(System::nanoTime, what -> terminal.note("measured " + what));
   }
 
   /// Trains what is missing.
@@ -228,6 +236,11 @@ final class StudyCommand {
       crew.work();
       return crew.givenUp();
     }
+  }
+
+  private List<StudyRun> trainOn(String cluster, StudyFolder folder, StudyPlan plan) {
+    new ClusterTraining(terminal, interruption).train(folder, plan, cluster);
+    return List.of();
   }
 
   private void trainHere(StudyFolder folder, StudyPlan plan) {

@@ -28,7 +28,7 @@ final class StudyHeadway implements AutoCloseable {
     this.folder = folder;
     this.missing =
         new ArrayList<>(plan.runs().stream().filter(run -> !folder.isDone(run)).toList());
-    plan.runs().forEach(run -> reached(run, folder.isDone(run) ? run.steps() : folder.steps(run)));
+    plan.runs().forEach(run -> reached(run, folder.isDone(run) ? run.steps() : folder.logged(run)));
     long total = plan.runs().stream().mapToLong(StudyRun::steps).sum();
     this.line = terminal.progress("study", total, "steps").after(steps());
   }
@@ -55,7 +55,7 @@ final class StudyHeadway implements AutoCloseable {
   void look() {
     missing.removeIf(run -> {
       boolean done = folder.isDone(run);
-      reached(run, done ? run.steps() : folder.steps(run));
+      reached(run, done ? run.steps() : folder.logged(run));
       if (done) {
         tellTrouble(run);
       }

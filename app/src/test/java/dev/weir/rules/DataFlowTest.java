@@ -15,11 +15,14 @@ import com.tngtech.archunit.core.domain.JavaFieldAccess;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.core.importer.Location;
+import com.tngtech.archunit.core.importer.Locations;
 import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
 import dev.weir.WeirException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -31,6 +34,8 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,6 +59,7 @@ class DataFlowTest {
           "geometry",
           "study",
           "harvest",
+          "spark",
           "view",
           "page",
           "cli");
@@ -66,7 +72,7 @@ class DataFlowTest {
           .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
           // Tests of `core` that those of `app` use come in a jar of their own.
           .withImportOption(location -> !location.contains("-tests.jar"))
-          .importPackages("dev.weir");
+          .importLocations(everyModule());
 
   /// Who may use `java.lang.foreign` outside `tensor` and `weights`, and why.
   private static final Map<String, String> FOREIGN_MEMORY =
@@ -82,6 +88,16 @@ class DataFlowTest {
   /// Who may end the process outside `cli`, and why.
   private static final Map<String, String> HALTS =
       Map.of("dev.weir.tensor.Engine", "has to leave past the engine's own exit handlers");
+
+  /// The class path, and what the build made before this module that is not on it: Spark and what
+  /// it brings would change what the other tests run with.
+  private static Set<Location> everyModule() {
+    Path spark = RepositoryFiles.root().resolve("spark/target/classes");
+    return Stream.concat(
+            Locations.inPackage("dev.weir").stream(),
+            Stream.of(spark).filter(Files::exists).map(Location::of))
+        .collect(Collectors.toSet());
+  }
 
   @Test
   void everyPackageUsesOnlyThoseBeforeIt() {

@@ -72,6 +72,15 @@ public final class KvCache implements AutoCloseable {
     tails.computeIfAbsent(where, _ -> new KeptTensor()).keep(latest);
   }
 
+  /// How many numbers are kept from token to token.
+  public long elements() {
+    long elements = boundedElements();
+    for (Layer layer : layers) {
+      elements += layer.keys().elements() + layer.values().elements();
+    }
+    return elements;
+  }
+
   /// How many numbers are kept from token to token, keys and values of unbounded attention left
   /// out.
   public long boundedElements() {

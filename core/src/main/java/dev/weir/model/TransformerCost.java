@@ -50,7 +50,9 @@ public record TransformerCost(
     return ofText(spec, context).flops;
   }
 
-  /// The same for a training step: forward, and twice as much backward.
+  /// The same for a training step: forward, and twice as much backward (the convention of Kaplan et
+  /// al. 2020, arXiv:2001.08361). It holds for products with weights; of what attention, norms and
+  /// routing do backward it is an estimate.
   ///
   /// @param spec how the model is put together
   /// @param context how long the text is, in tokens

@@ -159,12 +159,9 @@ public record DepthAttention(
   @Override
   public Map<String, Weight> weights(Depth depth) {
     Map<String, Weight> weights = new LinkedHashMap<>();
-    // Made once for all readers: it is as large as the matrix.
-    List<Double> identity =
-        injection == Injection.BRANCH ? List.of() : List.copyOf(Lanes.identity(depth.dModel()));
     for (int reader = 0; reader < readers(depth); reader++) {
       for (String view : views(reader, depth)) {
-        matrices(weights, path(reader, depth) + view, identity, depth);
+        matrices(weights, path(reader, depth) + view, depth);
         if (ageBias == AgeBias.LEARNED) {
           weights.put(own(reader, depth) + view + "age", ages(sourcesAt(reader)));
         }
@@ -173,8 +170,7 @@ public record DepthAttention(
     return weights;
   }
 
-  private void matrices(
-      Map<String, Weight> weights, String path, List<Double> identity, Depth depth) {
+  private void matrices(Map<String, Weight> weights, String path, Depth depth) {
     Axis head = new Axis("depth_head", heads);
     Axis dValue = new Axis("d_value", depth.dModel() / heads);
     Shape keys = Shape.of(head, new Axis("d_key", dKey), depth.width());
@@ -187,7 +183,7 @@ public record DepthAttention(
       weights.put(path + "W_O", new Weight(values, new Weight.Start.Constant(0), Weight.Decay.ON));
     } else {
       // The heads' values side by side are the source itself.
-      weights.put(path + "W_V", Weight.numbers(values, identity));
+      weights.put(path + "W_V", new Weight(values, new Weight.Start.Identity(), Weight.Decay.OFF));
     }
   }
 

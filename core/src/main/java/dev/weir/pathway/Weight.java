@@ -23,6 +23,10 @@ public record Weight(Shape shape, Start start, Decay decay) {
       }
     }
 
+    /// The identity, its rows dealt out to all axes but the last. It may be as wide as the stream,
+    /// so it is not written out.
+    record Identity() implements Start {}
+
     /// Independent normal draws.
     record Normal(double deviation) implements Start {}
 

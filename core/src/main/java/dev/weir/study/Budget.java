@@ -8,11 +8,13 @@ public enum Budget {
   /// Both read the same tokens.
   TOKENS,
   /// Both compute as many floating-point operations, counted from the equations
-  /// ([dev.weir.model.TransformerCost]).
+  /// ([dev.weir.model.TransformerCost]): the forward pass to the last operation, short windows at
+  /// the keys they see; the backward pass, by convention, at twice the forward pass.
   FLOPS,
   /// Both train for as long on this machine, by their measured paces.
   SECONDS,
-  /// Both read the same tokens, and the baseline is widened until it has as many parameters.
+  /// Both read the same tokens, and the baseline is widened, by whole neurons of every block, to
+  /// the nearest number of parameters; one that has as many already is not.
   PARAMETERS;
 
   /// Its name in study files.

@@ -1,16 +1,22 @@
 package dev.weir.study;
 
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// A contest that was decided, or not.
+///
+/// **How many chances there are to be wrong.** Variants that are compared with one baseline at one
+/// task under one budget are one family: the question that a table of results answers is which of
+/// them is better *there*, so the chance that any of them is called better or worse without being
+/// so stays below 5 % within the family (Bonferroni: each interval covers 1 − 0.05 / variants).
+/// Tasks and budgets are questions of their own, and largely asked of the same runs. Over a whole
+/// study of several, chances add up: of `tasks × budgets` families, each may err one time in
+/// twenty.
 ///
 /// @param contest who, with whom, at what
 /// @param mine the variant's outcomes, seed by seed, at its best learning rate
@@ -26,8 +32,6 @@ public record Comparison(
     Difference accuracy,
     Result result) {
   private static final long SEED = 0;
-  private static final ToDoubleFunction<Outcome> LOSS = outcome -> outcome.end().loss();
-  private static final ToDoubleFunction<Outcome> ACCURACY = outcome -> outcome.end().accuracy();
 
   /// What follows.
   public enum Result {
@@ -50,18 +54,26 @@ public record Comparison(
   ///
   /// @param contests who, with whom
   /// @param outcomes what came of the runs, by id
-  /// @param comparisons how many variants are compared with the same baseline
+  /// @param comparisons how many variants the family holds
   public static List<Comparison> of(
       List<Contest> contests, Map<String, Outcome> outcomes, int comparisons) {
     List<Sides> sides = contests.stream().map(contest -> Sides.of(contest, outcomes)).toList();
-    SeedNoise loss = noise(sides, LOSS);
-    SeedNoise accuracy = noise(sides, ACCURACY);
+    SeedNoise loss = noise(sides, Comparison::loss);
+    SeedNoise accuracy = noise(sides, Comparison::accuracy);
     return sides.stream()
         .map(s ->
             s.decided(
-                s.difference(LOSS, loss, comparisons),
-                s.difference(ACCURACY, accuracy, comparisons)))
+                s.difference(Comparison::loss, loss, comparisons),
+                s.difference(Comparison::accuracy, accuracy, comparisons)))
         .toList();
+  }
+
+  private static double loss(Outcome outcome) {
+    return outcome.end().loss();
+  }
+
+  private static double accuracy(Outcome outcome) {
+    return outcome.end().accuracy();
   }
 
   /// What seeds do to the models of these contests; those that failed tell nothing of it.
@@ -98,24 +110,10 @@ public record Comparison(
     }
   }
 
-  /// The outcomes at the learning rate whose mean loss is lowest, seed by seed.
+  /// The outcomes at the best learning rate, seed by seed.
   private static List<Outcome> best(
       Contest contest, Map<String, Outcome> outcomes, Function<Contest.Pair, StudyRun> side) {
-    Map<Double, List<Outcome>> byRate =
-        contest.pairs().stream()
-            .map(side)
-            .map(run -> outcomes.get(run.id()))
-            .collect(Collectors.groupingBy(Outcome::rate));
-    return byRate.values().stream()
-        .min(Comparator.comparingDouble(Comparison::meanLoss))
-        .orElseThrow()
-        .stream()
-        .sorted(Comparator.comparingLong(Outcome::seed))
-        .toList();
-  }
-
-  private static double meanLoss(List<Outcome> outcomes) {
-    return outcomes.stream().mapToDouble(o -> o.end().loss()).average().orElseThrow();
+    return contest.sweep(outcomes, side).best().outcomes();
   }
 
   private static Result result(Contest contest, Difference loss, Difference accuracy) {

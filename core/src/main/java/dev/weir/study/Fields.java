@@ -80,6 +80,15 @@ final class Fields {
     return text.orElse("");
   }
 
+  /// True or false.
+  ///
+  /// @param name its name
+  Optional<Boolean> flag(String name) {
+    return find(name)
+        .flatMap(value ->
+            value(name, value, "true or false", JsonNode::isBoolean, JsonNode::booleanValue));
+  }
+
   /// A whole number, at least 1.
   ///
   /// @param name its name

@@ -23,6 +23,13 @@ public record Recipe(
     int looks,
     long lookTokens) {
 
+  /// The same with another batch.
+  ///
+  /// @param tokens how many tokens a step predicts
+  Recipe withBatch(int tokens) {
+    return new Recipe(tokens, this.tokens, peak, warmup, decay, weightDecay, looks, lookTokens);
+  }
+
   /// How many steps read so many tokens.
   ///
   /// @param window how many predictions an example holds

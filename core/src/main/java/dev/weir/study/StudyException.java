@@ -96,4 +96,18 @@ public final class StudyException extends WeirException {
     return new StudyException(
         "There is no preset '%s'".formatted(name), "--preset", "use " + String.join(", ", known));
   }
+
+  static StudyException badConstraints(List<String> problems) {
+    return new StudyException(
+        "These constraints cannot be met: " + String.join("; ", problems),
+        "the constraints",
+        "give numbers from 1");
+  }
+
+  static StudyException noCluster() {
+    return new StudyException(
+        "What trains on a cluster is not on the class path",
+        "--spark",
+        "start Weir with its launcher, 'weir', or add the jars of the module spark");
+  }
 }

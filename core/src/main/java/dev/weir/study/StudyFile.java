@@ -88,8 +88,9 @@ public final class StudyFile {
             items(fields, "tasks", this::task),
             budgets(fields),
             seeds(fields),
-            rates(fields));
-    fields.end("name, question, model, recipe, variants, tasks, budgets, seeds, rates");
+            rates(fields),
+            fields.flag("inside").orElse(true));
+    fields.end("name, question, model, recipe, variants, tasks, budgets, seeds, rates, inside");
     return study;
   }
 

@@ -32,6 +32,7 @@ import tools.jackson.core.JacksonException;
 /// | `pace.json` | the [Pace] |
 /// | `runs/ID` | a [RunFolder] |
 /// | `runs/ID/outcome.json` | the [Outcome], once the run is done |
+/// | `runs/ID/inside.json` | the [Inside], for runs that are looked into |
 /// | `runs/ID/taken` | locked by the process that works on the run |
 /// | `runs/ID/worker` | the [RunWorker] that works on it |
 /// | `preparing` | locked by the process that finds data and measures the pace |
@@ -191,18 +192,31 @@ public final class StudyFolder {
 
   // ---------------------------------------------------------------- pace
 
-  /// How fast variants are on this machine, measured once; nothing where no budget asks for it.
+  /// How fast variants are on this machine, as far as it is known; it is measured now if it is not
+  /// and a budget asks for it.
   ///
   /// @param nanos tells the time
-  /// @param measured told the name of each task that is done
+  /// @param measured told what is measured by now
   public Pace pace(LongSupplier nanos, Consumer<String> measured) {
-    Study study = study();
-    if (!study.budgets().contains(Budget.SECONDS)) {
-      return new Pace(Map.of());
-    }
+    return Files.exists(paceFile()) || study().budgets().contains(Budget.SECONDS)
+        ? measured(nanos, measured)
+        : Pace.none();
+  }
+
+  /// How fast variants are on this machine and what memory they need, measured now if it was not.
+  ///
+  /// @param nanos tells the time
+  /// @param measured told what is measured by now
+  public Pace measured(LongSupplier nanos, Consumer<String> measured) {
+    return measured(Instruments.ofThisMachine(nanos), measured);
+  }
+
+  Pace measured(Instruments instruments, Consumer<String> measured) {
     List<Prepared> tasks = tasks();
     return once(
-        paceFile(), Pace.class, () -> new PaceMaker(study, this, nanos).measure(tasks, measured));
+        paceFile(),
+        Pace.class,
+        () -> new PaceMaker(study(), this, instruments).measure(tasks, measured));
   }
 
   private Path paceFile() {
@@ -235,12 +249,35 @@ public final class StudyFolder {
     return Files.exists(outcomeFile(run));
   }
 
+  /// How many steps of a run its log holds: a cheap look at what others work on.
+  ///
+  /// @param run which
+  public int logged(StudyRun run) {
+    return TrainingLog.lastStep(runPath(run).resolve("log.jsonl"));
+  }
+
   /// Keeps what came of a run.
   ///
   /// @param run which
   /// @param outcome what came of it
   void keep(StudyRun run, Outcome outcome) {
     TrainJson.write(outcomeFile(run), outcome);
+  }
+
+  /// What a run's model is like inside, if it was looked into.
+  ///
+  /// @param run which
+  public Optional<Inside> inside(StudyRun run) {
+    Path file = runPath(run).resolve("inside.json");
+    return Files.exists(file) ? Optional.of(read(file, Inside.class)) : Optional.empty();
+  }
+
+  /// Keeps what a run's model is like inside.
+  ///
+  /// @param run which
+  /// @param inside what it is like
+  void keep(StudyRun run, Inside inside) {
+    TrainJson.write(runPath(run).resolve("inside.json"), inside);
   }
 
   /// The run's folder, begun if it is not there.
@@ -271,13 +308,6 @@ public final class StudyFolder {
     return Claim.worker(runPath(run));
   }
 
-  /// How many steps of a run are done; cheap, and while somebody trains it too.
-  ///
-  /// @param run which
-  public int steps(StudyRun run) {
-    return TrainingLog.lastStep(runPath(run).resolve("log.jsonl"));
-  }
-
   /// What is known by now; nothing is prepared or measured for it.
   ///
   /// @throws dev.weir.WeirException if the study is not begun
@@ -298,6 +328,10 @@ public final class StudyFolder {
     StudyPlan plan = StudyPlan.of(study(), tasks(), pace);
     Map<String, Outcome> outcomes = new LinkedHashMap<>();
     plan.runs().forEach(run -> outcome(run).ifPresent(o -> outcomes.put(run.id(), o)));
-    return new StudyResults(study(), plan, pace, outcomes);
+    Map<String, Inside> insides = new LinkedHashMap<>();
+    plan.runs().stream()
+        .filter(run -> outcomes.containsKey(run.id()))
+        .forEach(run -> inside(run).ifPresent(i -> insides.put(run.id(), i)));
+    return new StudyResults(study(), plan, pace, outcomes, insides);
   }
 }

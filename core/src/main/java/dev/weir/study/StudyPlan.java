@@ -55,6 +55,17 @@ public final class StudyPlan {
     return List.copyOf(contests);
   }
 
+  /// Whether a run's model is looked into: those that are compared under the first budget.
+  ///
+  /// @param run which
+  public boolean looksInto(StudyRun run) {
+    return study.inside()
+        && contests.stream()
+            .filter(contest -> contest.budget() == study.budgets().getFirst())
+            .flatMap(contest -> contest.pairs().stream())
+            .anyMatch(pair -> pair.mine().equals(run) || pair.theirs().equals(run));
+  }
+
   private Contest contest(Variant variant, Prepared task, Budget budget, Pace pace) {
     Variant against = budget == Budget.PARAMETERS ? widened(variant, task) : study.baseline();
     int theirSteps = study.recipe().steps(task.window());

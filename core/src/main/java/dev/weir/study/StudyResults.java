@@ -13,10 +13,27 @@ import java.util.stream.Stream;
 /// @param plan its runs and what is compared
 /// @param pace how fast variants are on this machine
 /// @param outcomes what came of the runs that are done, by id
-public record StudyResults(Study study, StudyPlan plan, Pace pace, Map<String, Outcome> outcomes) {
+/// @param insides what the models of runs are like inside that were looked into, by id
+public record StudyResults(
+    Study study,
+    StudyPlan plan,
+    Pace pace,
+    Map<String, Outcome> outcomes,
+    Map<String, Inside> insides) {
 
   public StudyResults {
     outcomes = Map.copyOf(outcomes);
+    insides = Map.copyOf(insides);
+  }
+
+  /// Results of a study whose models were not looked into.
+  ///
+  /// @param study what was asked
+  /// @param plan its runs and what is compared
+  /// @param pace how fast variants are on this machine
+  /// @param outcomes what came of the runs that are done, by id
+  public StudyResults(Study study, StudyPlan plan, Pace pace, Map<String, Outcome> outcomes) {
+    this(study, plan, pace, outcomes, Map.of());
   }
 
   /// What came of a run, if it is done.
@@ -45,6 +62,19 @@ public record StudyResults(Study study, StudyPlan plan, Pace pace, Map<String, O
         .stream()
         .flatMap(
             together -> Comparison.of(together, outcomes, study.variants().size() - 1).stream())
+        .toList();
+  }
+
+  /// What the learning rates gave, for each variant at each task, and each number of steps that a
+  /// budget gave it, once.
+  public List<Sweep> sweeps() {
+    return plan.contests().stream()
+        .filter(this::isDone)
+        .flatMap(contest ->
+            Stream.of(
+                contest.sweep(outcomes, Contest.Pair::theirs),
+                contest.sweep(outcomes, Contest.Pair::mine)))
+        .distinct()
         .toList();
   }
 

@@ -1,5 +1,7 @@
 package dev.weir.study;
 
+import dev.weir.model.ParameterLayout;
+import dev.weir.tensor.Shape;
 import dev.weir.train.RunPlan;
 
 /// One model trained once.
@@ -22,5 +24,12 @@ public record StudyRun(
   public String label() {
     String seeded = "%s, %s, seed %d".formatted(variant.name(), task.name(), seed);
     return rate == 1 ? seeded : "%s, rate %s".formatted(seeded, rate);
+  }
+
+  /// How many weights it trains.
+  public long parameters() {
+    return ParameterLayout.of(plan.model().spec()).values().stream()
+        .mapToLong(Shape::elements)
+        .sum();
   }
 }

@@ -43,7 +43,7 @@ public record StudyStatus(List<Standing> runs) {
         return new Standing(run, state, run.steps(), Optional.empty());
       }
       Optional<RunWorker> worker = folder.takenBy(run).filter(RunWorker::isAlive);
-      int steps = folder.steps(run);
+      int steps = folder.logged(run);
       State idle = steps > 0 ? State.STOPPED : State.MISSING;
       return new Standing(run, worker.map(_ -> State.RUNNING).orElse(idle), steps, worker);
     }

@@ -5,6 +5,7 @@ import dev.weir.model.TransformerCost;
 import dev.weir.train.RunFolder;
 import dev.weir.train.RunPlan;
 import dev.weir.train.TrainException;
+import dev.weir.train.TrainingData;
 import dev.weir.train.TrainingParts;
 import dev.weir.train.TrainingRun;
 import java.util.Optional;
@@ -71,7 +72,7 @@ public final class StudyWorker {
     while (found && !stop.getAsBoolean()) {
       found = false;
       for (StudyRun run : plan.runs()) {
-        found |= !stop.getAsBoolean() && tried(run, listener, stop);
+        found |= !stop.getAsBoolean() && tried(plan, run, listener, stop);
       }
     }
   }
@@ -91,33 +92,51 @@ public final class StudyWorker {
     }
   }
 
-  /// Trains a run that is neither done nor taken.
+  /// Works on one run until it is done or somebody says stop; does nothing if it is done already or
+  /// taken by another.
   ///
-  /// @return whether there was something to do
-  private boolean tried(StudyRun run, Listener listener, BooleanSupplier stop) {
+  /// @param plan the study's plan
+  /// @param run which of its runs
+  /// @param listener told how it goes on
+  /// @param stop whether to stop after the step
+  /// @throws WeirException if something cannot be read or written
+  public void work(StudyPlan plan, StudyRun run, Listener listener, BooleanSupplier stop) {
+    var _ = tried(plan, run, listener, stop);
+  }
+
+  /// Whether there was something to do.
+  private boolean tried(StudyPlan plan, StudyRun run, Listener listener, BooleanSupplier stop) {
     if (folder.isDone(run)) {
       return false;
     }
     Optional<Claim> claim = folder.take(run);
     claim.ifPresent(held -> {
       try (held) {
-        take(run, listener, stop);
+        take(plan, run, listener, stop);
       }
     });
     return claim.isPresent();
   }
 
-  private void take(StudyRun run, Listener listener, BooleanSupplier stop) {
+  private void take(StudyPlan plan, StudyRun run, Listener listener, BooleanSupplier stop) {
     if (folder.isDone(run)) {
       return;
     }
     RunFolder place = folder.begin(run);
-    try (TrainingRun training = place.start(place.data(), parts(run))) {
-      train(run, place, training, listener, stop);
+    TrainingData data = place.data();
+    try (TrainingRun training = place.start(data, parts(run))) {
+      if (train(run, place, training, listener, stop)) {
+        if (plan.looksInto(run)) {
+          folder.keep(run, InsideReader.of(run, training.model(), data));
+        }
+        Outcome outcome = Outcome.of(run, training.model().parameters().count(), place.steps());
+        finish(run, outcome, listener);
+      }
     }
   }
 
-  private void train(
+  /// Whether the run is trained to its end.
+  private boolean train(
       StudyRun run,
       RunFolder place,
       TrainingRun training,
@@ -130,11 +149,9 @@ public final class StudyWorker {
         throw e;
       }
       finish(run, Outcome.failed(run, e.getMessage()), listener);
-      return;
+      return false;
     }
-    if (training.isDone()) {
-      finish(run, Outcome.of(run, training.model().parameters().count(), place.steps()), listener);
-    }
+    return training.isDone();
   }
 
   private void finish(StudyRun run, Outcome outcome, Listener listener) {

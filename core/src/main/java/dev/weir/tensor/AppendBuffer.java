@@ -44,6 +44,11 @@ public final class AppendBuffer implements AutoCloseable {
     return length;
   }
 
+  /// How many numbers its rows hold; room for rows to come is left out.
+  public long elements() {
+    return storage.map(s -> s.shape().elements() / s.size(axis) * length).orElse(0L);
+  }
+
   private Tensor grow(Tensor rows, long needed) {
     Optional<Tensor> old = storage;
     long capacity = Math.max(needed, Math.max(64, 2 * length));

@@ -76,9 +76,19 @@ public record Initialization(double deviation, long seed) {
       case Weight.Start.Numbers(List<Double> values) ->
           Tensor.of(values.stream().mapToDouble(Double::doubleValue).toArray(), shape)
               .to(DType.FLOAT32);
+      case Weight.Start.Identity() -> identity(shape);
       case Weight.Start.Normal(double scale) -> Tensor.gaussian(shape, scale, random);
       case Weight.Start.Uniform(double bound) -> uniform(shape, bound, random);
     };
+  }
+
+  private static Tensor identity(Shape shape) {
+    float[] values = new float[Math.toIntExact(shape.elements())];
+    int width = Math.toIntExact(Math.round(Math.sqrt(values.length)));
+    for (int i = 0; i < width; i++) {
+      values[i * width + i] = 1;
+    }
+    return Tensor.of(values, shape);
   }
 
   private static Tensor uniform(Shape shape, double bound, RandomGenerator random) {

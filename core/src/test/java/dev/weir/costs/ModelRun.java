@@ -2,15 +2,22 @@ package dev.weir.costs;
 
 import dev.weir.model.KvCache;
 import dev.weir.model.Transformer;
+import dev.weir.model.TransformerSpec;
 import dev.weir.stream.Hooks;
+import dev.weir.study.Presets;
+import dev.weir.study.Study;
 import dev.weir.tensor.DType;
 import dev.weir.tensor.Scope;
 import dev.weir.tensor.Tensor;
 import dev.weir.testing.EveryModel;
+import java.nio.file.Path;
 import java.util.Collections;
 
 /// Whole models, run for the count.
 public final class ModelRun {
+  /// Each byte a token, and one between texts.
+  private static final int BYTES = 257;
+
   private ModelRun() {}
 
   /// Runs a text several times side by side.
@@ -19,6 +26,26 @@ public final class ModelRun {
         Scope _ = Scope.open()) {
       Tensor _ = model.logits(Collections.nCopies(texts, tokens(length)), Hooks.none());
     }
+  }
+
+  /// Runs a text of a preset's variant several times side by side.
+  public static void presetTexts(String preset, String variant, int length, int texts) {
+    try (Transformer model = EveryModel.random(presetSpec(preset, variant, length), DType.FLOAT32);
+        Scope _ = Scope.open()) {
+      Tensor _ = model.logits(Collections.nCopies(texts, tokens(length)), Hooks.none());
+    }
+  }
+
+  /// The model of a preset's variant, at the preset's own sizes.
+  static TransformerSpec presetSpec(String preset, String variant, int length) {
+    Study study = Presets.of(preset, Path.of("..", "models"));
+    return study.variants().stream()
+        .filter(found -> found.name().equals(variant))
+        .findFirst()
+        .orElseThrow()
+        .model(study.model())
+        .with(BYTES, length)
+        .spec();
   }
 
   /// Runs the last token of a text, those before it cached.

@@ -67,9 +67,17 @@ public final class DimensionUse {
   /// @param where at which places
   /// @param outliers how many of the coordinates that vary most are left out once
   public DimensionUse(TransformerSpec spec, Places where, int outliers) {
-    this.places = where.of(spec);
-    this.outliers = Math.min(outliers, spec.dModel() - 1);
-    int dModel = spec.dModel();
+    this(spec.dModel(), where.of(spec), outliers);
+  }
+
+  /// Starts with no texts, at places of any kind: what sublayers write, for instance.
+  ///
+  /// @param dModel the width of what is there
+  /// @param places where, each `[pos, d_model]`
+  /// @param outliers how many of the coordinates that vary most are left out once
+  public DimensionUse(int dModel, List<Places.Place> places, int outliers) {
+    this.places = List.copyOf(places);
+    this.outliers = Math.min(outliers, dModel - 1);
     long each = (long) places.size() * dModel * dModel;
     int groups = Math.clamp(NUMBERS_KEPT / each, 1, MOST_GROUPS);
     this.sums =
