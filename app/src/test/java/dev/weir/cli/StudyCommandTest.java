@@ -292,7 +292,8 @@ class StudyCommandTest {
     assertThat(line.get("mixers").stringValue()).isEqualTo("sublayer shortswa:window=4");
     assertThat(line.get("budgets").stringValue()).isEqualTo("tokens,parameters");
     assertThat(line.get("trouble").isNull()).isTrue();
-    assertThat(lines(out.resolve("curves.jsonl"))).hasSize(2 * runs.size());
+    assertThat(lines(out.resolve("curves.jsonl")))
+        .hasSize(results.outcomes().values().stream().mapToInt(o -> o.curve().size()).sum());
     assertThat(lines(out.resolve("comparisons.jsonl"))).hasSize(6);
     for (String name : List.of("results", "curves", "comparisons")) {
       assertThat(out.resolve(name + ".parquet")).isNotEmptyFile();
