@@ -220,7 +220,6 @@ class StudyCommandTest {
     assertThat(after).noneMatch(ProcessHandle::isAlive);
     assertThat(Files.readString(output()))
         .containsOnlyOnce("ended: killed by signal 9; ")
-        .contains("seed 0 goes to another")
         .contains("stopped; go on with: weir study run " + out);
     var status = Shell.here().run("study", "status", out.toString());
     assertThat(status.out()).contains("0 of 10 runs are done, 0 failed, 0 running");
