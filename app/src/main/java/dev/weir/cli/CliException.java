@@ -81,6 +81,20 @@ final class CliException extends WeirException {
         "check that the folder for temporary files may be written and has room, or use --world-size 1");
   }
 
+  static CliException noWorker(IOException cause) {
+    return new CliException(
+        "The processes that train cannot be started: " + cause.getClass().getSimpleName(),
+        "--workers",
+        "check that the folder for temporary files may be written and has room, or use --workers 1");
+  }
+
+  static CliException workersEnded(String why, Path study) {
+    return new CliException(
+        "Workers end one after the other, and no step is done in between; the last: " + why,
+        study.toString(),
+        "see why they end (room on the disk, memory: fewer --workers), then call the same command again; what is done is kept");
+  }
+
   static CliException noPrompts(Path file) {
     return new CliException(
         "There is no prompt in the file",

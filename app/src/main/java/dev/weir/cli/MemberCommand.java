@@ -8,7 +8,6 @@ import dev.weir.train.RunPlan;
 import dev.weir.train.TrainingData;
 import dev.weir.train.TrainingRun;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -42,7 +41,7 @@ final class MemberCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Thread.ofPlatform().daemon().start(() -> leaveAtTheEndOf(System.in));
+    Child.whenParentEnds(() -> Engine.leave(FAILURE));
     RunFolder folder = RunFolder.open(run);
     RunPlan plan = folder.plan();
     Engine.useThreads(plan.threadsEach());
@@ -63,15 +62,5 @@ final class MemberCommand implements Callable<Integer> {
                 data, TrainCommand.parts(plan).withExchange(GradientExchange.over(collective)))) {
       folder.run(part, _ -> {}, interruption::isAsked);
     }
-  }
-
-  /// Nothing is ever written there.
-  private static void leaveAtTheEndOf(InputStream input) {
-    try {
-      while (input.read() >= 0) {}
-    } catch (IOException _) {
-      // As good as an end.
-    }
-    Engine.leave(FAILURE);
   }
 }

@@ -9,17 +9,23 @@ import dev.weir.study.StudyFolder;
 import dev.weir.study.StudyPlan;
 import dev.weir.study.StudyResults;
 import dev.weir.study.StudyRun;
+import dev.weir.study.StudyStatus;
 import dev.weir.study.StudyWorker;
 import dev.weir.tensor.Engine;
 import dev.weir.view.JsonFile;
-import dev.weir.view.Progress;
 import dev.weir.view.Report;
 import dev.weir.view.ReportFiles;
+import dev.weir.view.StudyFiles;
 import dev.weir.view.StudyReport;
+import dev.weir.view.StudyStatusReport;
+import dev.weir.view.Table;
 import dev.weir.view.TextTable;
+import dev.weir.view.ViewException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -34,11 +40,17 @@ import picocli.CommandLine.Parameters;
     footer = {
       "  weir study show --preset fork > study.yaml",
       "  weir study run study.yaml",
-      "  weir study run --preset fork",
+      "  weir study run --preset fork --workers 2",
+      "  weir study run study-fork",
+      "  weir study status study-fork",
       "  weir study report study-fork --out report.html",
       "  weir study report study-fork --out docs/fork"
     })
 final class StudyCommand {
+  /// What the processes that a study starts are called with.
+  static final String WORK = "work";
+
+  private static final int FAILURE = 1;
   private static final int INTERRUPTED = 130;
 
   private final Terminal terminal;
@@ -63,7 +75,10 @@ final class StudyCommand {
 
   @Command(name = "run", description = "Train what is not trained yet, and print the comparison.")
   int run(
-      @Parameters(arity = "0..1", paramLabel = "FILE", description = "The study file.")
+      @Parameters(
+              arity = "0..1",
+              paramLabel = "FILE",
+              description = "The study file, or the folder of a study to go on with.")
           Optional<Path> file,
       @Option(
               names = "--preset",
@@ -77,14 +92,19 @@ final class StudyCommand {
               description = "Where the study is kept. Default: study-NAME.")
           Optional<Path> out,
       @Option(
+              names = "--workers",
+              paramLabel = "N",
+              description =
+                  "How many runs are trained at the same time, each by a process and a thread. Default: one for each processor.")
+          Optional<Integer> workers,
+      @Option(
               names = "--spark",
               paramLabel = "MASTER",
               description =
                   "Train on Apache Spark: local[N] for N runs at a time, or spark://HOST:PORT. Every machine must see the folder and the data under the same path.")
           Optional<String> spark) {
-    Study study = study(file, preset);
-    StudyFolder folder =
-        StudyFolder.of(out.orElseGet(() -> Path.of("study-" + study.name())), study);
+    int most = atLeastOne(workers.orElseGet(Runtime.getRuntime()::availableProcessors));
+    StudyFolder folder = folder(file, preset, out);
     folder.note(
         Machine.here(
             file.map(path -> "weir study run " + path.getFileName())
@@ -93,22 +113,79 @@ final class StudyCommand {
             terminal.home()));
     Engine.useThreads(1);
     try (Interruption.Work _ = interruption.begin()) {
-      StudyPlan plan = results(folder).plan();
-      spark.ifPresentOrElse(
-          master -> new ClusterTraining(terminal, interruption).train(folder, plan, master),
-          () -> train(folder, plan));
-      print(results(folder));
+      StudyPlan plan = prepared(folder).plan();
+      List<StudyRun> givenUp =
+          spark.isPresent() ? trainOn(spark.get(), folder, plan) : train(folder, plan, most);
+      StudyResults results = folder.results();
+      keep(folder, results);
+      print(results);
       if (interruption.isAsked()) {
-        terminal.note("stopped; the same command goes on with what is missing");
+        terminal.note("stopped; go on with: weir study run " + folder.path());
         return INTERRUPTED;
       }
+      writeReport(folder, results);
+      return toldOf(givenUp, folder) ? FAILURE : 0;
     }
-    writeReport(folder);
+  }
+
+  private static int atLeastOne(int workers) {
+    if (workers < 1) {
+      throw CliException.notHere("--workers " + workers + " is nobody", "use at least 1");
+    }
+    return workers;
+  }
+
+  private boolean toldOf(List<StudyRun> givenUp, StudyFolder folder) {
+    if (!givenUp.isEmpty()) {
+      terminal.note(
+          "%d of the runs are missing: %s; try again with: weir study run %s"
+              .formatted(
+                  givenUp.size(),
+                  givenUp.stream().map(StudyRun::label).collect(Collectors.joining("; ")),
+                  folder.path()));
+    }
+    return !givenUp.isEmpty();
+  }
+
+  @Command(
+      name = WORK,
+      hidden = true,
+      description = "Train runs of a study that another process looks after, until it ends.")
+  int work(@Parameters(paramLabel = "FOLDER", description = "The study's folder.") Path path) {
+    Child.whenParentEnds(() -> {
+      interruption.askAndWait();
+      Engine.leave(INTERRUPTED);
+    });
+    Engine.useThreads(1);
+    StudyFolder folder = StudyFolder.open(path);
+    StudyPlan plan = folder.results().plan();
+    try (Interruption.Work _ = interruption.begin()) {
+      new StudyWorker(folder)
+          .workToTheEnd(plan, StudyWorker.Listener.silent(), interruption::isAsked);
+    }
+    return interruption.isAsked() ? INTERRUPTED : 0;
+  }
+
+  @Command(name = "status", description = "Say how far a study is.")
+  int status(
+      @Parameters(paramLabel = "FOLDER", description = "The folder of the study.") Path path,
+      @Option(names = "--json", description = "Print it as JSON.") boolean json) {
+    StudyFolder folder = StudyFolder.open(path);
+    StudyResults results = folder.results();
+    Report report = StudyStatusReport.of(results, StudyStatus.of(folder, results));
+    if (json) {
+      JsonFile.write(report, terminal.out());
+    } else {
+      terminal.out().println(report.subtitle());
+      report.tables().stream()
+          .filter(table -> !table.rows().isEmpty())
+          .forEach(table -> terminal.out().print("\n" + rendered(table)));
+    }
     return 0;
   }
 
-  private void writeReport(StudyFolder folder) {
-    Report report = StudyReport.of(results(folder), folder.machine());
+  private void writeReport(StudyFolder folder, StudyResults results) {
+    Report report = StudyReport.of(results, folder.machine());
     terminal.note("report: " + ReportFiles.writeFolder(report, folder.path()).getFirst());
   }
 
@@ -124,7 +201,8 @@ final class StudyCommand {
       @Option(names = "--json", description = "Print it as JSON.") boolean json) {
     out.filter(place -> !ReportFiles.isFolder(place)).ifPresent(ReportFiles::requireKnown);
     StudyFolder folder = StudyFolder.open(path);
-    StudyResults results = results(folder);
+    StudyResults results = folder.results();
+    keep(folder, results);
     Report report = StudyReport.of(results, folder.machine());
     if (json) {
       JsonFile.write(report, terminal.out());
@@ -140,61 +218,85 @@ final class StudyCommand {
     return 0;
   }
 
-  private Study study(Optional<Path> file, Optional<String> preset) {
+  private StudyFolder folder(Optional<Path> file, Optional<String> preset, Optional<Path> out) {
     if (file.isPresent() == preset.isPresent()) {
       throw CliException.notHere(
           "A study is named once",
           "give a study file, or --preset with one of " + String.join(", ", Presets.names()));
     }
-    return file.map(StudyFile::read)
-        .orElseGet(() -> Presets.of(preset.orElseThrow(), terminal.home().resolve("models")));
+    if (file.filter(Files::isDirectory).isPresent()) {
+      if (out.isPresent()) {
+        throw CliException.notHere(
+            "The folder of a study is named twice", "leave --out out to go on with a study");
+      }
+      return StudyFolder.open(file.get());
+    }
+    Study study =
+        file.map(StudyFile::read)
+            .orElseGet(() -> Presets.of(preset.orElseThrow(), terminal.home().resolve("models")));
+    return StudyFolder.of(out.orElseGet(() -> Path.of("study-" + study.name())), study);
   }
 
-  private StudyResults results(StudyFolder folder) {
+  private StudyResults prepared(StudyFolder folder) {
     return folder.results(System::nanoTime, what -> terminal.note("measured " + what));
   }
 
-  private void train(StudyFolder folder, StudyPlan plan) {
-    long total = plan.runs().stream().mapToLong(StudyCommand::steps).sum();
-    long before =
-        plan.runs().stream()
-            .filter(run -> folder.outcome(run).isPresent())
-            .mapToLong(StudyCommand::steps)
-            .sum();
-    try (Progress progress = terminal.progress("study", total, "steps").after(before)) {
-      new StudyWorker(folder).work(plan, new Counting(progress, before), interruption::isAsked);
+  /// Trains what is missing.
+  ///
+  /// @return the runs that were given up
+  private List<StudyRun> train(StudyFolder folder, StudyPlan plan, int most) {
+    long missing = plan.runs().stream().filter(run -> !folder.isDone(run)).count();
+    if (missing <= 1 || most == 1) {
+      trainHere(folder, plan);
+      return List.of();
+    }
+    int size = (int) Math.min(most, missing);
+    try (StudyCrew crew = new StudyCrew(terminal, folder, plan, size, interruption::isAsked)) {
+      crew.work();
+      return crew.givenUp();
     }
   }
 
-  private static int steps(StudyRun run) {
-    return run.plan().training().schedule().steps();
+  private List<StudyRun> trainOn(String cluster, StudyFolder folder, StudyPlan plan) {
+    new ClusterTraining(terminal, interruption).train(folder, plan, cluster);
+    return List.of();
   }
 
-  /// How far the study is.
-  private static final class Counting implements StudyWorker.Listener {
-    private final Progress progress;
-    private long done;
-
-    Counting(Progress progress, long done) {
-      this.progress = progress;
-      this.done = done;
+  private void trainHere(StudyFolder folder, StudyPlan plan) {
+    try (StudyHeadway headway = new StudyHeadway(terminal, folder, plan)) {
+      new StudyWorker(folder).workToTheEnd(plan, told(headway), interruption::isAsked);
     }
+  }
 
-    @Override
-    public void stepped(StudyRun run, int step) {
-      done++;
-      progress.reached(
-          done, "%s, %s, seed %d".formatted(run.variant().name(), run.task().name(), run.seed()));
+  private static StudyWorker.Listener told(StudyHeadway headway) {
+    return new StudyWorker.Listener() {
+      @Override
+      public void stepped(StudyRun run, int step) {
+        headway.reached(run, step);
+        headway.tell(run.label());
+      }
+
+      @Override
+      public void finished(Outcome outcome) {
+        headway.look();
+      }
+    };
+  }
+
+  /// Results are files beside what is printed; where the folder may only be read, they are not.
+  private void keep(StudyFolder folder, StudyResults results) {
+    try {
+      var _ = StudyFiles.write(results, folder.path());
+    } catch (ViewException e) {
+      terminal.note("results are not written as files: " + e.getMessage());
     }
-
-    @Override
-    public void finished(Outcome outcome) {}
   }
 
   private void print(StudyResults results) {
-    terminal
-        .out()
-        .print(
-            TextTable.render(StudyReport.comparisons(results), terminal.style(), terminal.width()));
+    terminal.out().print(rendered(StudyReport.comparisons(results)));
+  }
+
+  private String rendered(Table table) {
+    return TextTable.render(table, terminal.style(), terminal.width());
   }
 }

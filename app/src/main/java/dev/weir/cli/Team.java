@@ -5,9 +5,7 @@ import dev.weir.tensor.Collective;
 import dev.weir.tensor.TensorException;
 import dev.weir.train.GradientExchange;
 import dev.weir.train.RunFolder;
-import java.io.File;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,7 +13,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
@@ -30,15 +27,12 @@ final class Team implements AutoCloseable {
   private static final Duration FAREWELL = Duration.ofSeconds(5);
 
   private static final int GLANCE_MILLISECONDS = 20;
-  private static final int SIGNALLED = 128;
-  private static final int SIGINT = 2;
-  private static final int SIGTERM = 15;
 
   /// Where they meet; nowhere if this one is alone.
   private final Optional<Path> place;
 
   private final int worldSize;
-  private final List<Process> others = new ArrayList<>();
+  private final List<Child> others = new ArrayList<>();
   private Collective collective = Collective.alone();
 
   private Team(Optional<Path> place, int worldSize) {
@@ -72,28 +66,16 @@ final class Team implements AutoCloseable {
     }
   }
 
-  /// A process like this one: the same Java, flags and class path.
-  private static Process member(Path run, int rank, Path place) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(flag -> !flag.startsWith("-agent") && !flag.startsWith("-javaagent"))
-        .forEach(command::add);
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
-    command.addAll(
+  private static Child member(Path run, int rank, Path place) throws IOException {
+    return Child.start(
+        place.resolve("said-" + rank),
+        List.of(),
         List.of(MemberCommand.NAME, run.toString(), Integer.toString(rank), place.toString()));
-    File said = said(place, rank).toFile();
-    return new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said).start();
   }
 
   /// Where a member says that it is about to meet the others.
   static Path ready(Path place, int rank) {
     return place.resolve("ready-" + rank);
-  }
-
-  /// Where a member's remarks go.
-  private static Path said(Path place, int rank) {
-    return place.resolve("said-" + rank);
   }
 
   /// Meets the others in the engine.
@@ -117,7 +99,7 @@ final class Team implements AutoCloseable {
     while (!allReady(place.get())) {
       Optional<Integer> gone = gone();
       if (stop.getAsBoolean()
-          || gone.map(rank -> wasInterrupted(others.get(rank - 1))).orElse(false)) {
+          || gone.map(rank -> others.get(rank - 1).wasInterrupted()).orElse(false)) {
         return false;
       }
       gone.ifPresent(rank -> {
@@ -158,34 +140,13 @@ final class Team implements AutoCloseable {
   /// have failed for want of it.
   private Optional<Integer> gone() {
     return Stream.iterate(1, rank -> rank < worldSize, rank -> rank + 1)
-        .filter(rank -> !others.get(rank - 1).isAlive() && others.get(rank - 1).exitValue() != 0)
-        .max(Comparator.comparingInt(rank -> others.get(rank - 1).exitValue()));
-  }
-
-  private static boolean wasInterrupted(Process process) {
-    int code = process.exitValue();
-    return code == SIGNALLED + SIGINT || code == SIGNALLED + SIGTERM;
+        .filter(rank -> !others.get(rank - 1).isAlive() && others.get(rank - 1).exitCode() != 0)
+        .max(Comparator.comparingInt(rank -> others.get(rank - 1).exitCode()));
   }
 
   private CliException ended(int rank) {
-    int code = others.get(rank - 1).exitValue();
-    String how =
-        code > SIGNALLED
-            ? "killed by signal %d".formatted(code - SIGNALLED)
-            : lastWords(rank).orElse("exit code %d".formatted(code));
+    String how = others.get(rank - 1).reason().replaceFirst("\\. Where: .*", "");
     return CliException.memberEnded(rank, worldSize, how);
-  }
-
-  private Optional<String> lastWords(int rank) {
-    try {
-      return Files.readString(said(place.orElseThrow(), rank))
-          .lines()
-          .filter(line -> !line.isBlank())
-          .reduce((_, later) -> later)
-          .map(line -> line.replaceFirst("^weir: ", "").replaceFirst("\\. Where: .*", ""));
-    } catch (IOException _) {
-      return Optional.empty();
-    }
   }
 
   private static void rest(int milliseconds) {
@@ -196,30 +157,12 @@ final class Team implements AutoCloseable {
     }
   }
 
-  /// Waits for the others to end, for a while, and ends them then. What they read from is closed,
-  /// which they notice.
+  /// Waits for the others to end, for a while, and ends them then.
   @Override
   public void close() {
     collective.close();
-    for (Process other : others) {
-      end(other);
-    }
+    others.forEach(other -> other.end(FAREWELL));
     place.ifPresent(Team::remove);
-  }
-
-  private static void end(Process process) {
-    try {
-      process.getOutputStream().close();
-      if (!process.waitFor(FAREWELL.toSeconds(), TimeUnit.SECONDS)) {
-        process.destroyForcibly();
-        int _ = process.waitFor();
-      }
-    } catch (IOException _) {
-      process.destroyForcibly();
-    } catch (InterruptedException _) {
-      process.destroyForcibly();
-      Thread.currentThread().interrupt();
-    }
   }
 
   private static void remove(Path folder) {

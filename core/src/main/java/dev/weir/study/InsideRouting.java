@@ -59,6 +59,7 @@ final class InsideRouting {
   }
 
   /// A writer, and how long what it wrote is at each position.
+  @SuppressWarnings("ArrayRecordComponent") // Numbers to read, never compared as a whole.
   private record Part(int writer, double[] lengths) {
     static Part of(int writer, Tensor written) {
       return new Part(writer, Wide.of(written).norm("d_model").toDoubles());

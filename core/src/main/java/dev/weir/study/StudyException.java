@@ -2,6 +2,7 @@ package dev.weir.study;
 
 import dev.weir.WeirException;
 import java.io.Serial;
+import java.nio.file.FileSystemException;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -50,12 +51,45 @@ public final class StudyException extends WeirException {
         "name another folder with --out, or take back the change of the study file");
   }
 
+  static StudyException noStudy(String folder) {
+    return new StudyException(
+        "There is no study in the folder",
+        folder,
+        "name the folder that 'weir study run' told, or begin one: weir study run FILE --out FOLDER");
+  }
+
+  static StudyException foreignFolder(String folder) {
+    return new StudyException(
+        "The folder holds other files, and no study",
+        folder,
+        "name a new or an empty folder with --out");
+  }
+
+  static StudyException notBegun(String folder) {
+    return new StudyException(
+        "Nothing is known of the study yet", folder, "train first: weir study run " + folder);
+  }
+
+  static StudyException damaged(String file, String why, Throwable cause) {
+    return new StudyException(
+        "The file is damaged: " + why,
+        file,
+        "remove it; the same 'weir study run' makes it again, study.json from the study file",
+        cause);
+  }
+
   static StudyException unwritable(String where, Throwable cause) {
     return new StudyException(
-        "The folder cannot be written: " + cause.getMessage(),
+        "The folder cannot be written (%s)".formatted(reason(cause)),
         where,
         "make room or choose another with --out; what is done is kept",
         cause);
+  }
+
+  private static String reason(Throwable cause) {
+    String system =
+        cause instanceof FileSystemException file ? file.getReason() : cause.getMessage();
+    return system == null ? cause.getClass().getSimpleName() : system;
   }
 
   static StudyException noPreset(String name, List<String> known) {

@@ -5,22 +5,21 @@ import dev.weir.train.RunData;
 import dev.weir.train.RunFolder;
 import dev.weir.train.RunTokenizer;
 import dev.weir.train.TrainJson;
+import dev.weir.train.TrainingLog;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
+import tools.jackson.core.JacksonException;
 
 /// A study in a folder, which any number of processes may work on and which can be killed at any
 /// moment and gone on with:
@@ -36,9 +35,13 @@ import java.util.stream.Stream;
 /// | `runs/ID/outcome.json` | the [Outcome], once the run is done |
 /// | `runs/ID/inside.json` | the [Inside], for runs that are looked into |
 /// | `runs/ID/taken` | locked by the process that works on the run |
+/// | `runs/ID/worker` | the [RunWorker] that works on it |
+/// | `preparing` | locked by the process that finds data and measures the pace |
 ///
 /// A lock ends with its process, however that ends, so a run whose worker was killed is free again.
 public final class StudyFolder {
+  private static final int GLANCE_MILLISECONDS = 100;
+
   private final Path path;
 
   private StudyFolder(Path path) {
@@ -49,29 +52,62 @@ public final class StudyFolder {
   ///
   /// @param path the folder
   /// @param study the study
-  /// @throws dev.weir.WeirException if it holds another study, or cannot be written
+  /// @throws dev.weir.WeirException if it holds another study or other things, or cannot be written
   public static StudyFolder of(Path path, Study study) {
     StudyFolder folder = new StudyFolder(path);
-    Path file = path.resolve("study.json");
+    Path file = folder.studyFile();
     if (!Files.exists(file)) {
-      folder.makeFolders(path);
+      requireEmpty(path);
+      makeFolders(path);
       TrainJson.write(file, study);
-    } else if (!TrainJson.read(file, Study.class).equals(study)) {
+    } else if (!folder.study().equals(study)) {
       throw StudyException.otherStudy(path.toString());
     }
     return folder;
   }
 
+  /// What a killed process left half-written begins with a dot.
+  private static void requireEmpty(Path path) {
+    if (!Files.exists(path)) {
+      return;
+    }
+    try (Stream<Path> found = Files.list(path)) {
+      if (found.anyMatch(file -> !file.getFileName().toString().startsWith("."))) {
+        throw StudyException.foreignFolder(path.toString());
+      }
+    } catch (IOException e) {
+      throw StudyException.unwritable(path.toString(), e);
+    }
+  }
+
   /// The study that a folder holds.
   ///
   /// @param path the folder
+  /// @throws dev.weir.WeirException if there is none, or it cannot be read
   public static StudyFolder open(Path path) {
-    return new StudyFolder(path);
+    StudyFolder folder = new StudyFolder(path);
+    if (!Files.exists(folder.studyFile())) {
+      throw StudyException.noStudy(path.toString());
+    }
+    var _ = folder.study();
+    return folder;
+  }
+
+  private Path studyFile() {
+    return path.resolve("study.json");
   }
 
   /// What is asked.
   public Study study() {
-    return TrainJson.read(path.resolve("study.json"), Study.class);
+    return read(studyFile(), Study.class);
+  }
+
+  private static <T> T read(Path file, Class<T> type) {
+    try {
+      return TrainJson.read(file, type);
+    } catch (JacksonException e) {
+      throw StudyException.damaged(file.toString(), e.getOriginalMessage(), e);
+    }
   }
 
   /// Where it is.
@@ -79,7 +115,7 @@ public final class StudyFolder {
     return path;
   }
 
-  private void makeFolders(Path folder) {
+  private static void makeFolders(Path folder) {
     try {
       Files.createDirectories(folder);
     } catch (IOException e) {
@@ -95,11 +131,48 @@ public final class StudyFolder {
   ///
   /// @throws dev.weir.WeirException if data cannot be read
   public List<Prepared> tasks() {
-    Path file = path.resolve("data.json");
+    return once(
+            dataFile(),
+            Found.class,
+            () -> new Found(study().tasks().stream().map(this::prepare).toList()))
+        .tasks();
+  }
+
+  private Path dataFile() {
+    return path.resolve("data.json");
+  }
+
+  /// What is in a file, which is made if it is not there: by one process, while others wait for it.
+  private <T> T once(Path file, Class<T> type, Supplier<T> making) {
     if (!Files.exists(file)) {
-      TrainJson.write(file, new Found(study().tasks().stream().map(this::prepare).toList()));
+      Path place = path.resolve("preparing");
+      makeFolders(place);
+      try (Claim _ = waitFor(place)) {
+        if (!Files.exists(file)) {
+          TrainJson.write(file, making.get());
+        }
+      }
     }
-    return TrainJson.read(file, Found.class).tasks();
+    return read(file, type);
+  }
+
+  private static Claim waitFor(Path place) {
+    Optional<Claim> claim = Claim.take(place);
+    while (claim.isEmpty()) {
+      glance();
+      claim = Claim.take(place);
+    }
+    return claim.get();
+  }
+
+  /// Waits a little for others.
+  static void glance() {
+    try {
+      Thread.sleep(GLANCE_MILLISECONDS);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+      throw new CancellationException("Interrupted while others work on the study");
+    }
   }
 
   private Prepared prepare(StudyTask task) {
@@ -140,11 +213,11 @@ public final class StudyFolder {
   }
 
   Pace measured(Instruments instruments, Consumer<String> measured) {
-    if (!Files.exists(paceFile())) {
-      Pace pace = new PaceMaker(study(), this, instruments).measure(tasks(), measured);
-      TrainJson.write(paceFile(), pace);
-    }
-    return TrainJson.read(paceFile(), Pace.class);
+    List<Prepared> tasks = tasks();
+    return once(
+        paceFile(),
+        Pace.class,
+        () -> new PaceMaker(study(), this, instruments).measure(tasks, measured));
   }
 
   private Path paceFile() {
@@ -177,22 +250,26 @@ public final class StudyFolder {
   ///
   /// @param run which
   public Optional<Outcome> outcome(StudyRun run) {
-    Path file = runPath(run).resolve("outcome.json");
-    return Files.exists(file) ? Optional.of(TrainJson.read(file, Outcome.class)) : Optional.empty();
+    Path file = outcomeFile(run);
+    return Files.exists(file) ? Optional.of(read(file, Outcome.class)) : Optional.empty();
+  }
+
+  private Path outcomeFile(StudyRun run) {
+    return runPath(run).resolve("outcome.json");
+  }
+
+  /// Whether a run is done.
+  ///
+  /// @param run which
+  public boolean isDone(StudyRun run) {
+    return Files.exists(outcomeFile(run));
   }
 
   /// How many steps of a run its log holds: a cheap look at what others work on.
   ///
   /// @param run which
   public int logged(StudyRun run) {
-    Path log = runPath(run).resolve("log.jsonl");
-    try (Stream<String> lines = Files.lines(log)) {
-      return Math.toIntExact(lines.count());
-    } catch (NoSuchFileException _) {
-      return 0;
-    } catch (IOException e) {
-      throw StudyException.unreadable(log.toString(), e);
-    }
+    return TrainingLog.lastStep(runPath(run).resolve("log.jsonl"));
   }
 
   /// Keeps what came of a run.
@@ -200,7 +277,7 @@ public final class StudyFolder {
   /// @param run which
   /// @param outcome what came of it
   void keep(StudyRun run, Outcome outcome) {
-    TrainJson.write(runPath(run).resolve("outcome.json"), outcome);
+    TrainJson.write(outcomeFile(run), outcome);
   }
 
   /// What a run's model is like inside, if it was looked into.
@@ -208,7 +285,7 @@ public final class StudyFolder {
   /// @param run which
   public Optional<Inside> inside(StudyRun run) {
     Path file = runPath(run).resolve("inside.json");
-    return Files.exists(file) ? Optional.of(TrainJson.read(file, Inside.class)) : Optional.empty();
+    return Files.exists(file) ? Optional.of(read(file, Inside.class)) : Optional.empty();
   }
 
   /// Keeps what a run's model is like inside.
@@ -231,49 +308,34 @@ public final class StudyFolder {
     return RunFolder.begin(folder, run.plan());
   }
 
-  /// Takes a run, if nobody has it: no other process takes it until the claim is closed.
+  /// Takes a run, if nobody has it: nobody else trains it until the claim is closed.
   ///
   /// @param run which
-  Optional<Claim> take(StudyRun run) {
+  public Optional<Claim> take(StudyRun run) {
     Path folder = runPath(run);
     makeFolders(folder);
-    try {
-      FileChannel channel =
-          FileChannel.open(
-              folder.resolve("taken"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      Optional<FileLock> lock = lock(channel);
-      if (lock.isEmpty()) {
-        channel.close();
-      }
-      return lock.map(_ -> new Claim(channel));
-    } catch (IOException e) {
-      throw StudyException.unwritable(folder.toString(), e);
-    }
+    return Claim.take(folder);
   }
 
-  private static Optional<FileLock> lock(FileChannel channel) throws IOException {
-    try {
-      return Optional.ofNullable(channel.tryLock());
-    } catch (OverlappingFileLockException _) {
-      return Optional.empty();
-    }
-  }
-
-  /// That a run is worked on here.
+  /// Who took a run and has not given it back: works on it, or died at it.
   ///
-  /// @param channel which holds the lock
-  record Claim(FileChannel channel) implements AutoCloseable {
-    @Override
-    public void close() {
-      try {
-        channel.close();
-      } catch (IOException e) {
-        throw StudyException.unwritable("a claim", e);
-      }
-    }
+  /// @param run which
+  public Optional<RunWorker> takenBy(StudyRun run) {
+    return Claim.worker(runPath(run));
   }
 
-  /// What is known by now.
+  /// What is known by now; nothing is prepared or measured for it.
+  ///
+  /// @throws dev.weir.WeirException if the study is not begun
+  public StudyResults results() {
+    boolean measured = !study().budgets().contains(Budget.SECONDS) || Files.exists(paceFile());
+    if (!Files.exists(dataFile()) || !measured) {
+      throw StudyException.notBegun(path.toString());
+    }
+    return results(System::nanoTime, _ -> {});
+  }
+
+  /// What is known by now, after data were found and paces measured where they are not.
   ///
   /// @param nanos tells the time, where paces must be measured
   /// @param measured told the name of each task whose pace is known

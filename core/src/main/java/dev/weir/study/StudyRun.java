@@ -15,6 +15,17 @@ import dev.weir.train.RunPlan;
 public record StudyRun(
     String id, Variant variant, StudyTask task, long seed, double rate, RunPlan plan) {
 
+  /// How many steps it has.
+  public int steps() {
+    return plan.training().schedule().steps();
+  }
+
+  /// What it is, for a reader.
+  public String label() {
+    String seeded = "%s, %s, seed %d".formatted(variant.name(), task.name(), seed);
+    return rate == 1 ? seeded : "%s, rate %s".formatted(seeded, rate);
+  }
+
   /// How many weights it trains.
   public long parameters() {
     return ParameterLayout.of(plan.model().spec()).values().stream()

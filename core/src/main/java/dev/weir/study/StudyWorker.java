@@ -8,6 +8,7 @@ import dev.weir.train.TrainException;
 import dev.weir.train.TrainingData;
 import dev.weir.train.TrainingParts;
 import dev.weir.train.TrainingRun;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 
@@ -35,6 +36,18 @@ public final class StudyWorker {
 
   /// Told how the study goes on.
   public interface Listener {
+
+    /// One that does not listen.
+    static Listener silent() {
+      return new Listener() {
+        @Override
+        public void stepped(StudyRun run, int step) {}
+
+        @Override
+        public void finished(Outcome outcome) {}
+      };
+    }
+
     /// A step of a run is done.
     ///
     /// @param run which run
@@ -47,19 +60,35 @@ public final class StudyWorker {
     void finished(Outcome outcome);
   }
 
-  /// Works until every run is done or taken by another, or somebody says stop. A combination that
-  /// is refused, and a loss that is no number, are outcomes too.
+  /// Works until every run is done or taken by another, or somebody says stop. A loss that is no
+  /// number any more is an outcome too.
   ///
   /// @param plan the study's plan
   /// @param listener told how it goes on
   /// @param stop whether to stop after the step
-  /// @throws WeirException if something cannot be written; what is done stays done
+  /// @throws WeirException if something cannot be read or written; what is done stays done
   public void work(StudyPlan plan, Listener listener, BooleanSupplier stop) {
-    for (StudyRun run : plan.runs()) {
-      if (stop.getAsBoolean()) {
-        return;
+    boolean found = true;
+    while (found && !stop.getAsBoolean()) {
+      found = false;
+      for (StudyRun run : plan.runs()) {
+        found |= !stop.getAsBoolean() && tried(plan, run, listener, stop);
       }
-      work(plan, run, listener, stop);
+    }
+  }
+
+  /// Works until every run is done, whoever does it, or somebody says stop: takes over what others
+  /// have to leave.
+  ///
+  /// @param plan the study's plan
+  /// @param listener told how it goes on
+  /// @param stop whether to stop after the step
+  /// @throws WeirException if something cannot be read or written; what is done stays done
+  public void workToTheEnd(StudyPlan plan, Listener listener, BooleanSupplier stop) {
+    work(plan, listener, stop);
+    while (!stop.getAsBoolean() && plan.runs().stream().anyMatch(run -> !folder.isDone(run))) {
+      StudyFolder.glance();
+      work(plan, listener, stop);
     }
   }
 
@@ -70,21 +99,27 @@ public final class StudyWorker {
   /// @param run which of its runs
   /// @param listener told how it goes on
   /// @param stop whether to stop after the step
-  /// @throws WeirException if something cannot be written
+  /// @throws WeirException if something cannot be read or written
   public void work(StudyPlan plan, StudyRun run, Listener listener, BooleanSupplier stop) {
-    if (folder.outcome(run).isEmpty()) {
-      folder
-          .take(run)
-          .ifPresent(claim -> {
-            try (claim) {
-              take(plan, run, listener, stop);
-            }
-          });
+    var _ = tried(plan, run, listener, stop);
+  }
+
+  /// Whether there was something to do.
+  private boolean tried(StudyPlan plan, StudyRun run, Listener listener, BooleanSupplier stop) {
+    if (folder.isDone(run)) {
+      return false;
     }
+    Optional<Claim> claim = folder.take(run);
+    claim.ifPresent(held -> {
+      try (held) {
+        take(plan, run, listener, stop);
+      }
+    });
+    return claim.isPresent();
   }
 
   private void take(StudyPlan plan, StudyRun run, Listener listener, BooleanSupplier stop) {
-    if (folder.outcome(run).isPresent()) {
+    if (folder.isDone(run)) {
       return;
     }
     RunFolder place = folder.begin(run);
@@ -110,7 +145,10 @@ public final class StudyWorker {
     try {
       place.run(training, step -> listener.stepped(run, step.step()), stop);
     } catch (TrainException e) {
-      finish(run, Outcome.failed(run, String.valueOf(e.getMessage())), listener);
+      if (!e.isDivergence()) {
+        throw e;
+      }
+      finish(run, Outcome.failed(run, e.getMessage()), listener);
       return false;
     }
     return training.isDone();

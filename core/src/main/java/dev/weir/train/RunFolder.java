@@ -196,6 +196,7 @@ public final class RunFolder {
     if (!run.writes()) {
       return;
     }
+    TrainingLog.flush(log());
     Path wanted = Checkpoint.place(checkpoints(), run.steps());
     if (!latest().equals(Optional.of(wanted))) {
       Checkpoint.write(run, checkpoints());

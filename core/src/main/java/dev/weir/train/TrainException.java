@@ -7,12 +7,31 @@ import java.io.Serial;
 public final class TrainException extends WeirException {
   @Serial private static final long serialVersionUID = 1L;
 
+  private enum Kind {
+    DIVERGED,
+    OTHER
+  }
+
+  private final Kind kind;
+
   private TrainException(String what, String where, String fix) {
+    this(what, where, fix, Kind.OTHER);
+  }
+
+  private TrainException(String what, String where, String fix, Kind kind) {
     super(what, where, fix);
+    this.kind = kind;
   }
 
   private TrainException(String what, String where, String fix, Throwable cause) {
     super(what, where, fix, cause);
+    this.kind = Kind.OTHER;
+  }
+
+  /// Whether the numbers themselves went wrong, so that the same run would fail again: nothing on
+  /// the machine is amiss.
+  public boolean isDivergence() {
+    return kind == Kind.DIVERGED;
   }
 
   static TrainException badSchedule(int steps, int warmup, int decay, double peak, double floor) {
@@ -238,7 +257,8 @@ public final class TrainException extends WeirException {
     return new TrainException(
         "The loss or its gradient is no finite number any more (loss %s)".formatted(loss),
         "step " + step,
-        "use a lower learning rate, a longer warm-up or a smaller clip; checkpoints of earlier steps are still good");
+        "use a lower learning rate, a longer warm-up or a smaller clip; checkpoints of earlier steps are still good",
+        Kind.DIVERGED);
   }
 
   static TrainException unwritableCheckpoint(String folder, Throwable cause) {

@@ -3,6 +3,7 @@ package dev.weir.train;
 import dev.weir.weights.AtomicFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +25,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// the same if these are.
 public final class TrainingLog {
   private static final JsonMapper MAPPER = JsonMapper.shared();
+  private static final int TAIL_BYTES = 4096;
 
   private TrainingLog() {}
 
@@ -72,12 +74,68 @@ public final class TrainingLog {
     return Math.rint(number * unit) / unit;
   }
 
-  /// Takes out what was written after a step, and a line that was being written when its writer was
-  /// killed. Nothing happens where there is no log.
+  /// Brings what was appended to the disk, so that a checkpoint that is written after it never
+  /// knows of more steps than the log, even if the machine stops. Nothing happens where there is no
+  /// log.
+  ///
+  /// @param file the log
+  /// @throws TrainException if it cannot be written
+  static void flush(Path file) {
+    if (!Files.exists(file)) {
+      return;
+    }
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.force(true);
+    } catch (IOException e) {
+      throw TrainException.unwritableLog(file.toString(), e);
+    }
+  }
+
+  /// The last whole step of a log that somebody may be writing, found from its end; 0 where there
+  /// is none, or where the end is no step.
+  ///
+  /// @param file the log
+  /// @throws TrainException if it cannot be read
+  public static int lastStep(Path file) {
+    if (!Files.exists(file)) {
+      return 0;
+    }
+    try (FileChannel channel = FileChannel.open(file)) {
+      return lastStep(channel, TAIL_BYTES);
+    } catch (IOException e) {
+      throw TrainException.unreadableLog(file.toString(), e);
+    }
+  }
+
+  /// Reads more of the end until a whole line is in it.
+  private static int lastStep(FileChannel channel, int bytes) throws IOException {
+    long size = channel.size();
+    long from = Math.max(0, size - bytes);
+    ByteBuffer tail = ByteBuffer.allocate((int) (size - from));
+    while (tail.hasRemaining() && channel.read(tail, from + tail.position()) >= 0) {}
+    String text = new String(tail.array(), 0, tail.position(), StandardCharsets.UTF_8);
+    int end = text.lastIndexOf('\n');
+    int begin = text.lastIndexOf('\n', end - 1);
+    if (end > 0 && (begin >= 0 || from == 0)) {
+      return number(text.substring(begin + 1, end));
+    }
+    return from == 0 ? 0 : lastStep(channel, 2 * bytes);
+  }
+
+  private static int number(String line) {
+    try {
+      return MAPPER.readTree(line).path("step").asInt(0);
+    } catch (JacksonException _) {
+      return 0;
+    }
+  }
+
+  /// Takes out what was written after a step: whole lines, and whatever was being written when its
+  /// writer was killed or the machine stopped. Nothing happens where there is no log.
   ///
   /// @param file the log
   /// @param last the last step to keep
-  /// @throws TrainException if it cannot be read, or a line is not a step
+  /// @throws TrainException if it cannot be read, or a line before that step is not a step
   public static void truncate(Path file, int last) {
     if (!Files.exists(file)) {
       return;
@@ -86,7 +144,7 @@ public final class TrainingLog {
     String whole = text.substring(0, text.lastIndexOf('\n') + 1);
     StringBuilder kept = new StringBuilder();
     int number = 0;
-    for (String line : whole.lines().toList()) {
+    for (String line : whole.lines().limit(last).toList()) {
       if (step(line, file, ++number).step() <= last) {
         kept.append(line).append('\n');
       }

@@ -70,6 +70,36 @@ class TrainingLogTest {
   }
 
   @Test
+  void findsTheLastStepFromTheEnd() throws IOException {
+    Path log = folder.resolve("log.jsonl");
+    assertThat(TrainingLog.lastStep(log)).isZero();
+    Files.writeString(log, "{\"step\":1");
+    assertThat(TrainingLog.lastStep(log)).isZero();
+    Files.writeString(log, "");
+    TrainingLog.append(log, PLAIN);
+    assertThat(TrainingLog.lastStep(log)).isEqualTo(1);
+    Files.writeString(log, Files.readString(log).repeat(100));
+    TrainingLog.append(log, WITH_VALIDATION);
+    String whole = Files.readString(log);
+    assertThat(TrainingLog.lastStep(log)).isEqualTo(2);
+    Files.writeString(log, whole + "{\"step\":3,\"tok");
+    assertThat(TrainingLog.lastStep(log)).isEqualTo(2);
+    String long3 = "{\"step\":3,\"more\":\"" + "x".repeat(9000) + "\"}\n";
+    Files.writeString(log, whole + long3);
+    assertThat(TrainingLog.lastStep(log)).isEqualTo(3);
+  }
+
+  @Test
+  void whatAMachineThatStoppedLeftAfterAStepIsTakenOut() throws IOException {
+    Path log = folder.resolve("log.jsonl");
+    TrainingLog.append(log, PLAIN);
+    TrainingLog.append(log, WITH_VALIDATION);
+    Files.writeString(log, Files.readString(log) + "\0\0\0\0\n");
+    TrainingLog.truncate(log, 2);
+    assertThat(TrainingLog.read(log)).containsExactly(PLAIN, WITH_VALIDATION);
+  }
+
+  @Test
   void namesTheLineThatIsNoStep() throws IOException {
     Path log = folder.resolve("log.jsonl");
     TrainingLog.append(log, PLAIN);
