@@ -28,12 +28,12 @@ final class StudyCrew implements AutoCloseable {
   private static final Duration FAREWELL = Duration.ofMinutes(2);
 
   private final StudyFolder folder;
-  private final StudyPlan plan;
   private final BooleanSupplier stop;
   private final int size;
   private final Path place;
   private final StudyHeadway headway;
   private final Map<Integer, Child> workers = new LinkedHashMap<>();
+  private final Map<Child, StudyRun> lastSeenAt = new HashMap<>();
   private final Map<String, Integer> deaths = new HashMap<>();
   private final Map<StudyRun, Claim> givenUp = new LinkedHashMap<>();
   private int started;
@@ -50,7 +50,6 @@ final class StudyCrew implements AutoCloseable {
   /// @throws CliException if there is no place for what they say
   StudyCrew(Terminal terminal, StudyFolder folder, StudyPlan plan, int size, BooleanSupplier stop) {
     this.folder = folder;
-    this.plan = plan;
     this.size = size;
     this.stop = stop;
     this.headway = new StudyHeadway(terminal, folder, plan);
@@ -116,29 +115,37 @@ final class StudyCrew implements AutoCloseable {
   }
 
   private Optional<StudyRun> run(Child worker) {
-    return headway.missing().stream()
-        .filter(run -> folder.takenBy(run).filter(by -> by.pid() == worker.pid()).isPresent())
-        .findFirst();
+    Optional<StudyRun> run =
+        headway.missing().stream()
+            .filter(r -> folder.takenBy(r).filter(by -> by.pid() == worker.pid()).isPresent())
+            .findFirst();
+    run.ifPresent(r -> lastSeenAt.put(worker, r));
+    return run;
+  }
+
+  /// The run that a worker died at, also where the next has taken it since.
+  private Optional<StudyRun> left(Child worker) {
+    return run(worker)
+        .or(() -> Optional.ofNullable(lastSeenAt.get(worker)))
+        .filter(headway.missing()::contains);
   }
 
   private void bury() {
-    List<Integer> gone =
-        workers.entrySet().stream()
-            .filter(entry -> !entry.getValue().isAlive())
-            .map(Map.Entry::getKey)
-            .toList();
-    for (int number : gone) {
-      Child worker = workers.get(number);
-      // A signal that meant all of them has reached this one by now.
-      if (worker.exitCode() != 0 && !stop.getAsBoolean()) {
-        mourn(number, worker);
+    for (Map.Entry<Integer, Child> entry : List.copyOf(workers.entrySet())) {
+      Child worker = entry.getValue();
+      if (!worker.isAlive()) {
+        workers.remove(entry.getKey());
+        // A signal that meant all of them has reached this one by now.
+        if (worker.exitCode() != 0 && !stop.getAsBoolean()) {
+          mourn(entry.getKey(), worker);
+        }
+        lastSeenAt.remove(worker);
       }
-      workers.remove(number);
     }
   }
 
   private void mourn(int number, Child worker) {
-    Optional<StudyRun> run = run(worker);
+    Optional<StudyRun> run = left(worker);
     headway.note(
         "worker %d ended: %s; %s"
             .formatted(

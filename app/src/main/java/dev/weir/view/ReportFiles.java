@@ -119,7 +119,7 @@ public final class ReportFiles {
   /// @param place the name
   public static boolean isFolder(Path place) {
     return Files.isDirectory(place)
-        || !Files.exists(place) && !String.valueOf(place.getFileName()).contains(".");
+        || (!Files.exists(place) && !String.valueOf(place.getFileName()).contains("."));
   }
 
   /// Writes a report into a folder: `report.html`, `report.md`, and each picture as

@@ -14,9 +14,6 @@ import java.util.List;
 /// The comparisons of a study as forest plots: one for each task, and one for the variants that
 /// stand beside each other.
 final class StudyForest {
-  private static final String THIN =
-      "Thin lines are intervals by Student's t, thick ones by the percentile bootstrap, both at the corrected level of %s. What both leave out zero has a colour. A thin line without an end goes on beyond the axis.";
-
   private StudyForest() {}
 
   static List<Report.Section> sections(StudyResults results) {
@@ -72,7 +69,9 @@ final class StudyForest {
                       : "loss, less %s (nats)".formatted(other),
                   task.byAccuracy() ? ForestChart.Better.RIGHT : ForestChart.Better.LEFT,
                   groups,
-                  List.of(THIN.formatted(level(comparisons))))));
+                  List.of(
+                      "Thin lines are intervals by Student's t, thick ones by the percentile bootstrap, both at the corrected level of %s. What both leave out zero has a colour. A thin line without an end goes on beyond the axis."
+                          .formatted(level(comparisons))))));
     }
   }
 

@@ -94,7 +94,7 @@ class DataFlowTest {
   private static Set<Location> everyModule() {
     Path spark = RepositoryFiles.root().resolve("spark/target/classes");
     return Stream.concat(
-            Locations.inPackage("dev.weir").stream(),
+            Locations.ofPackage("dev.weir").stream(),
             Stream.of(spark).filter(Files::exists).map(Location::of))
         .collect(Collectors.toSet());
   }

@@ -10,6 +10,7 @@ import dev.weir.study.Outcome;
 import dev.weir.study.Pace;
 import dev.weir.study.Prepared;
 import dev.weir.study.Recipe;
+import dev.weir.study.Spread;
 import dev.weir.study.Study;
 import dev.weir.study.StudyPlan;
 import dev.weir.study.StudyResults;
@@ -305,14 +306,23 @@ class StudyReportTest {
                     32,
                     16))
             .toList();
-    Map<String, Double> pace = new HashMap<>();
-    for (Variant variant : study.variants()) {
-      study.tasks().forEach(task -> pace.put(variant.name() + " / " + task.name(), 1.0));
-    }
-    StudyPlan plan = StudyPlan.of(study, tasks, new Pace(pace));
+    Pace pace = pace(study);
+    StudyPlan plan = StudyPlan.of(study, tasks, pace);
     Map<String, Outcome> outcomes = new HashMap<>();
     plan.runs().forEach(run -> outcomes.put(run.id(), outcome(run, loss.applyAsDouble(run))));
-    return new StudyResults(study, plan, new Pace(pace), outcomes);
+    return new StudyResults(study, plan, pace, outcomes);
+  }
+
+  /// All are as fast.
+  private static Pace pace(Study study) {
+    List<Pace.Training> training =
+        study.variants().stream()
+            .flatMap(variant ->
+                study.tasks().stream()
+                    .map(task ->
+                        new Pace.Training(variant.name(), task.name(), new Spread(1, 1, 1), 128)))
+            .toList();
+    return new Pace(Optional.empty(), training, List.of(), List.of());
   }
 
   private static Outcome outcome(StudyRun run, double loss) {

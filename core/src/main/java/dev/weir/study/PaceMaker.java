@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
@@ -118,7 +119,7 @@ final class PaceMaker {
                 variant.name(),
                 task.task().name(),
                 perStep,
-                runs.get(variant).settings().tokensPerStep())));
+                Objects.requireNonNull(runs.get(variant)).settings().tokensPerStep())));
     return found;
   }
 
@@ -166,7 +167,7 @@ final class PaceMaker {
                 prompt,
                 tokens,
                 perToken,
-                states.get(variant))));
+                Objects.requireNonNull(states.get(variant)))));
     return found;
   }
 

@@ -16,6 +16,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,7 +48,7 @@ class InsideStudyTest {
     assertThat(into).hasSize(6);
     assertThat(results.insides()).hasSize(6);
     for (StudyRun run : into) {
-      Inside inside = results.insides().get(run.id());
+      Inside inside = Objects.requireNonNull(results.insides().get(run.id()));
       assertThat(inside.run()).isEqualTo(run.id());
       assertThat(inside.trouble()).isEmpty();
       assertThat(inside.texts()).isEqualTo(16);

@@ -306,7 +306,7 @@ class RecommendationTest {
         study.tasks().stream()
             .map(task -> new Prepared(task, task.data(), 65, task.window()))
             .toList();
-    StudyPlan plan = StudyPlan.of(study, tasks, new Pace(Map.of()));
+    StudyPlan plan = StudyPlan.of(study, tasks, Pace.none());
     Map<String, Outcome> outcomes = new LinkedHashMap<>();
     for (StudyRun run : plan.runs()) {
       int index = variants.indexOf(run.variant());
@@ -314,7 +314,7 @@ class RecommendationTest {
       double loss = 2 + 0.1 * run.seed() + gains.getOrDefault(run.variant().name(), 0.0) + luck;
       outcomes.put(run.id(), outcome(run, loss));
     }
-    return new StudyResults(study, plan, new Pace(Map.of()), outcomes);
+    return new StudyResults(study, plan, Pace.none(), outcomes);
   }
 
   private static Outcome outcome(StudyRun run, double loss) {

@@ -30,16 +30,6 @@ import org.junit.jupiter.api.io.TempDir;
 class SparkClusterTest {
   private static final int STEPS = 20;
 
-  private static final String STUDY =
-      """
-      name: small
-      model: {d_model: 16, n_layers: 1, n_heads: 1, d_mlp: 32}
-      recipe: {batch: 128, tokens: %d, looks: 2, look_tokens: 512}
-      variants: [{name: plain}, {name: again}]
-      tasks: [{name: mess3, source: "task:mess3:length=16"}]
-      seeds: 2
-      """;
-
   @TempDir Path scratch;
 
   @Test
@@ -169,7 +159,17 @@ class SparkClusterTest {
   // ---------------------------------------------------------------- inside
 
   private StudyFolder begin(String name, int steps) {
-    Study study = StudyFile.parse(STUDY.formatted(steps * 128), scratch, "the test's study");
+    String yaml =
+        """
+        name: small
+        model: {d_model: 16, n_layers: 1, n_heads: 1, d_mlp: 32}
+        recipe: {batch: 128, tokens: %d, looks: 2, look_tokens: 512}
+        variants: [{name: plain}, {name: again}]
+        tasks: [{name: mess3, source: "task:mess3:length=16"}]
+        seeds: 2
+        """
+            .formatted(steps * 128);
+    Study study = StudyFile.parse(yaml, scratch, "the test's study");
     return StudyFolder.of(scratch.resolve(name), study);
   }
 
