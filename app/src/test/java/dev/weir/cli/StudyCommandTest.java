@@ -171,7 +171,7 @@ class StudyCommandTest {
 
   @Test
   void killedThriceItFindsWhatAnUninterruptedStudyFinds() throws IOException, InterruptedException {
-    killedAndResumed(study(40), 3, 2500);
+    killedAndResumed(study(120), 3, 5000);
   }
 
   @Test
@@ -222,7 +222,7 @@ class StudyCommandTest {
         .containsOnlyOnce("ended: killed by signal 9; ")
         .contains("stopped; go on with: weir study run " + out);
     var status = Shell.here().run("study", "status", out.toString());
-    assertThat(status.out()).contains("0 of 10 runs are done, 0 failed, 0 running");
+    assertThat(status.out()).contains("0 of 14 runs are done, 0 failed, 0 running");
   }
 
   @Test

@@ -83,7 +83,9 @@ class DataFlowTest {
       Map.of(
           "dev.weir.tensor.Engine", "the engine's binding reads its settings from there alone",
           "dev.weir.text.NativeTokenizers",
-              "finds the platform's native library and the folder to unpack it to");
+              "finds the platform's native library and the folder to unpack it to",
+          "dev.weir.study.JavaChild", "starts another process with this one's Java and class path",
+          "dev.weir.study.Machine", "says on what a study ran");
 
   /// Who may end the process outside `cli`, and why.
   private static final Map<String, String> HALTS =

@@ -29,6 +29,9 @@ final class RunJobs {
   /// How long tasks may take to end their step and save.
   private static final Duration SAVING = Duration.ofMinutes(5);
 
+  /// How long a run may stay taken beyond that; one whose executor was lost stays so for good.
+  private static final Duration LATE = Duration.ofSeconds(20);
+
   /// A shared disk may show late what another machine wrote.
   private static final Duration DISK = Duration.ofMinutes(1);
 
@@ -170,6 +173,13 @@ final class RunJobs {
     waiting.forEach(job -> job.result().cancel(true));
     long until = System.nanoTime() + SAVING.toNanos();
     while (System.nanoTime() < until && !spark.sc().isStopped() && running() > 0 && pause()) {}
+    // Spark tells late, or not at all, of a task that has only begun.
+    long late = System.nanoTime() + LATE.toNanos();
+    while (System.nanoTime() < late && isSomethingTaken() && pause()) {}
+  }
+
+  private boolean isSomethingTaken() {
+    return waiting.stream().anyMatch(job -> folder.takenBy(job.run()).isPresent());
   }
 
   /// Whether nobody interrupted this thread.

@@ -30,6 +30,9 @@ import org.junit.jupiter.api.io.TempDir;
 class SparkClusterTest {
   private static final int STEPS = 20;
 
+  /// Enough that nobody is done before a stop is noticed.
+  private static final int LONGER = 500;
+
   @TempDir Path scratch;
 
   @Test
@@ -44,10 +47,10 @@ class SparkClusterTest {
 
   @Test
   void goesOnWhereItWasStopped() throws IOException {
-    StudyFolder alone = begin("alone", STEPS);
+    StudyFolder alone = begin("alone", LONGER);
     Engine.useThreads(1);
     new StudyWorker(alone).work(plan(alone), new Unheard(), () -> false);
-    StudyFolder cluster = begin("cluster", STEPS);
+    StudyFolder cluster = begin("cluster", LONGER);
     work(
         cluster,
         "local[2]",
