@@ -1,12 +1,11 @@
 package dev.weir.cli;
 
+import dev.weir.study.JavaChild;
 import java.io.IOException;
 import java.io.InputStream;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -33,16 +32,10 @@ final class Child {
   /// @param flags what its Java gets besides this one's flags
   /// @param command the command and its arguments
   static Child start(Path said, List<String> flags, List<String> command) throws IOException {
-    List<String> line = new ArrayList<>();
-    line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(flag -> !flag.startsWith("-agent") && !flag.startsWith("-javaagent"))
-        .forEach(line::add);
-    line.addAll(flags);
-    line.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
-    line.addAll(command);
     ProcessBuilder builder =
-        new ProcessBuilder(line).redirectErrorStream(true).redirectOutput(said.toFile());
+        JavaChild.of(flags, Main.class, command)
+            .redirectErrorStream(true)
+            .redirectOutput(said.toFile());
     return new Child(builder.start(), said);
   }
 

@@ -47,7 +47,10 @@ final class MemoryProbe {
       try {
         List<String> arguments =
             List.of(folder.path().toString(), variant.name(), task.name(), answer.toString());
-        ProcessBuilder child = JavaChild.of(STEADY_HEAP, MemoryProbe.class, arguments);
+        ProcessBuilder child =
+            JavaChild.of(STEADY_HEAP, MemoryProbe.class, arguments)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(ProcessBuilder.Redirect.DISCARD);
         child.environment().put("MALLOC_MMAP_THRESHOLD_", "65536");
         return child.start().waitFor() == 0
             ? OptionalLong.of(Long.parseLong(Files.readString(answer)))
