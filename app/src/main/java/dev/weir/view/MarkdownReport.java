@@ -103,7 +103,7 @@ public final class MarkdownReport {
 
   private void paragraph(String words) {
     if (!words.isEmpty()) {
-      out.append("\n").append(escape(words)).append("\n");
+      out.append("\n").append(line(words)).append("\n");
     }
   }
 
@@ -139,8 +139,14 @@ public final class MarkdownReport {
     out.append(cells.stream().collect(Collectors.joining(" | ", "| ", " |\n")));
   }
 
-  /// The text on one line, with a backslash before everything that could be markup. What begins a
-  /// list or a heading does so only at the start of a line.
+  /// A text that stands on a line by itself, where more can begin a list or a heading.
+  private static String line(String text) {
+    return escape(text)
+        .replaceFirst("^([-+=#>])", "\\\\$1")
+        .replaceFirst("^(\\d+)([.)])", "$1\\\\$2");
+  }
+
+  /// The text on one line, with a backslash before everything that could be markup.
   private static String escape(String text) {
     String line = TokenText.harmless(text).strip().replaceAll("\\s+", " ");
     StringBuilder safe = new StringBuilder(line.length() + 16);
@@ -151,8 +157,6 @@ public final class MarkdownReport {
           }
           safe.appendCodePoint(c);
         });
-    return safe.toString()
-        .replaceFirst("^([-+=#>])", "\\\\$1")
-        .replaceFirst("^(\\d+)([.)])", "$1\\\\$2");
+    return safe.toString();
   }
 }

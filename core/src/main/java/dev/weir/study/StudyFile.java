@@ -2,6 +2,7 @@ package dev.weir.study;
 
 import dev.weir.WeirException;
 import dev.weir.model.AttentionSpec;
+import dev.weir.pathway.Pathways;
 import dev.weir.train.DataSettings;
 import dev.weir.train.Mixers;
 import dev.weir.train.ModelSettings;
@@ -37,6 +38,8 @@ public final class StudyFile {
 
   private final Path folder;
   private final List<String> problems = new ArrayList<>();
+  private final List<Variant> soundVariants = new ArrayList<>();
+  private final List<StudyTask> soundTasks = new ArrayList<>();
 
   private StudyFile(Path folder) {
     this.folder = folder;
@@ -65,9 +68,6 @@ public final class StudyFile {
     StudyFile file = new StudyFile(folder);
     try {
       Study study = file.study(new Fields(YAML.readTree(yaml), "", file.problems));
-      if (file.problems.isEmpty()) {
-        file.check(study);
-      }
       if (!file.problems.isEmpty()) {
         throw StudyException.problems(where, file.problems);
       }
@@ -78,19 +78,26 @@ public final class StudyFile {
   }
 
   private Study study(Fields fields) {
+    ModelSettings model = model(fields.mapping("model"));
+    Recipe recipe = recipe(fields.mapping("recipe"));
+    boolean areSizesSound = problems.isEmpty();
     Study study =
         new Study(
             fields.requiredText("name"),
             fields.text("question").orElse(""),
-            model(fields.mapping("model")),
-            recipe(fields.mapping("recipe")),
-            items(fields, "variants", this::variant),
-            items(fields, "tasks", this::task),
+            model,
+            recipe,
+            items(fields, "variants", this::variant, soundVariants),
+            items(fields, "tasks", this::task, soundTasks),
             budgets(fields),
             seeds(fields),
             rates(fields),
             fields.flag("inside").orElse(true));
     fields.end("name, question, model, recipe, variants, tasks, budgets, seeds, rates, inside");
+    check(study);
+    if (areSizesSound) {
+      checkPairs(study);
+    }
     return study;
   }
 
@@ -98,11 +105,16 @@ public final class StudyFile {
     T read(Fields fields);
   }
 
-  private <T> List<T> items(Fields fields, String name, Item<T> item) {
+  private <T> List<T> items(Fields fields, String name, Item<T> item, List<T> sound) {
     List<T> items = new ArrayList<>();
     List<JsonNode> nodes = fields.list(name);
     for (int i = 0; i < nodes.size(); i++) {
-      items.add(item.read(new Fields(nodes.get(i), "%s[%d]".formatted(name, i), problems)));
+      int before = problems.size();
+      T read = item.read(new Fields(nodes.get(i), "%s[%d]".formatted(name, i), problems));
+      items.add(read);
+      if (problems.size() == before) {
+        sound.add(read);
+      }
     }
     return items;
   }
@@ -189,6 +201,10 @@ public final class StudyFile {
                 optional(fields.size("n_layers")),
                 optional(fields.size("n_heads")),
                 optional(fields.size("d_mlp"))));
+    if (Pathways.find(variant.pathway()).isEmpty()) {
+      fields.problem(
+          "pathway", "has no '%s'; 'weir pathways' lists them".formatted(variant.pathway()));
+    }
     fields.end("name, about, pathway, mixers, d_model, n_layers, n_heads, d_mlp");
     return variant;
   }
@@ -309,8 +325,12 @@ public final class StudyFile {
     }
     twice("variants", study.variants().stream().map(Variant::name).toList());
     twice("tasks", study.tasks().stream().map(StudyTask::name).toList());
-    for (Variant variant : study.variants()) {
-      for (StudyTask task : study.tasks()) {
+  }
+
+  /// Of parts that hold by themselves, whether they go together.
+  private void checkPairs(Study study) {
+    for (Variant variant : soundVariants) {
+      for (StudyTask task : soundTasks) {
         possible(study, variant, task)
             .ifPresent(why ->
                 problems.add("%s cannot do %s: %s".formatted(variant.name(), task.name(), why)));

@@ -75,12 +75,18 @@ class StudyFileTest {
         .hasMessageContaining("rates must be numbers above 0");
   }
 
+  /// Also beside mistakes that have nothing to do with it.
   @Test
   void refusesWhatAVariantCannotDo() {
-    assertThatThrownBy(() ->
-            StudyFile.parse(
-                GOOD.replace("pathway: ddl", "pathway: no-such-way"), Path.of("."), "here"))
-        .hasMessageContaining("ddl cannot do recall: There is no pathway 'no-such-way'");
+    String bad =
+        GOOD.replace("seeds: 2", "seeds: 0")
+            .replace("pathway: ddl", "pathway: no-such-way")
+            .replace("name: plain", "name: plain, d_model: 30, n_heads: 7");
+    assertThatThrownBy(() -> StudyFile.parse(bad, Path.of("."), "here"))
+        .hasMessageContaining("3 problems")
+        .hasMessageContaining("variants[2].pathway has no 'no-such-way'")
+        .hasMessageContaining("plain cannot do recall: These numbers make no model")
+        .hasMessageContaining("seeds must be");
   }
 
   @Test
