@@ -293,7 +293,12 @@ final class StudyCommand {
   }
 
   private void print(StudyResults results) {
-    terminal.out().print(rendered(StudyReport.comparisons(results)));
+    Table found = StudyReport.comparisons(results);
+    if (found.rows().isEmpty()) {
+      terminal.note("nothing can be compared yet; see: weir study status");
+    } else {
+      terminal.out().print(rendered(found));
+    }
   }
 
   private String rendered(Table table) {
