@@ -27,7 +27,7 @@ class DocsTest {
   private static final Pattern TYPE =
       Pattern.compile("([A-Z][a-z0-9]\\w*)((?:\\.[A-Z]\\w*)*)(\\.[a-z]\\w*)?");
 
-  private static final Pattern LINK = Pattern.compile("]\\(([^)#\\s]+)[^)]*\\)");
+  private static final Pattern LINK = Pattern.compile("]\\(<?([^)#\\s>]+)[^)]*\\)");
   private static final Pattern DECLARED =
       Pattern.compile("\\b(?:class|interface|enum|record|@interface) (\\w+)");
 
