@@ -5,6 +5,7 @@ import dev.weir.study.StudyFolder;
 import dev.weir.study.StudyPlan;
 import dev.weir.study.StudyRun;
 import dev.weir.view.Progress;
+import java.util.Collection;
 import java.util.List;
 
 /// Trains a study on a cluster, and shows how far it is.
@@ -20,8 +21,7 @@ record ClusterTraining(Terminal terminal, Interruption interruption) {
   /// @param master where the cluster is
   void train(StudyFolder folder, StudyPlan plan, String master) {
     StudyCluster cluster = StudyCluster.find();
-    List<StudyRun> done =
-        plan.runs().stream().filter(run -> folder.outcome(run).isPresent()).toList();
+    List<StudyRun> done = plan.runs().stream().filter(folder::isDone).toList();
     if (done.size() == plan.runs().size()) {
       return;
     }
@@ -32,12 +32,8 @@ record ClusterTraining(Terminal terminal, Interruption interruption) {
     }
   }
 
-  private static long steps(Iterable<StudyRun> runs) {
-    long steps = 0;
-    for (StudyRun run : runs) {
-      steps += run.plan().training().schedule().steps();
-    }
-    return steps;
+  private static long steps(Collection<StudyRun> runs) {
+    return runs.stream().mapToLong(StudyRun::steps).sum();
   }
 
   private final class Shown implements StudyCluster.Listener {

@@ -102,9 +102,7 @@ final class StudyAdviseCommand implements Callable<Integer> {
     List<Goal> goals =
         goal.map(name -> List.of(goal(name))).orElseGet(() -> List.of(Goal.values()));
     Constraints constraints = new Constraints(context, batch, stages, ranks, size(memory), bytes);
-    StudyResults results =
-        StudyFolder.open(path)
-            .results(System::nanoTime, task -> terminal.note("measured the pace of " + task));
+    StudyResults results = StudyFolder.open(path).results();
     Report report = StudyAdvice.report(results, goals, constraints);
     if (json) {
       JsonFile.write(report, terminal.out());

@@ -32,7 +32,7 @@ final class StudyMeasureCommand implements Callable<Integer> {
     Engine.useThreads(1);
     StudyFolder study = StudyFolder.open(folder);
     Pace _ = study.measured(System::nanoTime, what -> terminal.note("measured " + what));
-    for (Report.Section section : StudySpeed.sections(study.results(System::nanoTime, _ -> {}))) {
+    for (Report.Section section : StudySpeed.sections(study.results())) {
       if (section instanceof Report.TableSection(var table)) {
         terminal.out().println(TextTable.render(table, terminal.style(), terminal.width()));
       }

@@ -169,7 +169,7 @@ final class StudyConclusions {
                 ? "undecided"
                 : "%s, %s %s"
                     .formatted(
-                        StudyWords.result(c.result()),
+                        c.result().label(),
                         NumberText.signed(StudyWords.judged(c).mean()),
                         StudyWords.unit(c)))
         .orElse("not done");

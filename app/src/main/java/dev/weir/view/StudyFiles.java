@@ -202,7 +202,7 @@ public final class StudyFiles {
                 contest.budget().label(),
                 contest.variant().name(),
                 contest.against().name(),
-                found.result().name().toLowerCase(Locale.ROOT).replace('_', ' '),
+                found.result().label(),
                 found.loss().pairs(),
                 found.loss().level(),
                 ids(found.mine()),

@@ -88,7 +88,7 @@ final class StudyForest {
         spread(difference.bootstrap()),
         found.result() == Comparison.Result.UNDECIDED
             ? "undecided: " + StudyWords.undecided(found)
-            : StudyWords.result(found.result()),
+            : found.result().label(),
         difference.verdict() != Difference.Verdict.NO_DIFFERENCE_FOUND,
         difference.pairs());
   }

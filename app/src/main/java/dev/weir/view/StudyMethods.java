@@ -3,6 +3,7 @@ package dev.weir.view;
 import dev.weir.model.TransformerCost;
 import dev.weir.study.Budget;
 import dev.weir.study.Companions;
+import dev.weir.study.Difference;
 import dev.weir.study.Machine;
 import dev.weir.study.Recipe;
 import dev.weir.study.Study;
@@ -188,11 +189,11 @@ final class StudyMethods {
         "A variant wins or loses only if both intervals leave out zero on the same side. The interval in a sentence runs from the lowest to the highest end of the two, so it leaves out zero exactly then.");
     words.add(
         "%d variants are compared with one baseline, so the level of both intervals is %s: the chance of a false difference among them stays below 5 %% (Bonferroni). This holds for each task and each budget by itself, not for all of them together."
-            .formatted(others, StudyWords.level(1 - 0.05 / Math.max(1, others))));
+            .formatted(others, StudyWords.level(Difference.level(others))));
     if (companions > 0) {
       words.add(
           "%d pairs of variants are compared with each other as well, at a level of %s."
-              .formatted(companions, StudyWords.level(1 - 0.05 / companions)));
+              .formatted(companions, StudyWords.level(Difference.level(companions))));
     }
     words.add(
         "“No difference found” means that the intervals hold zero. It does not mean that the variants are equal: how large a difference may have been missed is what the interval says.");

@@ -74,7 +74,7 @@ final class StudyTables {
         contest.task().name(),
         contest.budget().label(),
         contest.variant().name(),
-        StudyWords.result(found.result()),
+        found.result().label(),
         difference.pairs(),
         known(value),
         known(difference.mean()),

@@ -20,15 +20,6 @@ final class StudyWords {
     };
   }
 
-  static String result(Comparison.Result result) {
-    return switch (result) {
-      case WINS -> "wins";
-      case LOSES -> "loses";
-      case NO_DIFFERENCE_FOUND -> "no difference found";
-      case UNDECIDED -> "undecided";
-    };
-  }
-
   static String seeds(int count) {
     return count == 1 ? "1 seed" : count + " seeds";
   }
@@ -60,18 +51,10 @@ final class StudyWords {
     return byAccuracy(found) ? "points" : "nats";
   }
 
-  /// From the lowest to the highest end of both intervals: it leaves out zero if and only if both
-  /// do, on the same side, so it claims as much as the verdict and no more.
-  static Difference.Interval whole(Difference difference) {
-    return new Difference.Interval(
-        Math.min(difference.student().low(), difference.bootstrap().low()),
-        Math.max(difference.student().high(), difference.bootstrap().high()));
-  }
-
   /// `−0.1230 nats [−0.1950, −0.0510]`.
   static String measured(Comparison found) {
     Difference difference = judged(found);
-    Difference.Interval whole = whole(difference);
+    Difference.Interval whole = difference.whole();
     return "%s %s [%s, %s]"
         .formatted(
             NumberText.signed(difference.mean()),

@@ -60,7 +60,7 @@ class StudyReportTest {
       double shift = random.nextDouble(-0.03, 0.03);
       double[] differences = random.doubles(4, -0.02, 0.02).map(noise -> noise + shift).toArray();
       Difference difference = Difference.of(differences, 3, random);
-      Difference.Interval whole = StudyWords.whole(difference);
+      Difference.Interval whole = difference.whole();
 
       assertThat(difference.verdict() != Difference.Verdict.NO_DIFFERENCE_FOUND)
           .isEqualTo(whole.low() > 0 || whole.high() < 0);

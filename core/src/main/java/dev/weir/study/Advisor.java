@@ -243,8 +243,8 @@ final class Advisor {
   /// right answers.
   private static double worst(Comparison found) {
     return found.contest().task().byAccuracy()
-        ? -Math.min(found.accuracy().student().low(), found.accuracy().bootstrap().low())
-        : Math.max(found.loss().student().high(), found.loss().bootstrap().high());
+        ? -found.accuracy().whole().low()
+        : found.loss().whole().high();
   }
 
   // ---------------------------------------------------------------- constraints
@@ -432,7 +432,7 @@ final class Advisor {
             : "%s, equal %s: %s, loss %+.4f nats (%.1f %% interval %+.4f to %+.4f, %d pairs of runs)",
         found.contest().task().name(),
         found.contest().budget().label(),
-        found.result().name().toLowerCase(Locale.ROOT).replace('_', ' '),
+        found.result().label(),
         unit * difference.mean(),
         100 * difference.level(),
         unit * difference.student().low(),

@@ -2,6 +2,7 @@ package dev.weir.study;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Function;
@@ -42,7 +43,12 @@ public record Comparison(
     /// No difference was found, which does not say that there is none.
     NO_DIFFERENCE_FOUND,
     /// A run failed, or there are too few to tell.
-    UNDECIDED
+    UNDECIDED;
+
+    /// Its name in tables and sentences: `no difference found`.
+    public String label() {
+      return name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    }
   }
 
   public Comparison {

@@ -69,7 +69,7 @@ public record Difference(
   public static Difference of(
       double[] differences, SeedNoise noise, int comparisons, RandomGenerator random) {
     int pairs = differences.length;
-    double level = 1 - 0.05 / Math.max(1, comparisons);
+    double level = level(comparisons);
     double mean = Mean.of(differences).getAsDouble();
     if (pairs < 2) {
       return new Difference(mean, Double.NaN, Interval.NONE, Interval.NONE, level, pairs);
@@ -98,6 +98,21 @@ public record Difference(
                 .orElseThrow());
     double[] ends = Quantile.withDefaults().evaluate(means, (1 - level) / 2, (1 + level) / 2);
     return new Interval(ends[0], ends[1]);
+  }
+
+  /// The coverage of each interval, so that of several the chance of a false one stays below 5 %
+  /// (Bonferroni).
+  ///
+  /// @param comparisons how many there are
+  public static double level(int comparisons) {
+    return 1 - 0.05 / Math.max(1, comparisons);
+  }
+
+  /// From the lowest to the highest end of both intervals: it leaves out zero if and only if both
+  /// do, on the same side, so it claims as much as the verdict and no more.
+  public Interval whole() {
+    return new Interval(
+        Math.min(student.low(), bootstrap.low()), Math.max(student.high(), bootstrap.high()));
   }
 
   /// What follows from both intervals.

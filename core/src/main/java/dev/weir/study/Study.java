@@ -65,7 +65,7 @@ public record Study(
   ///
   /// @param recipe how all are trained
   Study with(Recipe recipe) {
-    return new Study(name, question, model, recipe, variants, tasks, budgets, seeds, rates);
+    return new Study(name, question, model, recipe, variants, tasks, budgets, seeds, rates, inside);
   }
 
   /// What the others are compared with.

@@ -227,7 +227,7 @@ public final class StudyFolder {
   /// The machine that began the study, if it is known.
   public Optional<Machine> machine() {
     Path file = path.resolve("machine.json");
-    return Files.exists(file) ? Optional.of(TrainJson.read(file, Machine.class)) : Optional.empty();
+    return Files.exists(file) ? Optional.of(read(file, Machine.class)) : Optional.empty();
   }
 
   /// Notes the machine, unless one was noted before.

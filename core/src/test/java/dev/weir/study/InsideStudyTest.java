@@ -152,13 +152,7 @@ class InsideStudyTest {
     new StudyWorker(place)
         .work(
             place.results(System::nanoTime, _ -> {}).plan(),
-            new StudyWorker.Listener() {
-              @Override
-              public void stepped(StudyRun run, int step) {}
-
-              @Override
-              public void finished(Outcome outcome) {}
-            },
+            StudyWorker.Listener.silent(),
             () -> false);
     return place.results(System::nanoTime, _ -> {});
   }

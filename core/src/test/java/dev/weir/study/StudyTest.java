@@ -112,13 +112,7 @@ class StudyTest {
     new StudyWorker(place, parts)
         .work(
             place.results(System::nanoTime, _ -> {}).plan(),
-            new StudyWorker.Listener() {
-              @Override
-              public void stepped(StudyRun run, int step) {}
-
-              @Override
-              public void finished(Outcome outcome) {}
-            },
+            StudyWorker.Listener.silent(),
             () -> false);
     return place.results(System::nanoTime, _ -> {}).comparisons();
   }

@@ -63,7 +63,7 @@ final class RunJobs {
   /// @param stop whether to stop
   void work(BooleanSupplier stop) {
     plan.runs().stream()
-        .filter(run -> folder.outcome(run).isEmpty())
+        .filter(run -> !folder.isDone(run))
         .forEach(run -> waiting.add(new Job(run, submit(run))));
     int asked = waiting.size();
     while (!waiting.isEmpty() && !stop.getAsBoolean() && pause()) {
@@ -96,7 +96,7 @@ final class RunJobs {
     try {
       if (!job.result().get().getFirst()) {
         listener.noted(name(job.run()) + " is worked on by another process");
-      } else if (folder.outcome(job.run()).isEmpty()) {
+      } else if (!folder.isDone(job.run())) {
         unseen.add(job.run());
       }
     } catch (ExecutionException e) {
@@ -143,7 +143,7 @@ final class RunJobs {
     for (StudyRun run : plan.runs()) {
       boolean isDone = !open.contains(run);
       runs += isDone ? 1 : 0;
-      steps += isDone ? run.plan().training().schedule().steps() : folder.logged(run);
+      steps += isDone ? run.steps() : folder.logged(run);
     }
     listener.reached(runs, steps);
     mayBeIdle &= running() == 0;
@@ -162,9 +162,9 @@ final class RunJobs {
 
   private void awaitSight(BooleanSupplier stop) {
     long until = System.nanoTime() + DISK.toNanos();
-    unseen.removeIf(run -> folder.outcome(run).isPresent());
+    unseen.removeIf(run -> folder.isDone(run));
     while (!unseen.isEmpty() && System.nanoTime() < until && !stop.getAsBoolean() && pause()) {
-      unseen.removeIf(run -> folder.outcome(run).isPresent());
+      unseen.removeIf(run -> folder.isDone(run));
     }
   }
 

@@ -1,6 +1,5 @@
 package dev.weir.spark;
 
-import dev.weir.study.Outcome;
 import dev.weir.study.StudyFolder;
 import dev.weir.study.StudyPlan;
 import dev.weir.study.StudyRun;
@@ -23,10 +22,11 @@ record RunTask(String folder) implements Function<String, Boolean> {
     TaskContext context = TaskContext.get();
     Engine.useThreads(1);
     StudyFolder study = open();
-    StudyPlan plan = study.results(System::nanoTime, _ -> {}).plan();
+    StudyPlan plan = study.results().plan();
     StudyRun run = run(plan, id);
-    new StudyWorker(study).work(plan, run, Silent.INSTANCE, context::isInterrupted);
-    return study.outcome(run).isPresent();
+    // The driver sees in the folder how far the run is.
+    new StudyWorker(study).work(plan, run, StudyWorker.Listener.silent(), context::isInterrupted);
+    return study.isDone(run);
   }
 
   private StudyFolder open() {
@@ -46,16 +46,5 @@ record RunTask(String folder) implements Function<String, Boolean> {
 
   private static String host() {
     return SparkEnv.get().blockManager().blockManagerId().host();
-  }
-
-  /// The driver sees in the folder how far the run is.
-  private enum Silent implements StudyWorker.Listener {
-    INSTANCE;
-
-    @Override
-    public void stepped(StudyRun run, int step) {}
-
-    @Override
-    public void finished(Outcome outcome) {}
   }
 }

@@ -39,7 +39,7 @@ class SparkClusterTest {
   void trainsToTheSameBitsAsOneProcess() throws IOException {
     StudyFolder alone = begin("alone", STEPS);
     Engine.useThreads(1);
-    new StudyWorker(alone).work(plan(alone), new Unheard(), () -> false);
+    new StudyWorker(alone).work(plan(alone), StudyWorker.Listener.silent(), () -> false);
     StudyFolder cluster = begin("cluster", STEPS);
     work(cluster, "local[2]", () -> false);
     assertSame(cluster, alone);
@@ -49,7 +49,7 @@ class SparkClusterTest {
   void goesOnWhereItWasStopped() throws IOException {
     StudyFolder alone = begin("alone", LONGER);
     Engine.useThreads(1);
-    new StudyWorker(alone).work(plan(alone), new Unheard(), () -> false);
+    new StudyWorker(alone).work(plan(alone), StudyWorker.Listener.silent(), () -> false);
     StudyFolder cluster = begin("cluster", LONGER);
     work(
         cluster,
@@ -102,7 +102,7 @@ class SparkClusterTest {
   void aKilledExecutorCostsNothingButTime() throws IOException {
     StudyFolder alone = begin("alone", 3 * STEPS);
     Engine.useThreads(1);
-    new StudyWorker(alone).work(plan(alone), new Unheard(), () -> false);
+    new StudyWorker(alone).work(plan(alone), StudyWorker.Listener.silent(), () -> false);
     StudyFolder cluster = begin("cluster", 3 * STEPS);
     Killer killer = new Killer(cluster);
     Files.createDirectories(Path.of(System.getenv("SPARK_HOME"), "jars"));
@@ -224,13 +224,5 @@ class SparkClusterTest {
     public void noted(String what) {
       notes.add(what);
     }
-  }
-
-  private static final class Unheard implements StudyWorker.Listener {
-    @Override
-    public void stepped(StudyRun run, int step) {}
-
-    @Override
-    public void finished(Outcome outcome) {}
   }
 }
