@@ -203,19 +203,25 @@ final class StudyCommand {
     StudyFolder folder = StudyFolder.open(path);
     StudyResults results = folder.results();
     keep(folder, results);
+    if (!json && out.isEmpty()) {
+      print(results);
+      return 0;
+    }
     Report report = StudyReport.of(results, folder.machine());
     if (json) {
       JsonFile.write(report, terminal.out());
-    } else if (out.isPresent()) {
-      List<Path> written =
-          ReportFiles.isFolder(out.get())
-              ? ReportFiles.writeFolder(report, out.get())
-              : ReportFiles.write(report, out.get());
-      written.forEach(file -> terminal.note("wrote " + file));
     } else {
-      print(results);
+      out.ifPresent(place -> write(report, place));
     }
     return 0;
+  }
+
+  private void write(Report report, Path place) {
+    List<Path> written =
+        ReportFiles.isFolder(place)
+            ? ReportFiles.writeFolder(report, place)
+            : ReportFiles.write(report, place);
+    written.forEach(file -> terminal.note("wrote " + file));
   }
 
   private StudyFolder folder(Optional<Path> file, Optional<String> preset, Optional<Path> out) {

@@ -4,26 +4,41 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// What is known of a study at some moment: what reports, files and recommendations are made from.
-///
-/// @param study what was asked
-/// @param plan its runs and what is compared
-/// @param pace how fast variants are on this machine
-/// @param outcomes what came of the runs that are done, by id
-/// @param insides what the models of runs are like inside that were looked into, by id
-public record StudyResults(
-    Study study,
-    StudyPlan plan,
-    Pace pace,
-    Map<String, Outcome> outcomes,
-    Map<String, Inside> insides) {
+/// A contest is decided once, when somebody first asks.
+public final class StudyResults {
+  private final Study study;
+  private final StudyPlan plan;
+  private final Pace pace;
+  private final Map<String, Outcome> outcomes;
+  private final Map<String, Inside> insides;
+  private final Map<Together, List<Comparison>> decided = new ConcurrentHashMap<>();
 
-  public StudyResults {
-    outcomes = Map.copyOf(outcomes);
-    insides = Map.copyOf(insides);
+  /// What is compared together.
+  private record Together(StudyTask task, Budget budget) {}
+
+  /// Results.
+  ///
+  /// @param study what was asked
+  /// @param plan its runs and what is compared
+  /// @param pace how fast variants are on this machine
+  /// @param outcomes what came of the runs that are done, by id
+  /// @param insides what the models of runs are like inside that were looked into, by id
+  public StudyResults(
+      Study study,
+      StudyPlan plan,
+      Pace pace,
+      Map<String, Outcome> outcomes,
+      Map<String, Inside> insides) {
+    this.study = study;
+    this.plan = plan;
+    this.pace = pace;
+    this.outcomes = Map.copyOf(outcomes);
+    this.insides = Map.copyOf(insides);
   }
 
   /// Results of a study whose models were not looked into.
@@ -34,6 +49,31 @@ public record StudyResults(
   /// @param outcomes what came of the runs that are done, by id
   public StudyResults(Study study, StudyPlan plan, Pace pace, Map<String, Outcome> outcomes) {
     this(study, plan, pace, outcomes, Map.of());
+  }
+
+  /// What was asked.
+  public Study study() {
+    return study;
+  }
+
+  /// Its runs and what is compared.
+  public StudyPlan plan() {
+    return plan;
+  }
+
+  /// How fast variants are on this machine.
+  public Pace pace() {
+    return pace;
+  }
+
+  /// What came of the runs that are done, by id.
+  public Map<String, Outcome> outcomes() {
+    return outcomes;
+  }
+
+  /// What the models of runs are like inside that were looked into, by id.
+  public Map<String, Inside> insides() {
+    return insides;
   }
 
   /// What came of a run, if it is done.
@@ -50,19 +90,21 @@ public record StudyResults(
 
   /// The contests all of whose runs are done, decided.
   public List<Comparison> comparisons() {
-    record Together(StudyTask task, Budget budget) {}
-    return plan.contests().stream()
-        .filter(this::isDone)
-        .collect(
-            Collectors.groupingBy(
-                contest -> new Together(contest.task(), contest.budget()),
-                LinkedHashMap::new,
-                Collectors.toList()))
-        .values()
-        .stream()
-        .flatMap(
-            together -> Comparison.of(together, outcomes, study.variants().size() - 1).stream())
+    Map<Together, List<Contest>> done =
+        plan.contests().stream()
+            .filter(this::isDone)
+            .collect(
+                Collectors.groupingBy(
+                    contest -> new Together(contest.task(), contest.budget()),
+                    LinkedHashMap::new,
+                    Collectors.toList()));
+    return done.entrySet().stream()
+        .flatMap(e -> decided.computeIfAbsent(e.getKey(), _ -> decide(e.getValue())).stream())
         .toList();
+  }
+
+  private List<Comparison> decide(List<Contest> together) {
+    return Comparison.of(together, outcomes, study.variants().size() - 1);
   }
 
   /// What the learning rates gave, for each variant at each task, and each number of steps that a
