@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
 import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.options.FilePayload;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -165,6 +168,31 @@ class DirectionsPageTest {
         new FilePayload(name, "application/json", content.getBytes(StandardCharsets.UTF_8)));
   }
 
+  /// Moves the first slider, as a script of the page.
+  private static final String SLIDE =
+      """
+      const slide = value => {
+        const slider = document.querySelector('.mixer input[type=range]');
+        slider.value = value;
+        slider.dispatchEvent(new Event('input'));
+      };
+      """;
+
+  /// Keeps the first slider moving until the plane shows what it says. A slider at rest shows
+  /// nothing here: what the parts are together, and their planes, are asked for first.
+  private static void slideUntilThePlaneFollows(Page page) {
+    page.waitForFunction(
+        """
+        () => {
+          %s
+          slide(0.5);
+          const plane = document.querySelector('weir-plane');
+          return plane.tiles?.mixing && plane.drawn === plane.tiles;
+        }
+        """
+            .formatted(SLIDE));
+  }
+
   @Test
   void thePlaneFollowsASliderFromFrameToFrame(Tab tab) {
     Page page = open(tab);
@@ -172,25 +200,18 @@ class DirectionsPageTest {
     make(page, 1);
     fill(page, "token", " sad");
     make(page, 2);
+    slideUntilThePlaneFollows(page);
     Object changes =
         page.evaluate(
             """
             async () => {
-              const slider = document.querySelector('.mixer input[type=range]');
+              %s
               const canvas = document.querySelector('.plane-canvas');
               const frame = () => new Promise(requestAnimationFrame);
-              const slide = value => {
-                slider.value = value;
-                slider.dispatchEvent(new Event('input'));
-              };
-              // The planes of the parts are asked for with the first move.
-              slide(0.5);
-              const plane = document.querySelector('weir-plane');
-              while (!plane.tiles?.mixing || plane.drawn !== plane.tiles) await frame();
               let before = '';
               let changes = 0;
               for (let i = 0; i < 60; i++) {
-                slide((1 + i % 19) / 20);
+                slide((1 + i %% 19) / 20);
                 await frame();
                 const now = canvas.toDataURL();
                 if (now !== before) changes++;
@@ -198,7 +219,34 @@ class DirectionsPageTest {
               }
               return changes;
             }
-            """);
+            """
+                .formatted(SLIDE));
     assertThat((int) changes).isGreaterThan(55);
+  }
+
+  @Test
+  void thePlaneFollowsASliderAlsoWhereAnEarlierAnswerComesLast(Tab tab) {
+    Page page = open(tab);
+    List<Route> held = new ArrayList<>();
+    page.route(
+        "**/directions/cosines?*",
+        route -> {
+          if (held.isEmpty()) {
+            held.add(route);
+          } else {
+            route.resume();
+          }
+        });
+    fill(page, "token", " happy");
+    make(page, 1);
+    page.waitForCondition(() -> !held.isEmpty());
+    String alone = held.getFirst().request().url();
+    fill(page, "token", " sad");
+    // Of both; the one made first is the first.
+    page.waitForResponse(answer -> answer.url().startsWith(alone + "%2C"), () -> make(page, 2));
+    page.waitForResponse(answer -> answer.url().equals(alone), held.getFirst()::resume).finished();
+    // The script takes what has come between two frames.
+    page.evaluate("() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))");
+    slideUntilThePlaneFollows(page);
   }
 }

@@ -79,17 +79,23 @@ function settle() {
   resting = setTimeout(mix, REST);
 }
 
-/** Learns how long mixtures of the directions in use are. */
+/** The last question for products; what answers one before is of other directions. */
+let learning;
+
+/** Learns how long mixtures of the directions in use are. A slider that moves already is followed. */
 async function learn() {
   const {items} = shelf;
   const ids = items.map(item => item.id);
+  const question = learning = ask('directions/cosines', {ids: ids.join(',')});
+  let learnt = {};
   try {
-    const {cosines} = await ask('directions/cosines', {ids: ids.join(',')});
-    products = Object.fromEntries(ids.map((id, i) => [id, Object.fromEntries(ids.map((other, j) =>
+    const {cosines} = await question;
+    learnt = Object.fromEntries(ids.map((id, i) => [id, Object.fromEntries(ids.map((other, j) =>
       [other, cosines[i][j] * items[i].length * items[j].length]))]));
-  } catch {
-    products = {};
-  }
+  } catch { /* The plane then follows once the slider rests. */ }
+  if (question !== learning) return;
+  products = learnt;
+  if (resting) preview();
 }
 
 function preview() {
@@ -114,7 +120,7 @@ let again = false;
 
 /** Mixes anew. While the server is asked, later wishes become one. */
 async function mix() {
-  clearTimeout(resting);
+  resting = clearTimeout(resting);
   again = true;
   if (asking) return;
   asking = true;
