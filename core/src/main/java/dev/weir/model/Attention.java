@@ -6,7 +6,6 @@ import dev.weir.stream.Hooks;
 import dev.weir.stream.NormSite;
 import dev.weir.tensor.Axis;
 import dev.weir.tensor.DType;
-import dev.weir.tensor.Fused;
 import dev.weir.tensor.Tensor;
 import dev.weir.tensor.TensorOwner;
 import java.util.List;
@@ -170,12 +169,12 @@ final class Attention {
 
   /// `[batch, pos, head, d_head]`.
   private Tensor mixed(Tensor q, KvCache.KeysAndValues kv, Run run) {
-    Span.Mask mask =
+    Mask mask =
         role == Role.LOCAL ? run.span().recent(window()) : run.span().mask(spec.visibility());
     Tensor queries = q.order("batch", "head", "pos", "d_head");
     Tensor z =
         canFuse(q, run.hooks())
-            ? fused(queries, forEachHead(kv.keys()), forEachHead(kv.values()), mask)
+            ? mask.attend(queries, forEachHead(kv.keys()), forEachHead(kv.values()), spec.scale())
             : composed(queries, kv, mask, run.hooks());
     return z.order(PLACES);
   }
@@ -188,14 +187,6 @@ final class Attention {
         && spec.softmaxShare() == 1
         && (q.dtype() == DType.FLOAT32 || q.dtype() == DType.FLOAT64)
         && (q.size("pos") > 1 || spec.nKvHeads() == spec.nHeads());
-  }
-
-  private Tensor fused(Tensor q, Tensor k, Tensor v, Span.Mask mask) {
-    return switch (mask) {
-      case Span.Mask.Everything() -> Fused.fullAttention(q, k, v, spec.scale());
-      case Span.Mask.Triangle _ -> Fused.causalAttention(q, k, v, spec.scale());
-      case Span.Mask.Some(Tensor visible) -> Fused.maskedAttention(q, k, v, visible, spec.scale());
-    };
   }
 
   private Tensor forEachHead(Tensor keysOrValues) {
@@ -211,7 +202,7 @@ final class Attention {
 
   /// The same as the fused kernel, step by step, so that scores and pattern can be seen and
   /// changed.
-  private Tensor composed(Tensor q, KvCache.KeysAndValues kv, Span.Mask mask, Hooks hooks) {
+  private Tensor composed(Tensor q, KvCache.KeysAndValues kv, Mask mask, Hooks hooks) {
     Axis kvHead = new Axis("kv_head", spec.nKvHeads());
     Axis group = new Axis("group", spec.nHeads() / spec.nKvHeads());
     Tensor grouped = q.times(spec.scale()).rename("pos", "query_pos").split("head", kvHead, group);
@@ -219,7 +210,7 @@ final class Attention {
     Tensor scores =
         seen(
             new HookPoint.AttnScores(layer),
-            masked(raw.merge("head", "kv_head", "group"), mask),
+            mask.hide(raw.merge("head", "kv_head", "group"), Double.NEGATIVE_INFINITY),
             hooks);
     Tensor pattern = seen(new HookPoint.Pattern(layer), pattern(scores, mask), hooks);
     return pattern
@@ -229,20 +220,12 @@ final class Attention {
         .rename("query_pos", "pos");
   }
 
-  private static Tensor masked(Tensor scores, Span.Mask mask) {
-    return switch (mask) {
-      case Span.Mask.Everything() -> scores;
-      case Span.Mask.Triangle(Tensor visible) -> scores.where(visible, Double.NEGATIVE_INFINITY);
-      case Span.Mask.Some(Tensor visible) -> scores.where(visible, Double.NEGATIVE_INFINITY);
-    };
-  }
-
-  private Tensor pattern(Tensor scores, Span.Mask mask) {
+  private Tensor pattern(Tensor scores, Mask mask) {
     Tensor softmax = scores.softmax("key_pos");
     if (spec.softmaxShare() == 1) {
       return softmax;
     }
-    Tensor uniform = masked(softmax.times(0).plus(1), mask);
+    Tensor uniform = mask.hide(softmax.times(0).plus(1), 0);
     return softmax.times(spec.softmaxShare()).plus(uniform.times(1 - spec.softmaxShare()));
   }
 

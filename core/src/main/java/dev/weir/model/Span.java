@@ -4,6 +4,7 @@ import dev.weir.model.AttentionSpec.Visibility;
 import dev.weir.tensor.Axis;
 import dev.weir.tensor.Tensor;
 import dev.weir.tensor.TensorOwner;
+import dev.weir.tensor.WindowAttention;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -66,21 +67,6 @@ final class Span implements AutoCloseable {
         });
   }
 
-  /// Who sees whom.
-  sealed interface Mask {
-
-    /// Every query sees every key.
-    record Everything() implements Mask {}
-
-    /// Query `i` sees the keys up to `i`, and there are as many keys as queries.
-    ///
-    /// @param visible the same as booleans, `[query_pos, key_pos]`
-    record Triangle(Tensor visible) implements Mask {}
-
-    /// As the booleans say, `[query_pos, key_pos]` or `[batch, query_pos, key_pos]`.
-    record Some(Tensor visible) implements Mask {}
-  }
-
   /// Who sees whom where only the latest keys are there, the queries' own among them.
   ///
   /// @param windowSize how many keys a query sees, its own included
@@ -89,15 +75,9 @@ final class Span implements AutoCloseable {
   }
 
   private Mask makeRecent(int windowSize) {
-    if (queries == 1 && !padded) {
-      return new Mask.Everything();
-    }
-    long first = Math.max(0, start - (windowSize - 1));
-    Tensor queryPos = Tensor.range(start, new Axis("query_pos", queries));
-    Tensor keyPos = Tensor.range(first, new Axis("key_pos", length() - first));
-    Tensor age = queryPos.minus(keyPos);
-    Tensor visible = since(age, 0).and(age.atMost(windowSize - 1));
-    return new Mask.Some(unpadded(visible, keyPos));
+    return queries == 1 && !padded
+        ? new Mask.Everything()
+        : window(windowSize, Math.max(0, start - (windowSize - 1)));
   }
 
   Mask mask(Visibility visibility) {
@@ -108,48 +88,57 @@ final class Span implements AutoCloseable {
     return switch (mask) {
       case Mask.Everything everything -> everything;
       case Mask.Triangle(Tensor visible) -> new Mask.Triangle(owner.own(visible));
+      case Mask.Window(int size, WindowAttention attention) ->
+          new Mask.Window(size, attention.ownedBy(owner));
       case Mask.Some(Tensor visible) -> new Mask.Some(owner.own(visible));
     };
   }
 
   private Mask makeMask(Visibility visibility) {
-    Tensor queryPos = Tensor.range(start, new Axis("query_pos", queries));
-    Tensor keyPos = Tensor.range(0, new Axis("key_pos", length()));
-    Tensor age = queryPos.minus(keyPos);
     return switch (visibility) {
       case Visibility.Bidirectional() ->
-          padded ? new Mask.Some(unpadded(age.times(0).atMost(0), keyPos)) : new Mask.Everything();
-      case Visibility.Causal() -> causal(age, keyPos);
+          padded ? new Mask.Some(unpadded(age(0).times(0).atMost(0), 0)) : new Mask.Everything();
+      case Visibility.Causal() -> causal();
       case Visibility.SlidingWindow(int windowSize) ->
-          windowSize >= length()
-              ? causal(age, keyPos)
-              : new Mask.Some(unpadded(since(age, 0).and(age.atMost(windowSize - 1)), keyPos));
+          windowSize >= length() ? causal() : window(windowSize, 0);
     };
   }
 
-  private Mask causal(Tensor age, Tensor keyPos) {
+  private Mask causal() {
     if (queries == 1 && !padded) {
       return new Mask.Everything();
     }
-    Tensor visible = since(age, 0);
-    return start == 0 && !padded
-        ? new Mask.Triangle(visible)
-        : new Mask.Some(unpadded(visible, keyPos));
+    Tensor visible = Mask.before(age(0));
+    return start == 0 && !padded ? new Mask.Triangle(visible) : new Mask.Some(unpadded(visible, 0));
   }
 
-  private static Tensor since(Tensor age, long first) {
-    return age.times(-1).atMost((double) -first);
+  private Mask window(int size, long firstKey) {
+    return start == 0 && !padded && WindowAttention.pays(size, queries)
+        ? new Mask.Window(size, new WindowAttention(size, queries))
+        : new Mask.Some(unpadded(Mask.latest(age(firstKey), size), firstKey));
+  }
+
+  /// How far keys are before queries, int64, `[query_pos, key_pos]`.
+  private Tensor age(long firstKey) {
+    return queryPos().minus(keyPos(firstKey));
+  }
+
+  private Tensor queryPos() {
+    return Tensor.range(start, new Axis("query_pos", queries));
+  }
+
+  private Tensor keyPos(long first) {
+    return Tensor.range(first, new Axis("key_pos", length() - first));
   }
 
   /// Nobody sees padding but the padding itself, whose rows would otherwise have nothing to see.
-  private Tensor unpadded(Tensor visible, Tensor keyPos) {
+  private Tensor unpadded(Tensor visible, long firstKey) {
     if (!padded) {
       return visible;
     }
-    Tensor real = paddings.atMost(keyPos);
-    Tensor queryPos = Tensor.range(start, new Axis("query_pos", queries));
-    Tensor itself = queryPos.minus(keyPos).abs().atMost(0);
-    return real.and(visible).or(itself.and(visible)).order("batch", "query_pos", "key_pos");
+    Tensor there = paddings.atMost(keyPos(firstKey));
+    Tensor itself = age(firstKey).abs().atMost(0);
+    return there.and(visible).or(itself.and(visible)).order("batch", "query_pos", "key_pos");
   }
 
   @Override

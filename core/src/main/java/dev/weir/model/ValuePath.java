@@ -2,7 +2,6 @@ package dev.weir.model;
 
 import dev.weir.pathway.ShortConv;
 import dev.weir.tensor.Axis;
-import dev.weir.tensor.Fused;
 import dev.weir.tensor.Tensor;
 import java.util.Optional;
 
@@ -77,14 +76,7 @@ final class ValuePath {
     Tensor keys = remembered(byHead(k), path + "keys", window, run.cache());
     Tensor values = remembered(byHead(v), path + "values", window, run.cache());
     Tensor queries = query.order("batch", "kv_head", "pos", "d_head");
-    Tensor mixed =
-        switch (run.span().recent(window)) {
-          case Span.Mask.Everything() -> Fused.fullAttention(queries, keys, values, spec.scale());
-          case Span.Mask.Triangle(Tensor visible) ->
-              Fused.maskedAttention(queries, keys, values, visible, spec.scale());
-          case Span.Mask.Some(Tensor visible) ->
-              Fused.maskedAttention(queries, keys, values, visible, spec.scale());
-        };
+    Tensor mixed = run.span().recent(window).attend(queries, keys, values, spec.scale());
     return mixed.order("batch", "pos", "kv_head", "d_head");
   }
 

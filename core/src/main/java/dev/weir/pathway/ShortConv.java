@@ -1,9 +1,15 @@
 package dev.weir.pathway;
 
+import dev.weir.tensor.Axis;
+import dev.weir.tensor.DType;
+import dev.weir.tensor.Fused;
 import dev.weir.tensor.Tensor;
+import java.util.List;
+import java.util.Set;
 
 /// A causal convolution along the sequence, each feature by itself: the shortest of local mixers.
 public final class ShortConv {
+  private static final long FEW = 8;
 
   private ShortConv() {}
 
@@ -32,6 +38,23 @@ public final class ShortConv {
   /// @param weights `tap` and any of the axes of `x`
   /// @return same shape as `x`
   static Tensor over(Tensor padded, Tensor weights) {
+    return canFuse(padded, weights)
+        ? Fused.convolution(padded, weights)
+        : tapByTap(padded, weights);
+  }
+
+  /// Few positions are done tap by tap before the engine has prepared for its one pass.
+  private static boolean canFuse(Tensor padded, Tensor weights) {
+    List<Axis> axes = padded.shape().axes();
+    return padded.dtype() == DType.FLOAT32
+        && axes.size() > 2
+        && axes.get(1).name().equals("pos")
+        && axes.get(1).size() - weights.size("tap") >= FEW
+        && Set.copyOf(axes.subList(2, axes.size()))
+            .equals(Set.copyOf(weights.shape().without("tap").axes()));
+  }
+
+  private static Tensor tapByTap(Tensor padded, Tensor weights) {
     long taps = weights.size("tap");
     long length = padded.size("pos") - (taps - 1);
     Tensor sum = padded.slice("pos", 0, length).times(weights.at("tap", 0));

@@ -1,5 +1,7 @@
 package dev.weir.tensor;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -7,6 +9,7 @@ import org.bytedeco.pytorch.global.torch;
 /// Steps that the engine does in one pass over memory. Each has a readable twin composed from
 /// [Tensor]'s operations in the test tree.
 public final class Fused {
+  private static final String TAP = "tap";
 
   /// The engine's name for leaving each prediction's loss by itself.
   private static final long NOT_AVERAGED = 0;
@@ -86,6 +89,33 @@ public final class Fused {
       Tensor query, Tensor key, Tensor value, Tensor visible, double scale) {
     var mask = visible.shape().rank() == 3 ? visible.handle().unsqueeze(1) : visible.handle();
     return attention(query, key, value, new TensorOptional(mask), Causal.NO, scale);
+  }
+
+  /// A convolution along the sequence, each feature by itself: `y_t = Σ_i w_i x_{t+i}`. One pass
+  /// over memory in float32; in float64 the engine goes through the features one by one.
+  ///
+  /// @param x the sequence second, `[batch, pos, ..]`
+  /// @param weights the axes of `x` after `pos`, and `tap`, in any order
+  /// @return `x`'s axes, as many positions fewer as there are taps but one
+  public static Tensor convolution(Tensor x, Tensor weights) {
+    long taps = weights.size(TAP);
+    Axis pos = x.shape().axes().get(1);
+    Shape shape = x.shape().with(pos.name(), new Axis(pos.name(), pos.size() - taps + 1));
+    List<String> order = new ArrayList<>(x.shape().names().subList(2, x.shape().rank()));
+    order.add(TAP);
+    var kernel = weights.order(order.toArray(String[]::new)).handle().reshape(-1, 1, 1, taps);
+    // A picture one pixel high, whose channels lie side by side as the engine likes them.
+    var picture = x.handle().reshape(x.shape().axes().getFirst().size(), 1, pos.size(), -1);
+    var result =
+        torch.conv2d(
+            picture.permute(0, 3, 1, 2),
+            kernel,
+            new TensorOptional(),
+            new long[] {1, 1},
+            new long[] {0, 0},
+            new long[] {1, 1},
+            kernel.size(0));
+    return new Tensor(result.permute(0, 2, 3, 1).reshape(shape.sizes()), shape, x.dtype());
   }
 
   /// The mean cross entropy of the right answers, in nats.

@@ -139,6 +139,7 @@ public final class OperationCount {
       // Weighted sums alone are computed so: one addition less than sources.
       case "matmul" -> product(name, in, out) - out.numel();
       case "mm", "bmm", "linear", "mv", "addmm", "addmv" -> product(name, in, out);
+      case "conv2d" -> out.numel() * (2 * tensor(in, 1).size(-1) - 1);
       case "sum" -> tensor(in, 0).numel() - out.numel();
       case "mean" -> tensor(in, 0).numel();
       case "softmax" -> 5 * tensor(in, 0).numel();

@@ -3,6 +3,8 @@ package dev.weir.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
+import java.util.function.BinaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -105,6 +107,46 @@ class FusedTest {
     Tensor each = visible.repeat(new Axis("batch", 2));
     assertSame(
         Fused.maskedAttention(query, key, value, each, 0.5), twin(query, key, value, visible, 0.5));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 1, 1, 1", "2, 3, 2, 3", "3, 9, 4, 8", "1, 33, 5, 17", "2, 64, 3, 65"})
+  void convolutionAndItsDerivativesAgreeWithTheirTwins(int batch, int length, int taps, int width) {
+    Axis head = new Axis("head", 2);
+    Axis dHead = new Axis("d_head", width);
+    Shape padded =
+        Shape.of(new Axis("batch", batch), new Axis("pos", length + taps - 1), head, dHead);
+    Tensor x = Grid.gaussian(padded, 1).tensor();
+    Tensor weights = Grid.gaussian(Shape.of(new Axis("tap", taps), dHead, head), 2).tensor();
+    for (DType dtype : List.of(DType.FLOAT64, DType.FLOAT32)) {
+      double tolerance = dtype == DType.FLOAT64 ? FLOAT64 : FLOAT32;
+      assertThat(Fused.convolution(x.to(dtype), weights.to(dtype)).toDoubles())
+          .containsExactly(twin(x, weights).toDoubles(), within(tolerance));
+      // Each derivative is a sum over as many numbers as the shapes say.
+      double summed = tolerance * batch * length;
+      List<Tensor> fused = derivatives(x.to(dtype), weights.to(dtype), Fused::convolution);
+      List<Tensor> twins = derivatives(x, weights, FusedTest::twin);
+      for (int i = 0; i < 2; i++) {
+        assertThat(fused.get(i).toDoubles())
+            .containsExactly(twins.get(i).toDoubles(), within(summed));
+      }
+    }
+  }
+
+  private static List<Tensor> derivatives(
+      Tensor x, Tensor weights, BinaryOperator<Tensor> convolution) {
+    List<Tensor> parameters = List.of(x.asParameter(), weights.asParameter());
+    Tensor y = convolution.apply(parameters.getFirst(), parameters.getLast());
+    return Gradients.of(y.square().sum("batch", "pos", "head", "d_head"), parameters);
+  }
+
+  private static Tensor twin(Tensor x, Tensor weights) {
+    long length = x.size("pos") - weights.size("tap") + 1;
+    Tensor sum = x.slice("pos", 0, length).times(weights.at("tap", 0));
+    for (long tap = 1; tap < weights.size("tap"); tap++) {
+      sum = sum.plus(x.slice("pos", tap, length).times(weights.at("tap", tap)));
+    }
+    return sum;
   }
 
   @ParameterizedTest

@@ -26,6 +26,9 @@ import java.util.stream.Stream;
 /// Small random models: every pathway and every local mixer, with either norm, with and without
 /// grouped queries. A name is `pathway/PATHWAY/NORM/HEADS` or `mixer/MIXER/NORM/HEADS`.
 public final class PathwayModels {
+  /// The longest text that they read, in tokens.
+  public static final int CONTEXT = 64;
+
   private static final int D_MODEL = 12;
   private static final int LAYERS = 4;
   private static final Map<String, PathwaySpec> PATHWAYS = pathways();
@@ -145,7 +148,7 @@ public final class PathwayModels {
         D_MODEL,
         16,
         16,
-        32,
+        CONTEXT,
         java.util.Collections.nCopies(LAYERS, block),
         rotary ? new PositionCode.NoPositions() : new PositionCode.Learned(),
         1,
