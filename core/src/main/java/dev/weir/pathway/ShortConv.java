@@ -38,8 +38,11 @@ public final class ShortConv {
   /// @param weights `tap` and any of the axes of `x`
   /// @return same shape as `x`
   static Tensor over(Tensor padded, Tensor weights) {
-    return canFuse(padded, weights)
-        ? Fused.convolution(padded, weights)
+    if (canFuse(padded, weights)) {
+      return Fused.convolution(padded, weights);
+    }
+    return padded.size("pos") == weights.size("tap")
+        ? ofOnePosition(padded, weights)
         : tapByTap(padded, weights);
   }
 
@@ -52,6 +55,12 @@ public final class ShortConv {
         && axes.get(1).size() - weights.size("tap") >= FEW
         && Set.copyOf(axes.subList(2, axes.size()))
             .equals(Set.copyOf(weights.shape().without("tap").axes()));
+  }
+
+  private static Tensor ofOnePosition(Tensor padded, Tensor weights) {
+    Tensor sum = padded.times(weights.rename("tap", "pos")).sum("pos");
+    List<String> order = padded.shape().names();
+    return sum.repeat(new Axis("pos", 1)).order(order.toArray(String[]::new));
   }
 
   private static Tensor tapByTap(Tensor padded, Tensor weights) {
