@@ -278,12 +278,26 @@ final class AnalysisOptions {
   /// @param report what was found
   /// @param terminal where it is printed
   void emit(Report report, Terminal terminal) {
+    deliver(report, out, json, terminal);
+    if (!json && out.isEmpty()) {
+      print(report, terminal);
+    }
+  }
+
+  /// Writes a report to the file that is named, if any, and prints it as JSON if that is asked for.
+  ///
+  /// @param report what was found
+  /// @param out a file, or a folder for the page, the Markdown and each picture
+  /// @param json whether to print it
+  /// @param terminal where it is printed
+  static void deliver(Report report, Optional<Path> out, boolean json, Terminal terminal) {
+    out.map(place ->
+            ReportFiles.isFolder(place)
+                ? ReportFiles.writeFolder(report, place)
+                : ReportFiles.write(report, place))
+        .ifPresent(written -> written.forEach(file -> terminal.note("wrote " + file)));
     if (json) {
       JsonFile.write(report, terminal.out());
-    } else if (out.isPresent()) {
-      ReportFiles.write(report, out.get()).forEach(file -> terminal.note("wrote " + file));
-    } else {
-      print(report, terminal);
     }
   }
 

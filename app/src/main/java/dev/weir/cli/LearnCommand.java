@@ -8,7 +8,6 @@ import dev.weir.train.Lesson;
 import dev.weir.train.Lessons;
 import dev.weir.train.Mixers;
 import dev.weir.train.Trial;
-import dev.weir.view.JsonFile;
 import dev.weir.view.LearningReport;
 import dev.weir.view.Progress;
 import dev.weir.view.Report;
@@ -297,14 +296,11 @@ final class LearnCommand implements Callable<Integer> {
             .map(trial -> new LearningReport.Row(trial, trial.done(file(trial))))
             .toList();
     Report report = LearningReport.of(rows);
-    if (json) {
-      JsonFile.write(report, terminal.out());
-    } else {
+    if (!json) {
       terminal
           .out()
           .print(TextTable.render(LearningReport.models(rows), terminal.style(), terminal.width()));
     }
-    out.ifPresent(file ->
-        ReportFiles.write(report, file).forEach(written -> terminal.note("wrote " + written)));
+    AnalysisOptions.deliver(report, out, json, terminal);
   }
 }

@@ -6,7 +6,6 @@ import dev.weir.pathway.PathwaySpec;
 import dev.weir.pathway.Pathways;
 import dev.weir.pathway.Weight;
 import dev.weir.stream.HookPoint;
-import dev.weir.view.JsonFile;
 import dev.weir.view.Report;
 import dev.weir.view.ReportFiles;
 import dev.weir.view.Table;
@@ -144,12 +143,7 @@ final class PathwaysCommand implements Callable<Integer> {
 
   private void costs(CostTables costs) {
     if (json || out.isPresent()) {
-      Report report = report(costs);
-      if (json) {
-        JsonFile.write(report, terminal.out());
-      }
-      out.ifPresent(file ->
-          ReportFiles.write(report, file).forEach(written -> terminal.note("wrote " + written)));
+      AnalysisOptions.deliver(report(costs), out, json, terminal);
       return;
     }
     costs.notes().stream().limit(1).forEach(terminal.out()::println);

@@ -9,9 +9,7 @@ import dev.weir.stream.Capture;
 import dev.weir.stream.StreamTrace;
 import dev.weir.text.NamedToken;
 import dev.weir.text.Tokenizer;
-import dev.weir.view.JsonFile;
 import dev.weir.view.Progress;
-import dev.weir.view.Report;
 import dev.weir.view.ReportFiles;
 import dev.weir.view.StreamReport;
 import dev.weir.view.TextTable;
@@ -164,11 +162,8 @@ final class ReadCommand implements Callable<Integer> {
   }
 
   private void show(StreamReport report, PromptOptions.Prompt text) {
-    if (json) {
-      JsonFile.write(report.report(), terminal.out());
-    } else if (out.isPresent()) {
-      Report whole = report.report();
-      ReportFiles.write(whole, out.get()).forEach(file -> terminal.note("wrote " + file));
+    if (json || out.isPresent()) {
+      AnalysisOptions.deliver(report.report(), out, json, terminal);
     } else {
       terminal.note(text.bos());
       print(report);

@@ -4,8 +4,8 @@ import dev.weir.study.Constraints;
 import dev.weir.study.Goal;
 import dev.weir.study.StudyFolder;
 import dev.weir.study.StudyResults;
-import dev.weir.view.JsonFile;
 import dev.weir.view.Report;
+import dev.weir.view.ReportFiles;
 import dev.weir.view.StudyAdvice;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -90,6 +90,12 @@ final class StudyAdviseCommand implements Callable<Integer> {
       description = "Bytes of a number. Default: ${DEFAULT-VALUE}.")
   private int bytes = 2;
 
+  @Option(
+      names = {"-o", "--out"},
+      paramLabel = "FILE",
+      description = "Write the advice: .html, .md, .json, .csv, .parquet, .png or .svg.")
+  private Optional<Path> out = Optional.empty();
+
   @Option(names = "--json", description = "Print the tables as JSON.")
   private boolean json;
 
@@ -99,14 +105,14 @@ final class StudyAdviseCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    out.ifPresent(ReportFiles::requireKnown);
     List<Goal> goals =
         goal.map(name -> List.of(goal(name))).orElseGet(() -> List.of(Goal.values()));
     Constraints constraints = new Constraints(context, batch, stages, ranks, size(memory), bytes);
     StudyResults results = StudyFolder.open(path).results();
     Report report = StudyAdvice.report(results, goals, constraints);
-    if (json) {
-      JsonFile.write(report, terminal.out());
-    } else {
+    AnalysisOptions.deliver(report, out, json, terminal);
+    if (!json && out.isEmpty()) {
       AnalysisOptions.print(report, terminal);
     }
     return 0;

@@ -207,21 +207,8 @@ final class StudyCommand {
       print(results);
       return 0;
     }
-    Report report = StudyReport.of(results, folder.machine());
-    if (json) {
-      JsonFile.write(report, terminal.out());
-    } else {
-      out.ifPresent(place -> write(report, place));
-    }
+    AnalysisOptions.deliver(StudyReport.of(results, folder.machine()), out, json, terminal);
     return 0;
-  }
-
-  private void write(Report report, Path place) {
-    List<Path> written =
-        ReportFiles.isFolder(place)
-            ? ReportFiles.writeFolder(report, place)
-            : ReportFiles.write(report, place);
-    written.forEach(file -> terminal.note("wrote " + file));
   }
 
   private StudyFolder folder(Optional<Path> file, Optional<String> preset, Optional<Path> out) {

@@ -47,6 +47,14 @@ class ReadCommandTest {
     assertThat(last.get(column(stream, "answer_rank")).intValue()).isZero();
   }
 
+  @Test
+  void aFileIsWrittenAlsoWhereTheResultIsPrinted() throws IOException {
+    Path file = folder.resolve("read.json");
+    var result = Shell.here().run("read", "--json", "--out", file.toString(), PROMPT);
+    assertThat(result.err()).contains("wrote " + file);
+    assertThat(json(result.out())).isEqualTo(json(Files.readString(file)));
+  }
+
   /// At every position the parts add up to the same logit for the same answer, whatever order they
   /// are listed in: direct logit attribution is a decomposition.
   @Test

@@ -297,6 +297,13 @@ class StudyCommandTest {
     for (String name : List.of("results", "curves", "comparisons")) {
       assertThat(out.resolve(name + ".parquet")).isNotEmptyFile();
     }
+    for (String command : List.of("report", "advise")) {
+      Path file = folder.resolve(command + ".json");
+      var printed =
+          Shell.here().run("study", command, out.toString(), "--json", "--out", file.toString());
+      JsonMapper mapper = JsonMapper.builder().build();
+      assertThat(mapper.readTree(printed.out())).isEqualTo(mapper.readTree(Files.readString(file)));
+    }
   }
 
   private static List<JsonNode> lines(Path file) throws IOException {
