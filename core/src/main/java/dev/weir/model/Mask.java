@@ -36,9 +36,7 @@ sealed interface Mask {
   }
 
   /// Query `i` sees the keys up to `i`, and there are as many keys as queries.
-  ///
-  /// @param visible the same as booleans, `[query_pos, key_pos]`
-  record Triangle(Tensor visible) implements Mask {
+  record Triangle() implements Mask {
     @Override
     public Tensor attend(Tensor query, Tensor key, Tensor value, double scale) {
       return Fused.causalAttention(query, key, value, scale);
@@ -46,7 +44,7 @@ sealed interface Mask {
 
     @Override
     public Tensor hide(Tensor scores, double hidden) {
-      return scores.where(visible, hidden);
+      return scores.where(before(age(scores)), hidden);
     }
   }
 
@@ -62,9 +60,7 @@ sealed interface Mask {
 
     @Override
     public Tensor hide(Tensor scores, double hidden) {
-      Tensor query = Tensor.range(0, scores.shape().axis("query_pos"));
-      Tensor key = Tensor.range(0, scores.shape().axis("key_pos"));
-      return scores.where(latest(query.minus(key), size), hidden);
+      return scores.where(latest(age(scores), size), hidden);
     }
   }
 
@@ -79,6 +75,12 @@ sealed interface Mask {
     public Tensor hide(Tensor scores, double hidden) {
       return scores.where(visible, hidden);
     }
+  }
+
+  /// How far keys are before queries where both begin with the text, int64, `[query_pos, key_pos]`.
+  private static Tensor age(Tensor scores) {
+    return Tensor.range(0, scores.shape().axis("query_pos"))
+        .minus(Tensor.range(0, scores.shape().axis("key_pos")));
   }
 
   /// Which keys are not after the query.

@@ -86,8 +86,7 @@ final class Span implements AutoCloseable {
 
   private Mask owned(Mask mask) {
     return switch (mask) {
-      case Mask.Everything everything -> everything;
-      case Mask.Triangle(Tensor visible) -> new Mask.Triangle(owner.own(visible));
+      case Mask.Everything _, Mask.Triangle _ -> mask;
       case Mask.Window(int size, WindowAttention attention) ->
           new Mask.Window(size, attention.ownedBy(owner));
       case Mask.Some(Tensor visible) -> new Mask.Some(owner.own(visible));
@@ -108,8 +107,10 @@ final class Span implements AutoCloseable {
     if (queries == 1 && !padded) {
       return new Mask.Everything();
     }
-    Tensor visible = Mask.before(age(0));
-    return start == 0 && !padded ? new Mask.Triangle(visible) : new Mask.Some(unpadded(visible, 0));
+    // Booleans of who sees whom would grow with the square of the length.
+    return start == 0 && !padded
+        ? new Mask.Triangle()
+        : new Mask.Some(unpadded(Mask.before(age(0)), 0));
   }
 
   private Mask window(int size, long firstKey) {
