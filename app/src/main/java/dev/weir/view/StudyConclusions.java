@@ -1,5 +1,7 @@
 package dev.weir.view;
 
+import dev.weir.model.TransformerSpec;
+import dev.weir.pathway.DepthAttention;
 import dev.weir.study.Budget;
 import dev.weir.study.Companions;
 import dev.weir.study.Comparison;
@@ -15,7 +17,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.stream.Collectors;
 
 /// What a study found, in sentences. Each is made from a verdict and its interval alone, so that it
@@ -266,17 +267,17 @@ final class StudyConclusions {
   // ---------------------------------------------------------------- cautions
 
   private List<String> cautions() {
-    List<String> words = new ArrayList<>();
-    for (Variant variant : challengers()) {
-      OptionalInt window = Companions.depthWindow(variant);
-      int states = variant.model(study.model()).nLayers() + 1;
-      if (window.isPresent() && window.getAsInt() < states) {
-        words.add(
+    return challengers().stream().flatMap(variant -> onWindow(variant).stream()).toList();
+  }
+
+  private Optional<String> onWindow(Variant variant) {
+    TransformerSpec spec = variant.model(study.model()).spec();
+    return spec.pathway() instanceof DepthAttention read && read.leavesOut(spec.depth())
+        ? Optional.of(
             "%s reads the last %d of up to %d states along depth. Published results agree that this loses most of what reading along depth gains (DenseFormer, MUDDFormer, Attention Residuals), so where it does not win, that says little of depth reads that see all of depth. %s"
-                .formatted(variant.name(), window.getAsInt(), states, control()));
-      }
-    }
-    return words;
+                .formatted(
+                    variant.name(), read.window(), read.mostSources(spec.depth()), control()))
+        : Optional.empty();
   }
 
   private String control() {

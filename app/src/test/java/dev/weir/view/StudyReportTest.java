@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.SplittableRandom;
 import java.util.function.ToDoubleFunction;
 import java.util.regex.Matcher;
@@ -143,15 +144,19 @@ class StudyReportTest {
 
   @Test
   void aDepthWindowThatIsCutShortComesWithItsCaution() {
-    List<Variant> cut =
-        List.of(Variant.plain("plain"), Variant.of("short", "", "depth-own-2", Mixers.none()));
-    List<Variant> whole =
-        List.of(Variant.plain("plain"), Variant.of("long", "", "depth-own-8", Mixers.none()));
+    Variant.Shape threeBlocks =
+        new Variant.Shape(
+            OptionalInt.empty(), OptionalInt.of(3), OptionalInt.empty(), OptionalInt.empty());
+    List<Variant> variants =
+        List.of(
+            Variant.plain("plain"),
+            new Variant("cut", "", "depth-own-2", Mixers.none(), threeBlocks),
+            // With two blocks there are two states to read.
+            Variant.of("whole", "", "depth-own-2", Mixers.none()));
 
-    assertThat(words(study(2, cut, Budget.TOKENS), StudyReportTest::loss))
-        .contains("short reads the last 2 of up to 3 states along depth");
-    assertThat(words(study(2, whole, Budget.TOKENS), StudyReportTest::loss))
-        .doesNotContain("states along depth");
+    assertThat(words(study(2, variants, Budget.TOKENS), StudyReportTest::loss))
+        .contains("cut reads the last 2 of up to 3 states along depth")
+        .doesNotContain("whole reads the last");
   }
 
   @Test

@@ -195,9 +195,26 @@ public record DepthAttention(
 
   /// How many sources a reader has, the window applied.
   private int sourcesAt(int reader) {
-    int all =
-        sources == SourceKind.SUMMARIES ? 1 + (reader + blockSize - 1) / blockSize : reader + 1;
-    return window == 0 ? all : Math.min(window, all);
+    return window == 0 ? all(reader) : Math.min(window, all(reader));
+  }
+
+  /// How many sources there are for a reader.
+  private int all(int reader) {
+    return sources == SourceKind.SUMMARIES ? 1 + (reader + blockSize - 1) / blockSize : reader + 1;
+  }
+
+  /// How many sources the last reader would have without a window.
+  ///
+  /// @param depth of the model
+  public int mostSources(Depth depth) {
+    return all(readers(depth) - 1);
+  }
+
+  /// Whether there are sources that the window keeps from a reader.
+  ///
+  /// @param depth of the model
+  public boolean leavesOut(Depth depth) {
+    return window > 0 && window < mostSources(depth);
   }
 
   @Override
