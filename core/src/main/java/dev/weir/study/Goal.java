@@ -79,6 +79,13 @@ public enum Goal {
     };
   }
 
+  /// Whether some task asks for it and for nothing else, as texts do not.
+  ///
+  /// @param study whose tasks
+  boolean isAskedByItself(Study study) {
+    return study.tasks().stream().anyMatch(task -> task.byAccuracy() && isAskedBy(task));
+  }
+
   private static boolean isChained(Task task) {
     return task instanceof PointerChasing || task instanceof PermutationTracking;
   }

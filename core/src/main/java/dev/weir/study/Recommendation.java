@@ -117,6 +117,6 @@ public record Recommendation(
   ///
   /// @param results what is known of it
   public static List<String> uncertainty(StudyResults results) {
-    return Advisor.uncertainty(results);
+    return Uncertainty.of(results);
   }
 }
