@@ -314,7 +314,9 @@ final class AnalysisOptions {
           if (!title.isEmpty()) {
             terminal.out().println(title);
           }
-          paragraphs.forEach(terminal.out()::println);
+          paragraphs.stream()
+              .flatMap(paragraph -> Wrapping.words(paragraph, terminal.width()).stream())
+              .forEach(terminal.out()::println);
         }
         case Report.TableSection(dev.weir.view.Table table) -> {
           terminal.out().println();

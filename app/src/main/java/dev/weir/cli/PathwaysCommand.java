@@ -113,25 +113,10 @@ final class PathwaysCommand implements Callable<Integer> {
     listing
         .variants()
         .forEach((variant, spec) -> names.add("%s (%s)".formatted(variant, brief(spec, depth))));
-    List<String> lines = wrapped(names, terminal.width() - KEY);
+    List<String> lines = Wrapping.joined(names, ",", terminal.width() - KEY);
     line("  names", lines.getFirst());
     lines.stream().skip(1).forEach(more -> line("", more));
     terminal.out().println();
-  }
-
-  private static List<String> wrapped(List<String> words, int width) {
-    List<String> lines = new ArrayList<>();
-    String line = words.getFirst();
-    for (String word : words.subList(1, words.size())) {
-      if (line.length() + word.length() + ", ,".length() > width) {
-        lines.add(line + ",");
-        line = word;
-      } else {
-        line += ", " + word;
-      }
-    }
-    lines.add(line);
-    return lines;
   }
 
   private static String brief(PathwaySpec spec, Depth depth) {

@@ -110,6 +110,11 @@ final class StudyAdviseCommand implements Callable<Integer> {
         goal.map(name -> List.of(goal(name))).orElseGet(() -> List.of(Goal.values()));
     Constraints constraints = new Constraints(context, batch, stages, ranks, size(memory), bytes);
     StudyResults results = StudyFolder.open(path).results();
+    if (results.done() == 0) {
+      throw CliException.notHere(
+          "No run of the study is done yet, so nothing can be advised",
+          "train first: weir study run " + path);
+    }
     Report report = StudyAdvice.report(results, goals, constraints);
     AnalysisOptions.deliver(report, out, json, terminal);
     if (!json && out.isEmpty()) {

@@ -91,7 +91,7 @@ public final class StudyAdvice {
       table.row(
           one.goal().words(),
           answer(results, one),
-          "equal " + one.budget().label(),
+          one.candidates().isEmpty() ? "–" : one.budget().words(),
           words(one.paper().agreement()),
           one.paper().rule());
     }
@@ -101,7 +101,15 @@ public final class StudyAdvice {
   private static String answer(StudyResults results, Recommendation one) {
     return one.variant()
         .map(Variant::name)
-        .orElseGet(() -> "keep " + results.study().baseline().name());
+        .orElseGet(() ->
+            one.candidates().isEmpty()
+                ? "no variant is about it"
+                : "keep " + results.study().baseline().name());
+  }
+
+  private static String advice(StudyResults results, Recommendation one) {
+    String answer = answer(results, one);
+    return one.variant().isPresent() ? "use " + answer : answer;
   }
 
   private static Report.Section words(StudyResults results, Recommendation one) {
@@ -118,7 +126,7 @@ public final class StudyAdvice {
             .formatted(one.paper().rule(), words(one.paper().agreement()), one.paper().why()));
     paragraphs.addAll(one.cautions());
     return new Report.Text(
-        "Goal: %s. %s.".formatted(one.goal().words(), capital(answer(results, one))), paragraphs);
+        "Goal: %s: %s.".formatted(one.goal().words(), advice(results, one)), paragraphs);
   }
 
   private static String changes(Candidate candidate) {
@@ -134,10 +142,6 @@ public final class StudyAdvice {
     return constant.name().toLowerCase(Locale.ROOT).replace('_', ' ');
   }
 
-  private static String capital(String text) {
-    return text.startsWith("keep ") ? "K" + text.substring(1) : "Use " + text;
-  }
-
   // ---------------------------------------------------------------- evidence
 
   private static Table evidence(List<Recommendation> found) {
@@ -148,10 +152,10 @@ public final class StudyAdvice {
             .text("variant", "who is compared")
             .text("beside", "who with")
             .text("task", "what was learned")
-            .text("equal", "what was made equal")
+            .text("budget", "what was made equal")
             .text("part", "whether it decides, stands beside, or compares with a control")
             .text("result", "what follows from both intervals")
-            .real("difference", "", "nats of loss, or a share of right answers")
+            .real("difference", "", "nats of loss, or percentage points of right answers")
             .text("unit", "of the difference")
             .real("low", "", "lower end by Student's t")
             .real("high", "", "upper end by Student's t")
@@ -171,18 +175,19 @@ public final class StudyAdvice {
   private static void row(Table.Builder table, Goal goal, String part, Comparison found) {
     boolean accuracy = found.contest().task().byAccuracy();
     Difference difference = accuracy ? found.accuracy() : found.loss();
+    double unit = accuracy ? 100 : 1;
     table.row(
         goal.words(),
         found.contest().variant().name(),
         found.contest().against().name(),
         found.contest().task().name(),
-        found.contest().budget().label(),
+        found.contest().budget().words(),
         part,
         words(found.result()),
-        difference.mean(),
-        accuracy ? "accuracy" : "nats",
-        difference.student().low(),
-        difference.student().high(),
+        unit * difference.mean(),
+        accuracy ? "points" : "nats",
+        unit * difference.student().low(),
+        unit * difference.student().high(),
         difference.pairs());
   }
 

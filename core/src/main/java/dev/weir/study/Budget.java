@@ -21,4 +21,14 @@ public enum Budget {
   public String label() {
     return name().toLowerCase(Locale.ROOT);
   }
+
+  /// What is equal, in words.
+  public String words() {
+    return switch (this) {
+      case TOKENS -> "equal tokens";
+      case FLOPS -> "equal FLOPs";
+      case SECONDS -> "equal seconds";
+      case PARAMETERS -> "equal parameters";
+    };
+  }
 }

@@ -16,6 +16,12 @@ final class Uncertainty {
     Study study = results.study();
     List<Comparison> found = results.comparisons();
     List<String> sentences = new ArrayList<>();
+    long missing = results.plan().runs().size() - results.done();
+    if (missing > 0) {
+      sentences.add(
+          "%d of %d runs are not done yet, and what needs them is not decided."
+              .formatted(missing, results.plan().runs().size()));
+    }
     sentences.add(size(study, found));
     sentences.add(
         "A win at this size, on these data and after so many tokens need not hold at another; of quality, nothing is extrapolated.");

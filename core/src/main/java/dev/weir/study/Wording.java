@@ -23,9 +23,11 @@ final class Wording {
     }
     return candidates.isEmpty()
         ? "no variant of this study changes what the goal is about"
-        : "none of %d candidates earns it: %s"
+        : "%s: %s"
             .formatted(
-                candidates.size(),
+                candidates.size() == 1
+                    ? "the only candidate does not earn it"
+                    : "none of %d candidates earns it".formatted(candidates.size()),
                 candidates.stream()
                     .map(c -> "%s (%s)".formatted(c.variant().name(), of(c.standing())))
                     .collect(Collectors.joining(", ")));
@@ -80,24 +82,29 @@ final class Wording {
     return found.stream().map(Wording::of).collect(Collectors.joining("; "));
   }
 
-  /// What a comparison found: `stories, equal flops: wins, loss -0.031 nats (99.2 % interval …)`.
+  /// What a comparison found: `stories, equal FLOPs: wins, loss −0.0310 nats (99.2 % interval …)`.
   static String of(Comparison found) {
     boolean accuracy = found.contest().task().byAccuracy();
     Difference difference = accuracy ? found.accuracy() : found.loss();
     double unit = accuracy ? 100 : 1;
+    String digits = accuracy ? "%+.1f" : "%+.4f";
     return String.format(
         Locale.ROOT,
-        accuracy
-            ? "%s, equal %s: %s, accuracy %+.1f points (%.1f %% interval %+.1f to %+.1f, %d pairs of runs)"
-            : "%s, equal %s: %s, loss %+.4f nats (%.1f %% interval %+.4f to %+.4f, %d pairs of runs)",
+        "%s, %s: %s, %s (%.1f %% interval %s to %s, %d pairs of runs)",
         found.contest().task().name(),
-        found.contest().budget().label(),
+        found.contest().budget().words(),
         found.result().label(),
-        unit * difference.mean(),
+        String.format(
+            accuracy ? "accuracy %s points" : "loss %s nats",
+            signed(digits, unit * difference.mean())),
         100 * difference.level(),
-        unit * difference.student().low(),
-        unit * difference.student().high(),
+        signed(digits, unit * difference.student().low()),
+        signed(digits, unit * difference.student().high()),
         difference.pairs());
+  }
+
+  private static String signed(String digits, double number) {
+    return String.format(Locale.ROOT, digits, number).replace('-', '−');
   }
 
   /// `612 B`, `18.4 KiB`.

@@ -53,7 +53,7 @@ class RecommendationTest {
     assertThat(found.budget()).isEqualTo(Budget.FLOPS);
     assertThat(found.because())
         .contains(
-            "stories, equal flops: wins, loss -0.0993 nats", "95.0 % interval -0.1", "3 pairs");
+            "stories, equal FLOPs: wins, loss −0.0993 nats", "95.0 % interval −0.1", "3 pairs");
     assertThat(found.paper().agreement()).isEqualTo(Agreement.AGREES);
   }
 
