@@ -272,8 +272,7 @@ public record DeepDelta(
   private double written() {
     return switch (update) {
       case ADDITIVE -> 0;
-      case WRITE_ONLY -> 2;
-      case DELTA -> 1;
+      case WRITE_ONLY, DELTA -> 1;
     };
   }
 
@@ -283,12 +282,11 @@ public record DeepDelta(
       return 0;
     }
     double n = channels;
-    boolean once = update == Update.DELTA;
     // In one with the write, the direction itself is never made.
-    double direction = once ? 2 * d + 1 : 3 * d + 1;
+    double direction = 2 * d + 1;
     double gated = gate == Gate.ONE_LAYER ? 2 * d + 1 : (2 * d + 3) * GATE_HIDDEN + 1;
     double target = 2 * d * n + (value == Value.SIGMOID ? 3 * n : 0);
-    return direction + gated + 3 + target + (once ? 2 * n : n);
+    return direction + gated + 3 + target + (update == Update.DELTA ? 2 * n : n);
   }
 
   private double written(double d) {
@@ -307,8 +305,7 @@ public record DeepDelta(
     double routed =
         switch (update) {
           case ADDITIVE -> 0;
-          case WRITE_ONLY -> 3;
-          case DELTA -> 1;
+          case WRITE_ONLY, DELTA -> 1;
         };
     double written = 2 * n + 1;
     return (read + routed + written - PathwayCost.PLAIN_MOVES) * d;
@@ -409,10 +406,11 @@ public record DeepDelta(
     }
 
     /// The whole update as one sum for each channel: with `k = out / ‖out‖`, what is erased lies
-    /// along `out` too, so `x' = x + out · β (v − out·x / ‖out‖) / ‖out‖`.
+    /// along `out` too, so `x' = x + out · β (v − out·x / ‖out‖) / ‖out‖`; without `out·x` where
+    /// nothing is erased.
     @Override
     public Lanes pass(Lanes stream, Site site, Routing reading, Passage passage) {
-      if (spec.update != Update.DELTA) {
+      if (spec.update == Update.ADDITIVE) {
         return ResidualPathway.super.pass(stream, site, reading, passage);
       }
       String path = site.path() + "_path.";
@@ -426,9 +424,12 @@ public record DeepDelta(
       List<Tensor> after = new ArrayList<>();
       for (int channel = 0; channel < spec.channels; channel++) {
         Tensor x = stream.lanes().get(channel);
-        Tensor along = wide.times(x).sum("d_model").times(inverse);
-        Tensor amount = v.at("channel", channel).minus(along).times(step);
-        after.add(x.plusProduct(out, amount.to(out.dtype())));
+        Tensor written = v.at("channel", channel);
+        Tensor amount =
+            spec.update == Update.WRITE_ONLY
+                ? written
+                : written.minus(wide.times(x).sum("d_model").times(inverse));
+        after.add(x.plusProduct(out, amount.times(step).to(out.dtype())));
       }
       return new Lanes(after, stream.outside());
     }
