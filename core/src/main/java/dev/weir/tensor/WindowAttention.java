@@ -33,7 +33,7 @@ public final class WindowAttention {
     Tensor age = query.minus(key);
     Tensor near = age.times(-1).atMost(0).and(age.atMost(window - 1));
     // Before the first chunk there is nothing.
-    Tensor start = Tensor.range(-1, chunks).times(size);
+    Tensor start = Tensor.range(-1, chunks).times((double) size);
     Tensor there = start.plus(key).times(-1).atMost(0);
     this.visible = near.and(there).order("chunk", "query_pos", "key_pos");
   }
