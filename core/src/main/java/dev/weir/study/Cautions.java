@@ -34,7 +34,7 @@ final class Cautions {
   /// @param chosen which is recommended
   List<String> about(Goal goal, List<Candidate> candidates, Optional<Candidate> chosen) {
     return Stream.of(
-            chosen.stream().flatMap(c -> onChosen(c, candidates)),
+            chosen.stream().flatMap(c -> onChosen(goal, c, candidates)),
             candidates.stream().flatMap(c -> onCandidate(goal, c)),
             onGoal(goal).stream())
         .flatMap(cautions -> cautions)
@@ -43,11 +43,16 @@ final class Cautions {
 
   // ---------------------------------------------------------------- on who is recommended
 
-  private Stream<String> onChosen(Candidate chosen, List<Candidate> candidates) {
+  private Stream<String> onChosen(Goal goal, Candidate chosen, List<Candidate> candidates) {
     Stream<String> elsewhere =
         chosen.beside().stream()
-            .filter(c -> c.result() != Comparison.Result.WINS)
-            .map(c -> "Where something else is equal it does not win: " + Wording.of(c) + ".");
+            .filter(c ->
+                goal.isQuality()
+                    ? c.result() != Comparison.Result.WINS
+                    : c.result() == Comparison.Result.LOSES)
+            .map(c ->
+                "Where something else is equal it %s: %s."
+                    .formatted(goal.isQuality() ? "does not win" : "loses", Wording.of(c)));
     Stream<String> barriers =
         chosen.barriers().stream()
             .map(b -> "Ruled out at %s: %s.".formatted(b.size().label(), b.why()));

@@ -115,7 +115,7 @@ public record Companions(Variant first, Variant second, String why) {
                   .flatMap(pair -> pair.contest(results, task, budget).stream())
                   .filter(results::isDone)
                   .toList();
-          all.addAll(Comparison.of(contests, results.outcomes(), pairs.size()));
+          all.addAll(results.direct(contests, pairs.size()));
         }
       }
     }
@@ -125,17 +125,7 @@ public record Companions(Variant first, Variant second, String why) {
   private Optional<Contest> contest(StudyResults results, StudyTask task, Budget budget) {
     Optional<Contest> mine = find(results, first, task, budget);
     Optional<Contest> theirs = find(results, second, task, budget);
-    if (mine.isEmpty() || theirs.isEmpty()) {
-      return Optional.empty();
-    }
-    List<Contest.Pair> pairs = new ArrayList<>();
-    for (int i = 0; i < mine.get().pairs().size(); i++) {
-      Contest.Pair pair = mine.get().pairs().get(i);
-      pairs.add(
-          new Contest.Pair(
-              pair.seed(), pair.rate(), pair.mine(), theirs.get().pairs().get(i).mine()));
-    }
-    return Optional.of(new Contest(first, second, task, budget, pairs));
+    return mine.flatMap(one -> theirs.map(one::against));
   }
 
   private static Optional<Contest> find(

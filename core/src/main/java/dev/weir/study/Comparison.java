@@ -63,10 +63,22 @@ public record Comparison(
   /// @param comparisons how many variants the family holds
   public static List<Comparison> of(
       List<Contest> contests, Map<String, Outcome> outcomes, int comparisons) {
-    List<Sides> sides = contests.stream().map(contest -> Sides.of(contest, outcomes)).toList();
-    SeedNoise loss = noise(sides, Comparison::loss);
-    SeedNoise accuracy = noise(sides, Comparison::accuracy);
-    return sides.stream()
+    return of(contests, contests, outcomes, comparisons);
+  }
+
+  /// Decides contests over one task under one budget.
+  ///
+  /// @param contests who, with whom
+  /// @param seen contests over the same task under the same budget, whose models tell what seeds do
+  /// @param outcomes what came of the runs, by id
+  /// @param comparisons how many pairs the family holds
+  static List<Comparison> of(
+      List<Contest> contests, List<Contest> seen, Map<String, Outcome> outcomes, int comparisons) {
+    List<Sides> all = seen.stream().map(contest -> Sides.of(contest, outcomes)).toList();
+    SeedNoise loss = noise(all, Comparison::loss);
+    SeedNoise accuracy = noise(all, Comparison::accuracy);
+    return contests.stream()
+        .map(contest -> Sides.of(contest, outcomes))
         .map(s ->
             s.decided(
                 s.difference(Comparison::loss, loss, comparisons),

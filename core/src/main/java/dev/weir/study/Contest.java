@@ -32,6 +32,13 @@ public record Contest(
     return (pairs.getFirst().mine().parameters() - theirs) / theirs;
   }
 
+  /// Whether another contest is over the same task under the same budget.
+  ///
+  /// @param other the other
+  boolean isBeside(Contest other) {
+    return task.equals(other.task) && budget == other.budget;
+  }
+
   /// Its variant beside another contest's, both having been compared with the same baseline at the
   /// same task under the same budget.
   ///

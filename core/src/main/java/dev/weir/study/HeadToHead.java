@@ -1,5 +1,6 @@
 package dev.weir.study;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -8,6 +9,7 @@ import java.util.stream.Stream;
 final class HeadToHead {
   private final StudyResults results;
   private final List<Comparison> comparisons;
+  private final List<Comparison> companions;
 
   /// Comparisons.
   ///
@@ -15,6 +17,7 @@ final class HeadToHead {
   HeadToHead(StudyResults results) {
     this.results = results;
     this.comparisons = results.comparisons();
+    this.companions = Companions.comparisons(results);
   }
 
   /// How a variant did beside the baseline, at every task and under every budget.
@@ -24,10 +27,7 @@ final class HeadToHead {
 
   /// How a variant did beside the baseline in a contest like this.
   Optional<Comparison> withBaseline(Variant variant, Contest like) {
-    return withBaseline(variant)
-        .filter(c -> c.contest().task().equals(like.task()))
-        .filter(c -> c.contest().budget() == like.budget())
-        .findFirst();
+    return withBaseline(variant).filter(c -> c.contest().isBeside(like)).findFirst();
   }
 
   /// A variant beside others, at the tasks and under the budgets of its comparisons.
@@ -38,12 +38,27 @@ final class HeadToHead {
     return mine.stream().flatMap(one -> with(others, one).stream()).toList();
   }
 
+  /// What is decided as a pair of companions is not decided another time, in another family.
   private List<Comparison> with(List<Variant> others, Comparison mine) {
-    List<Contest> contests =
-        others.stream()
-            .flatMap(other -> withBaseline(other, mine.contest()).stream())
-            .map(theirs -> mine.contest().against(theirs.contest()))
-            .toList();
-    return Comparison.of(contests, results.outcomes(), contests.size());
+    List<Comparison> all = new ArrayList<>();
+    List<Contest> open = new ArrayList<>();
+    for (Variant other : others) {
+      Optional<Comparison> decided = companion(mine.contest(), other);
+      decided.ifPresent(all::add);
+      if (decided.isEmpty()) {
+        withBaseline(other, mine.contest())
+            .ifPresent(theirs -> open.add(mine.contest().against(theirs.contest())));
+      }
+    }
+    all.addAll(results.direct(open, open.size()));
+    return all;
+  }
+
+  private Optional<Comparison> companion(Contest mine, Variant other) {
+    return companions.stream()
+        .filter(c -> c.contest().isBeside(mine))
+        .filter(c -> c.contest().variant().equals(mine.variant()))
+        .filter(c -> c.contest().against().equals(other))
+        .findFirst();
   }
 }

@@ -135,7 +135,7 @@ final class PaperRule {
         ? new Paper(
             rule,
             Agreement.AGREES,
-            "Each costs as much as or more than the baseline's: %s.%s"
+            "None costs less than the baseline in one way without costing more in another: %s.%s"
                 .formatted(prices(goal, reads), state))
         : new Paper(
             rule,

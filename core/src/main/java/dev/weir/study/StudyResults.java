@@ -103,6 +103,20 @@ public final class StudyResults {
         .toList();
   }
 
+  /// Decides contests over one task under one budget that are none with the baseline. What seeds do
+  /// is told by all models of that task and budget.
+  ///
+  /// @param contests who, with whom; their runs are done
+  /// @param comparisons how many pairs the family holds
+  List<Comparison> direct(List<Contest> contests, int comparisons) {
+    List<Contest> seen =
+        plan.contests().stream()
+            .filter(this::isDone)
+            .filter(other -> contests.stream().anyMatch(other::isBeside))
+            .toList();
+    return Comparison.of(contests, seen, outcomes, comparisons);
+  }
+
   private List<Comparison> decide(List<Contest> together) {
     return Comparison.of(together, outcomes, study.variants().size() - 1);
   }
