@@ -131,7 +131,8 @@ final class StudyConclusions {
         ? Optional.empty()
         : Optional.of(
             tasks.entrySet().stream()
-                .map(entry -> "%s at %s".formatted(entry.getKey(), listed(entry.getValue())))
+                .map(entry ->
+                    "%s at %s".formatted(entry.getKey(), StudyWords.listed(entry.getValue())))
                 .collect(Collectors.joining(", ")));
   }
 
@@ -167,11 +168,7 @@ final class StudyConclusions {
         .map(c ->
             c.result() == Result.UNDECIDED
                 ? "undecided"
-                : "%s, %s %s"
-                    .formatted(
-                        c.result().label(),
-                        NumberText.signed(StudyWords.judged(c).mean()),
-                        StudyWords.unit(c)))
+                : "%s, %s".formatted(c.result().label(), StudyWords.difference(c)))
         .orElse("not done");
   }
 
@@ -230,7 +227,8 @@ final class StudyConclusions {
             "%s with %s"
                 .formatted(
                     verb(result, other),
-                    listed(alike.stream().map(c -> StudyConclusions.evidence(c, other)).toList())));
+                    StudyWords.listed(
+                        alike.stream().map(c -> StudyConclusions.evidence(c, other)).toList())));
       }
     }
     return parts.isEmpty()
@@ -285,12 +283,6 @@ final class StudyConclusions {
         .findFirst()
         .map(variant -> "%s, which sees all of it, stands beside it.".formatted(variant.name()))
         .orElse("The study has no variant that sees all of it to stand beside.");
-  }
-
-  private static String listed(List<String> items) {
-    return items.size() < 2
-        ? String.join("", items)
-        : String.join(", ", items.subList(0, items.size() - 1)) + " and " + items.getLast();
   }
 
   private static String capital(String words) {

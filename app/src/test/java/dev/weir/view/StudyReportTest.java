@@ -155,19 +155,36 @@ class StudyReportTest {
   }
 
   @Test
+  void aVerdictStandsOnlyBesideTheNumbersItFollowsFrom() {
+    Report mixed = report(with(study(5, Budget.TOKENS), text(), recall(2)));
+    assertThat(column(table(mixed, "losses"), "result"))
+        .containsExactly("wins", "loses", "no difference found", "–", "–", "–");
+    assertThat(column(table(mixed, "accuracies"), "result"))
+        .containsExactly("–", "–", "–", "wins", "loses", "no difference found");
+    assertThat(table(mixed, "losses").notes().getFirst())
+        .startsWith("recall-2 is judged by accuracy:");
+    assertThat(table(mixed, "accuracies").notes().getFirst()).startsWith("text is judged by loss:");
+
+    Report recall = report(with(study(5, Budget.TOKENS), recall(2)));
+    assertThat(table(recall, "losses").columns().stream().map(Column::name))
+        .doesNotContain("result");
+  }
+
+  @Test
+  void whatIsPrintedShowsTheDifferenceThatJudgesBesideItsVerdict() {
+    Table printed =
+        StudyReport.comparisons(
+            results(with(study(5, Budget.TOKENS), text(), recall(2)), StudyReportTest::loss));
+
+    assertThat(TextTable.render(printed, Style.PLAIN, 100))
+        .containsPattern("text +tokens +better +wins +−0\\.\\d{4} nats +−0\\.\\d{4}, −0\\.\\d{4} ")
+        .containsPattern(
+            "recall-2 +tokens +worse +loses +−\\d\\.\\d{2} points +−\\d\\.\\d{2}, −\\d\\.\\d{2} ");
+  }
+
+  @Test
   void accuracyIsShownByDifficulty() {
-    Study study = study(3, Budget.TOKENS);
-    Study harder =
-        new Study(
-            study.name(),
-            study.question(),
-            study.model(),
-            study.recipe(),
-            study.variants(),
-            List.of(recall(2), recall(4)),
-            study.budgets(),
-            study.seeds(),
-            study.rates());
+    Study harder = with(study(3, Budget.TOKENS), recall(2), recall(4));
     Report report =
         StudyReport.of(
             results(harder, run -> run.task().difficulty().orElseThrow()), Optional.empty());
@@ -254,6 +271,38 @@ class StudyReportTest {
     return 2 + 0.1 * seed + shift + noise;
   }
 
+  private static Report report(Study study) {
+    return StudyReport.of(results(study, StudyReportTest::loss), Optional.empty());
+  }
+
+  private static Table table(Report report, String name) {
+    return report.tables().stream().filter(t -> t.name().equals(name)).findFirst().orElseThrow();
+  }
+
+  private static List<String> column(Table table, String name) {
+    int index = table.indexOf(name);
+    return table.rows().stream()
+        .map(row -> NumberText.brief(row.get(index), table.columns().get(index).kind()))
+        .toList();
+  }
+
+  private static Study with(Study study, StudyTask... tasks) {
+    return new Study(
+        study.name(),
+        study.question(),
+        study.model(),
+        study.recipe(),
+        study.variants(),
+        List.of(tasks),
+        study.budgets(),
+        study.seeds(),
+        study.rates());
+  }
+
+  private static StudyTask text() {
+    return new StudyTask("text", "a.txt", Optional.empty(), 16, OptionalDouble.empty());
+  }
+
   private static StudyTask recall(int pairs) {
     return new StudyTask(
         "recall-" + pairs,
@@ -293,7 +342,7 @@ class StudyReportTest {
             ModelSettings.Head.SEPARATE),
         new Recipe(128, 2560, 3e-3, 0.1, 0.2, 0.01, 2, 1024),
         variants,
-        List.of(new StudyTask("text", "a.txt", Optional.empty(), 16, OptionalDouble.empty())),
+        List.of(text()),
         List.of(budgets),
         LongStream.range(0, seeds).boxed().toList(),
         List.of(1.0));
