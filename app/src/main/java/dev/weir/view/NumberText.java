@@ -50,12 +50,6 @@ final class NumberText {
     };
   }
 
-  /// A difference with its sign, `+0.1230`; what only rounding left of nothing is 0.
-  static String signed(double value) {
-    double rounded = Math.abs(value) < 1e-9 ? 0 : value;
-    return (rounded > 0 ? "+" : "") + typeset(brief(rounded));
-  }
-
   /// A difference with its sign and so many decimals, `−0.1230`; what rounding makes zero has no
   /// sign.
   static String signed(double value, int decimals) {

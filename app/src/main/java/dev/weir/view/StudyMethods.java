@@ -15,6 +15,7 @@ import dev.weir.train.Mixers;
 import dev.weir.train.ModelSettings;
 import dev.weir.train.TrainingSettings;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -187,17 +188,43 @@ final class StudyMethods {
         "Differences are paired by seed: variant less other, seed by seed. Two intervals are given for their mean. One is by Student's t, its noise estimated from all models that were compared at the same task with the same thing made equal (a randomized block design with seeds as blocks). The other is the percentile bootstrap of the variant's own differences.");
     words.add(
         "A variant wins or loses only if both intervals leave out zero on the same side. The interval in a sentence runs from the lowest to the highest end of the two, so it leaves out zero exactly then.");
+    int seeds = study.seeds().size();
+    if (seeds == 2 || seeds == 3) {
+      words.add(
+          "With %s the percentile bootstrap runs from the smallest to the largest of the differences, whatever the level: it says whether all of them point the same way, and no more."
+              .formatted(StudyWords.seeds(seeds)));
+    }
     words.add(
-        "%d variants are compared with one baseline, so the level of both intervals is %s: the chance of a false difference among them stays below 5 %% (Bonferroni). This holds for each task and each budget by itself, not for all of them together."
-            .formatted(others, StudyWords.level(Difference.level(others))));
+        "%s compared with one baseline, so the level of both intervals is %s: where all models spread alike from seed to seed, the chance of a false difference among them stays below 5 %% (Bonferroni). This holds for each task and each budget by itself, not for all of them together."
+            .formatted(
+                others == 1 ? "1 variant is" : others + " variants are",
+                StudyWords.level(Difference.level(others))));
+    words.add(uneven());
     if (companions > 0) {
       words.add(
-          "%d pairs of variants are compared with each other as well, at a level of %s."
-              .formatted(companions, StudyWords.level(Difference.level(companions))));
+          "%s compared with each other as well, at a level of %s."
+              .formatted(
+                  companions == 1 ? "1 pair of variants is" : companions + " pairs of variants are",
+                  StudyWords.level(Difference.level(companions))));
     }
     words.add(
         "“No difference found” means that the intervals hold zero. It does not mean that the variants are equal: how large a difference may have been missed is what the interval says.");
     return words;
+  }
+
+  /// What becomes of the 5 % where noise that is taken for one is not.
+  static String uneven() {
+    return "Where one model spreads more than the others it does not hold, as one noise is estimated for all. Of seven models that do not differ, with three seeds each, a simulation finds something %s."
+        .formatted(
+            StudyWords.listed(
+                Arrays.stream(Difference.Uneven.values())
+                    .map(uneven ->
+                        "in %.0f %% of studies where %s spreads %.0f times as much"
+                            .formatted(
+                                100 * uneven.share(),
+                                uneven.isBaseline() ? "the baseline" : "one variant",
+                                uneven.times()))
+                    .toList()));
   }
 
   // ---------------------------------------------------------------- to repeat it

@@ -3,6 +3,7 @@ package dev.weir.view;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weir.cli.Shell;
 import dev.weir.study.Budget;
 import dev.weir.study.Difference;
 import dev.weir.study.Machine;
@@ -24,6 +25,7 @@ import dev.weir.train.Mixers;
 import dev.weir.train.ModelSettings;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -230,6 +232,28 @@ class StudyReportTest {
             markdown(
                 results(study(3, Budget.TOKENS), StudyReportTest::loss), Optional.of(machine())))
         .contains("weir study run x.yaml", "commit abc", "a processor, 2 processors, 8 GB memory");
+  }
+
+  @Test
+  void methodsAndDocumentationSayHowOftenTheRuleErrsWhereModelsSpreadUnalike() throws IOException {
+    String methods = words(study(3, Budget.TOKENS), StudyReportTest::loss);
+    String documentation = Files.readString(Shell.root().resolve("docs/study.md"));
+
+    assertThat(methods)
+        .contains(
+            "where all models spread alike from seed to seed, the chance of a false difference among them stays below 5 %")
+        .contains(
+            "With 3 seeds the percentile bootstrap runs from the smallest to the largest of the differences, whatever the level");
+    for (Difference.Uneven uneven : Difference.Uneven.values()) {
+      assertThat(methods)
+          .contains(
+              "%.0f %% of studies where %s spreads %.0f times as much"
+                  .formatted(
+                      100 * uneven.share(),
+                      uneven.isBaseline() ? "the baseline" : "one variant",
+                      uneven.times()));
+      assertThat(documentation).contains("%.0f %%".formatted(100 * uneven.share()));
+    }
   }
 
   /// Names and words have none, and neither has what formulas say.
