@@ -142,12 +142,12 @@ final class StudyConclusions {
     Table.Builder table =
         Table.named("verdicts")
             .title("Beside " + study.baseline().name())
-            .text("task", "what was learned")
-            .text("variant", "who is compared");
+            .name("task", "what was learned")
+            .name("variant", "who is compared");
     study
         .budgets()
         .forEach(budget ->
-            table.text(
+            table.name(
                 StudyWords.equal(budget), "what follows, and the difference it follows from"));
     for (StudyTask task : study.tasks()) {
       for (Variant variant : challengers()) {

@@ -44,8 +44,8 @@ final class StudyMethods {
     Table.Builder table =
         Table.named("variants")
             .title("Who was trained")
-            .text("variant", "its name")
-            .text("task", "vocabulary and context are the task's")
+            .name("variant", "its name")
+            .name("task", "vocabulary and context are the task's")
             .text("pathway", "its residual pathway")
             .text("mixers", "what mixes positions beside attention")
             .integer("width", "", "of the residual stream")

@@ -55,8 +55,8 @@ public final class StudySpeed {
     Table.Builder table =
         Table.named("training_pace")
             .title("How fast variants train")
-            .text("task", "what was learned")
-            .text("variant", "who was trained")
+            .name("task", "what was learned")
+            .name("variant", "who was trained")
             .real("tokens", "/s", "trained on, median of the rounds")
             .real("slowest", "/s", "of the rounds")
             .real("fastest", "/s", "of the rounds")
@@ -112,7 +112,7 @@ public final class StudySpeed {
     Table.Builder table =
         Table.named("decoding_and_memory")
             .title("How fast variants write, what they keep meanwhile, what memory training takes")
-            .text("variant", "who")
+            .name("variant", "who")
             .real("tokens", "/s", "written one after the other, one text, median of the rounds")
             .real("slowest", "/s", "of the rounds")
             .real("fastest", "/s", "of the rounds")
@@ -168,9 +168,9 @@ public final class StudySpeed {
     Table.Builder table =
         Table.named("equal_parameters")
             .title("How equal equal parameters are")
-            .text("task", "what was learned")
-            .text("variant", "who was compared")
-            .text("against", "who with")
+            .name("task", "what was learned")
+            .name("variant", "who was compared")
+            .name("against", "who with")
             .integer("parameters", "", "of the variant")
             .integer("theirs", "", "of the other")
             .real("more", "%", "that the variant has, of the other's")
@@ -203,14 +203,14 @@ public final class StudySpeed {
     Table.Builder table =
         Table.named("learning_rates")
             .title("What each learning rate gave")
-            .text("task", "what was learned")
-            .text("variant", "who was trained")
+            .name("task", "what was learned")
+            .name("variant", "who was trained")
             .integer("steps", "", "of each run")
             .real("rate", "", "what the recipe's learning rate was multiplied with")
             .real("loss", "nats", "at the end, mean over seeds")
             .integer("seeds", "", "runs")
             .integer("failed", "", "of them")
-            .text("chosen", "the rate that the variant is judged at");
+            .name("chosen", "the rate that the variant is judged at");
     results.sweeps().forEach(sweep -> sweep.rates().forEach(rate -> row(table, sweep, rate)));
     if (results.sweeps().stream().anyMatch(Sweep::isAtItsEdge)) {
       table.note(

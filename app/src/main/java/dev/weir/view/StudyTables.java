@@ -60,14 +60,14 @@ final class StudyTables {
     Table.Builder table =
         Table.named("judged")
             .title(title)
-            .text("task", "what was learned")
-            .text("equal", "what was made equal")
-            .text("variant", "who is compared")
-            .text("result", "what follows from both intervals")
-            .text("difference", "variant less other, in what the task is judged by")
-            .text("interval", "from the lowest to the highest end of both intervals")
+            .name("task", "what was learned")
+            .name("equal", "what was made equal")
+            .name("variant", "who is compared")
+            .name("result", "what follows from both intervals")
+            .name("difference", "variant less other, in what the task is judged by")
             .integer("seeds", "", "pairs of runs")
-            .text("against", "with whom");
+            .name("interval", "from the lowest to the highest end of both intervals")
+            .name("against", "with whom");
     for (Comparison found : comparisons) {
       table.row(
           found.contest().task().name(),
@@ -75,8 +75,8 @@ final class StudyTables {
           found.contest().variant().name(),
           found.result().label(),
           known(found, StudyWords.difference(found)),
-          known(found, StudyWords.interval(found)),
           found.loss().pairs(),
+          known(found, StudyWords.interval(found)),
           found.contest().against().name());
     }
     return table.note(judges(comparisons)).build();
@@ -125,14 +125,14 @@ final class StudyTables {
       Measure measure, Table.Builder table, List<Comparison> comparisons, Beside beside) {
     boolean hasVerdicts = comparisons.stream().anyMatch(measure::judges);
     table
-        .text("task", "what was learned")
-        .text("equal", "what was made equal")
-        .text("variant", "who is compared");
+        .name("task", "what was learned")
+        .name("equal", "what was made equal")
+        .name("variant", "who is compared");
     if (beside == Beside.EACH_OTHER) {
-      table.text("against", "with whom");
+      table.name("against", "with whom");
     }
     if (hasVerdicts) {
-      table.text("result", "what follows from both intervals");
+      table.name("result", "what follows from both intervals");
     }
     switch (measure) {
       case LOSS -> numbers(table, "loss", "nats", "nats", "at the end on what was not trained on");
@@ -140,7 +140,7 @@ final class StudyTables {
           numbers(table, "accuracy", "%", "points", "how often the first choice is right");
     }
     if (beside == Beside.BASELINE) {
-      table.text("against", "with whom");
+      table.name("against", "with whom");
     }
     comparisons.forEach(found -> row(table, measure, hasVerdicts, beside, found));
     List<String> elsewhere =
@@ -209,10 +209,10 @@ final class StudyTables {
     Table.Builder table =
         Table.named("spent")
             .title("What both sides were given")
-            .text("task", "what was learned")
-            .text("equal", "what was made equal")
-            .text("variant", "who is compared")
-            .text("against", "with whom")
+            .name("task", "what was learned")
+            .name("equal", "what was made equal")
+            .name("variant", "who is compared")
+            .name("against", "with whom")
             .integer("seeds", "", "pairs of runs")
             .integer("steps", "", "of the variant")
             .integer("steps, other", "", "of the other")
@@ -252,9 +252,9 @@ final class StudyTables {
     Table.Builder table =
         Table.named("runs")
             .title("Every run")
-            .text("run", "its folder")
-            .text("variant", "who was trained")
-            .text("task", "what it learned")
+            .name("run", "its folder")
+            .name("variant", "who was trained")
+            .name("task", "what it learned")
             .integer("seed", "", "where its luck came from")
             .real("rate", "", "what the learning rate was multiplied with")
             .integer("steps", "", "how many")

@@ -179,9 +179,10 @@ class StudyReportTest {
             results(with(study(5, Budget.TOKENS), text(), recall(2)), StudyReportTest::loss));
 
     assertThat(TextTable.render(printed, Style.PLAIN, 100))
-        .containsPattern("text +tokens +better +wins +−0\\.\\d{4} nats +−0\\.\\d{4}, −0\\.\\d{4} ")
         .containsPattern(
-            "recall-2 +tokens +worse +loses +−\\d\\.\\d{2} points +−\\d\\.\\d{2}, −\\d\\.\\d{2} ");
+            "text +tokens +better +wins +−0\\.\\d{4} nats +5 +−0\\.\\d{4}, −0\\.\\d{4} ")
+        .containsPattern(
+            "recall-2 +tokens +worse +loses +−\\d\\.\\d{2} points +5 +−\\d\\.\\d{2}, −\\d\\.\\d{2} ");
   }
 
   @Test
