@@ -264,7 +264,7 @@ final class StudyConclusions {
   // ---------------------------------------------------------------- cautions
 
   private List<String> cautions() {
-    List<String> words = new ArrayList<>();
+    List<String> words = new ArrayList<>(StudyRates.cautions(results));
     for (Variant variant : challengers()) {
       OptionalInt window = Companions.depthWindow(variant);
       int states = variant.model(study.model()).nLayers() + 1;

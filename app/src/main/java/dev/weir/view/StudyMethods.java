@@ -112,21 +112,14 @@ final class StudyMethods {
     results.plan().runs().stream()
         .findFirst()
         .map(run -> run.plan().training())
-        .ifPresent(settings -> words.add(optimizer(recipe, settings)));
+        .ifPresent(settings -> words.add(optimizer(study, settings)));
     words.add(
         "The baseline reads %,d tokens, %,d a step. Validation data, which nothing is trained on, are looked at about %d times on the way and at the end, %,d predictions each time."
             .formatted(recipe.tokens(), recipe.batch(), recipe.looks(), recipe.lookTokens()));
     words.add(
         "%s: a seed stands for the same start of all weights that two models share, and for the same order of the data, in every variant."
             .formatted(capital(StudyWords.seeds(study.seeds().size()))));
-    words.add(
-        study.rates().size() == 1
-            ? "Every variant has the same learning rate."
-            : "Every variant runs at %s times the highest learning rate and is judged at the one where its mean loss is lowest; so is the baseline."
-                .formatted(
-                    study.rates().stream()
-                        .map(NumberText::trimmed)
-                        .collect(Collectors.joining(", "))));
+    words.add(StudyRates.methods(results));
     words.add(
         "Tasks: %s."
             .formatted(
@@ -134,7 +127,8 @@ final class StudyMethods {
     return words;
   }
 
-  private static String optimizer(Recipe recipe, TrainingSettings settings) {
+  private static String optimizer(Study study, TrainingSettings settings) {
+    Recipe recipe = study.recipe();
     var adam = settings.optimizer().adamW();
     return "AdamW (β₁ %s, β₂ %s, ε %s), weight decay %s, gradients clipped at a norm of %s. The learning rate rises over %s %% of the steps to %s, stays there, and falls along a straight line to 0 over the last %s %%."
         .formatted(
@@ -144,7 +138,9 @@ final class StudyMethods {
             NumberText.trimmed(settings.optimizer().weightDecay()),
             NumberText.trimmed(settings.optimizer().clip()),
             NumberText.trimmed(100 * recipe.warmup()),
-            NumberText.trimmed(recipe.peak()),
+            study.rates().size() == 1
+                ? StudyRates.number(settings.schedule().peak())
+                : "the highest of the run",
             NumberText.trimmed(100 * recipe.decay()));
   }
 

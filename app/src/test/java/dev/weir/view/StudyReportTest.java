@@ -26,6 +26,7 @@ import dev.weir.train.ModelSettings;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -257,6 +258,64 @@ class StudyReportTest {
     }
   }
 
+  /// Twice the rate is better for `plain` and `same`, half of it for `better`, and `worse` is best
+  /// in between.
+  private static double swept(StudyRun run) {
+    double best =
+        switch (run.variant().name()) {
+          case "better" -> 0.5;
+          case "worse" -> 1;
+          default -> 2;
+        };
+    return loss(run) + Math.abs(run.rate() - best);
+  }
+
+  @Test
+  void aSweepThatEndsTooEarlyComesWithItsCautionAndMethodsTellTheRatesThatWereJudged() {
+    String words =
+        words(with(study(3, Budget.TOKENS), List.of(0.5, 1.0, 2.0)), StudyReportTest::swept);
+
+    assertThat(words)
+        .contains(
+            "3 of 4 learning rates chosen lie at the edge of those tried: at the lowest are better at text; at the highest are plain and same at text.")
+        .contains("what is compared may be learning rates and not variants")
+        .contains("rises over 10 % of the steps to the highest of the run, stays there")
+        .contains("each of the highest learning rates 0.0015, 0.003 and 0.006 and is judged")
+        .contains(
+            "Judged runs had 0.0015 (better at text); 0.003 (worse at text); 0.006 (plain and same at text).");
+    assertThat(words(with(study(3, Budget.TOKENS), List.of(0.5, 2.0)), StudyReportTest::swept))
+        .contains("All learning rates chosen lie at the edge of those tried");
+    assertThat(words(study(3, Budget.TOKENS), StudyReportTest::loss))
+        .contains("of the steps to 0.003, stays there")
+        .doesNotContain("learning rates chosen");
+  }
+
+  @Test
+  void memoryThatIsLessThanTheWeightsNeedIsNotShown() {
+    StudyResults all = results(study(3, Budget.TOKENS), StudyReportTest::loss);
+    long weights = all.plan().runs().iterator().next().parameters();
+    Pace measured =
+        new Pace(
+            Optional.of(new Pace.Circumstances(Instant.EPOCH, 2, OptionalDouble.empty())),
+            all.pace().training(),
+            List.of(),
+            List.of(
+                new Pace.Memory("plain", "text", 64 * weights),
+                new Pace.Memory("better", "text", 15 * weights)));
+    Table table =
+        table(
+            StudyReport.of(
+                new StudyResults(all.study(), all.plan(), measured, all.outcomes()),
+                Optional.empty()),
+            "decoding_and_memory");
+
+    assertThat(column(table, "memory")).containsExactly("1.000", "–", "–", "–");
+    assertThat(column(table, "training").get(1)).isEqualTo("–");
+    assertThat(table.notes())
+        .anySatisfy(
+            note -> assertThat(note).startsWith("That of better is too little to be measured"));
+  }
+
   /// Names and words have none, and neither has what formulas say.
   private static final List<String> WITHOUT_SEEDS =
       List.of("variants", "verdicts", "advice", "advice_costs");
@@ -322,6 +381,19 @@ class StudyReportTest {
         study.budgets(),
         study.seeds(),
         study.rates());
+  }
+
+  private static Study with(Study study, List<Double> rates) {
+    return new Study(
+        study.name(),
+        study.question(),
+        study.model(),
+        study.recipe(),
+        study.variants(),
+        study.tasks(),
+        study.budgets(),
+        study.seeds(),
+        rates);
   }
 
   private static StudyTask text() {
