@@ -207,10 +207,17 @@ final class StudyConclusions {
                       && c.contest().against().equals(pair.second()))
               .toList();
       sentence(pair.first().name(), pair.second().name(), theirs)
-          .map(words -> "%s (%s.)".formatted(words, capital(pair.why())))
+          .map(words -> "%s (%s.%s)".formatted(words, capital(pair.why()), speed(theirs)))
           .ifPresent(sentences::add);
     }
     return sentences;
+  }
+
+  /// What else separates a pair that is given the same seconds.
+  private static String speed(List<Comparison> theirs) {
+    return theirs.stream().anyMatch(c -> c.contest().budget() == Budget.SECONDS)
+        ? " With equal seconds, how fast each is implemented counts too."
+        : "";
   }
 
   /// One sentence for one variant at one task, its budgets gathered by what follows.

@@ -211,7 +211,7 @@ public final class StudyInside {
 
   private static String found(Difference difference) {
     if (Double.isNaN(difference.error())) {
-      return "one pair tells no difference";
+      return "undecided";
     }
     return switch (difference.verdict()) {
       case HIGHER -> "higher";

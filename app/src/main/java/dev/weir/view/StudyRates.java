@@ -7,12 +7,15 @@ import dev.weir.study.Sweep;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /// The learning rates of a study in words: which ones judged runs had, and where a sweep was too
@@ -36,10 +39,10 @@ final class StudyRates {
     }
     List<String> where = new ArrayList<>();
     if (!low.isEmpty()) {
-      where.add("at the lowest are " + who(low));
+      where.add("at the lowest are " + who(low, StudyRates::name));
     }
     if (!high.isEmpty()) {
-      where.add("at the highest are " + who(high));
+      where.add("at the highest are " + who(high, StudyRates::name));
     }
     return List.of(
         "%s learning rates chosen lie%s at the edge of those tried: %s. Better ones may lie outside, so what is compared may be learning rates and not variants. Give the study lower or higher rates before believing these comparisons."
@@ -50,16 +53,23 @@ final class StudyRates {
   }
 
   /// `plain and ddl at stories, ddl at recall`.
-  private static String who(List<Sweep> sweeps) {
+  private static String who(List<Sweep> sweeps, Function<Outcome, String> name) {
     Map<String, Set<String>> variants = new LinkedHashMap<>();
     for (Sweep sweep : sweeps) {
       Outcome one = sweep.best().outcomes().getFirst();
-      variants.computeIfAbsent(one.task(), _ -> new LinkedHashSet<>()).add(one.variant());
+      variants.computeIfAbsent(one.task(), _ -> new LinkedHashSet<>()).add(name.apply(one));
     }
     return variants.entrySet().stream()
         .map(entry ->
             "%s at %s".formatted(StudyWords.listed(List.copyOf(entry.getValue())), entry.getKey()))
         .collect(Collectors.joining(", "));
+  }
+
+  /// A widened baseline has a comma in its name.
+  private static String name(Outcome outcome) {
+    return outcome.variant().contains(",")
+        ? "“%s”".formatted(outcome.variant())
+        : outcome.variant();
   }
 
   // ---------------------------------------------------------------- methods
@@ -91,13 +101,24 @@ final class StudyRates {
             .collect(
                 Collectors.toMap(StudyRun::id, run -> run.plan().training().schedule().peak()));
     Map<Double, List<Sweep>> byPeak = new TreeMap<>();
+    Map<List<String>, Set<Double>> rates = new HashMap<>();
     for (Sweep sweep : sweeps) {
-      String run = sweep.best().outcomes().getFirst().run();
-      byPeak.computeIfAbsent(peaks.get(run), _ -> new ArrayList<>()).add(sweep);
+      Outcome one = sweep.best().outcomes().getFirst();
+      byPeak.computeIfAbsent(peaks.get(one.run()), _ -> new ArrayList<>()).add(sweep);
+      rates.computeIfAbsent(learner(one), _ -> new HashSet<>()).add(one.rate());
     }
+    Function<Outcome, String> name =
+        one ->
+            rates.getOrDefault(learner(one), Set.of()).size() == 1
+                ? name(one)
+                : "%s over %,d steps".formatted(name(one), one.steps());
     return byPeak.entrySet().stream()
-        .map(entry -> "%s (%s)".formatted(number(entry.getKey()), who(entry.getValue())))
+        .map(entry -> "%s (%s)".formatted(number(entry.getKey()), who(entry.getValue(), name)))
         .collect(Collectors.joining("; "));
+  }
+
+  private static List<String> learner(Outcome outcome) {
+    return List.of(outcome.variant(), outcome.task());
   }
 
   /// With four digits however small: a learning rate is nothing to be rounded to 0.

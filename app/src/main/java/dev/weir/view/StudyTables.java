@@ -74,17 +74,17 @@ final class StudyTables {
           found.contest().budget().label(),
           found.contest().variant().name(),
           found.result().label(),
-          known(found, StudyWords.difference(found)),
+          known(StudyWords.judged(found).mean(), StudyWords.difference(found)),
           found.loss().pairs(),
-          known(found, StudyWords.interval(found)),
+          known(StudyWords.judged(found).error(), StudyWords.interval(found)),
           found.contest().against().name());
     }
     return table.note(judges(comparisons)).build();
   }
 
-  /// What an undecided contest has no numbers for is not told.
-  private static Cell known(Comparison found, String words) {
-    return found.result() == Comparison.Result.UNDECIDED ? Cell.missing() : new Cell.Text(words);
+  /// A single seed has a difference and no interval, a run that failed has neither.
+  private static Cell known(double value, String words) {
+    return Double.isNaN(value) ? Cell.missing() : new Cell.Text(words);
   }
 
   private static String judges(List<Comparison> comparisons) {

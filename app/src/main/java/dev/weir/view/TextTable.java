@@ -14,8 +14,8 @@ public final class TextTable {
   private static final String GAP = "  ";
   private static final int NARROWEST_TEXT = 8;
   private static final int BAR_HALF = 10;
-  private static final String LOW = " low";
-  private static final String HIGH = " high";
+  private static final String LOW = "low";
+  private static final String HIGH = "high";
 
   private final Table table;
   private final Style style;

@@ -145,6 +145,30 @@ class StudyReportTest {
   }
 
   @Test
+  void whatSeparatesAMechanismFromItsControlIsNotOnlyItsPointWhereSecondsAreEqual() {
+    List<Variant> variants =
+        List.of(
+            Variant.plain("plain"),
+            Variant.of("ddl", "", "ddl", Mixers.none()),
+            Variant.of("control", "", "ddl-write-only", Mixers.none()));
+
+    String speed = "With equal seconds, how fast each is implemented counts too.";
+    assertThat(words(study(3, variants, Budget.SECONDS), StudyReportTest::loss))
+        .contains("what separates them is the erasing. " + speed)
+        .contains("1 pair of variants is compared with each other");
+    assertThat(words(study(3, variants, Budget.TOKENS), StudyReportTest::loss))
+        .doesNotContain(speed);
+  }
+
+  @Test
+  void differencesHaveFourDecimalsAndNothingHasNoSign() {
+    assertThat(NumberText.signed(-1.04e-5, 4)).isEqualTo("0.0000");
+    assertThat(NumberText.signed(-0.03351, 4)).isEqualTo("−0.0335");
+    assertThat(NumberText.signed(1.25e-4, 4)).isEqualTo("+0.0001");
+    assertThat(NumberText.signed(Double.NaN, 4)).isEqualTo("NaN");
+  }
+
+  @Test
   void aDepthWindowThatIsCutShortComesWithItsCaution() {
     List<Variant> cut =
         List.of(Variant.plain("plain"), Variant.of("short", "", "depth-own-2", Mixers.none()));
