@@ -113,7 +113,7 @@ public final class Main implements Runnable {
             CommandLine.Help.defaultColorScheme(
                 terminal.style() == Style.COLOUR ? Ansi.ON : Ansi.OFF))
         .setCaseInsensitiveEnumValuesAllowed(true)
-        .setUsageHelpWidth(Math.min(terminal.width(), 110))
+        .setUsageHelpWidth(Math.min(terminal.line(), 110))
         .setExecutionExceptionHandler((e, _, _) -> report(e, terminal));
   }
 

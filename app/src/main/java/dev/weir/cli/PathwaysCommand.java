@@ -113,7 +113,7 @@ final class PathwaysCommand implements Callable<Integer> {
     listing
         .variants()
         .forEach((variant, spec) -> names.add("%s (%s)".formatted(variant, brief(spec, depth))));
-    List<String> lines = Wrapping.joined(names, ",", terminal.width() - KEY);
+    List<String> lines = Wrapping.joined(names, ",", terminal.line() - KEY);
     line("  names", lines.getFirst());
     lines.stream().skip(1).forEach(more -> line("", more));
     terminal.out().println();

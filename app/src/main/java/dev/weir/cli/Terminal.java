@@ -16,7 +16,7 @@ import java.util.Map;
 /// @param out for the result
 /// @param err for everything else
 /// @param style whether the result may be coloured
-/// @param width how many columns there are
+/// @param width how many columns there are; [#ENDLESS] where nobody sees them all at once
 /// @param place whether `err` is a terminal
 /// @param environment the environment variables
 /// @param home the folder that Weir lives in
@@ -30,6 +30,9 @@ record Terminal(
     Path home) {
   private static final int USUAL_WIDTH = 100;
 
+  /// As many columns as there are in a file, or in what another program reads.
+  static final int ENDLESS = Integer.MAX_VALUE;
+
   /// The real one.
   @SuppressWarnings("SystemConsoleNull") // Null again where there is no terminal, since JDK 25.
   static Terminal real() {
@@ -41,7 +44,7 @@ record Terminal(
         utf8(FileDescriptor.out),
         utf8(FileDescriptor.err),
         colour ? Style.COLOUR : Style.PLAIN,
-        columns(environment),
+        columns(environment, terminal ? USUAL_WIDTH : ENDLESS),
         terminal ? Progress.Place.TERMINAL : Progress.Place.LOG,
         environment,
         Path.of(System.getProperty("weir.home", ".")));
@@ -51,13 +54,22 @@ record Terminal(
     return new PrintStream(new FileOutputStream(descriptor), false, StandardCharsets.UTF_8);
   }
 
-  private static int columns(Map<String, String> environment) {
+  /// How many columns there are: what `COLUMNS` says, if it says anything.
+  ///
+  /// @param environment the environment variables
+  /// @param otherwise where it does not
+  static int columns(Map<String, String> environment, int otherwise) {
     try {
       return Math.clamp(
           Integer.parseInt(environment.getOrDefault("COLUMNS", "")), USUAL_WIDTH / 2, 1000);
     } catch (NumberFormatException _) {
-      return USUAL_WIDTH;
+      return otherwise;
     }
+  }
+
+  /// How many columns what is drawn or set line by line may take, which nothing fills unasked.
+  int line() {
+    return width == ENDLESS ? USUAL_WIDTH : width;
   }
 
   /// A remark that is not part of the result.

@@ -303,7 +303,7 @@ final class TrainCommand implements Callable<Integer> {
       return;
     }
     LineChart loss = TrainingReport.loss(steps);
-    terminal.out().print(TextPlot.render(loss, terminal.style(), terminal.width(), PLOT_HEIGHT));
+    terminal.out().print(TextPlot.render(loss, terminal.style(), terminal.line(), PLOT_HEIGHT));
     terminal.out().println(sentence(steps.getLast(), task.best()));
     terminal.note("curve: %s; try it: weir generate --model %s".formatted(page, folder.path()));
   }

@@ -10,6 +10,8 @@ public record Column(String name, Kind kind, String unit, String description) {
 
   /// What a cell holds.
   public enum Kind {
+    /// Words that tell rows apart, or what follows from a row: they are never cut.
+    NAME,
     /// Words for a reader.
     TEXT,
     /// A piece of a text: spaces and control characters matter and are made visible.

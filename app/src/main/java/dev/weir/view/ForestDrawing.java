@@ -35,6 +35,7 @@ final class ForestDrawing {
   private final Ticks ticks;
   private final double left;
   private final double numbers;
+  private final int decimals;
 
   private ForestDrawing(ForestChart chart) {
     this.chart = chart;
@@ -51,6 +52,9 @@ final class ForestDrawing {
             .orElse(0);
     this.left = widest + 22;
     this.numbers = left + PLOT_WIDTH + 14;
+    this.decimals =
+        RealFormat.of(rows().mapToDouble(ForestChart.Row::mean).filter(Double::isFinite))
+            .decimals();
   }
 
   static Drawing of(ForestChart chart) {
@@ -122,7 +126,7 @@ final class ForestDrawing {
     if (!Double.isFinite(row.mean())) {
       return;
     }
-    String mean = NumberText.signed(row.mean());
+    String mean = signed(row.mean());
     strokes.add(label(numbers + MEAN, y + 4, mean, FACE, Anchor.END, Ink.TEXT));
     String count = Integer.toString(row.count());
     strokes.add(label(numbers + MEAN + COUNT, y + 4, count, FACE, Anchor.END, Ink.MUTED));
@@ -163,17 +167,22 @@ final class ForestDrawing {
         .formatted(
             row.label(),
             chart.valueLabel(),
-            NumberText.signed(row.mean()),
+            signed(row.mean()),
             text(row.wide()),
             text(row.narrow()),
             row.verdict(),
             row.count());
   }
 
-  private static String text(LineChart.Spread spread) {
+  private String text(LineChart.Spread spread) {
     return spread.isKnown()
-        ? "%s to %s".formatted(NumberText.signed(spread.low()), NumberText.signed(spread.high()))
+        ? "%s to %s".formatted(signed(spread.low()), signed(spread.high()))
         : "not known";
+  }
+
+  /// All with as many decimals, so that none stands out for its digits.
+  private String signed(double value) {
+    return NumberText.signed(value, decimals);
   }
 
   private double x(double value) {

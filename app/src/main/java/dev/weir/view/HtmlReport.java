@@ -212,7 +212,7 @@ public final class HtmlReport {
 
   private static String cssClass(Column column) {
     return switch (column.kind()) {
-      case TEXT -> "text";
+      case NAME, TEXT -> "text";
       case TOKEN -> "token";
       case INTEGER, REAL -> "number";
     };

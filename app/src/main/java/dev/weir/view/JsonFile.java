@@ -80,10 +80,19 @@ public final class JsonFile {
     json.writeEndObject();
   }
 
+  private static String kind(Column column) {
+    return switch (column.kind()) {
+      case NAME, TEXT -> "text";
+      case TOKEN -> "token";
+      case INTEGER -> "integer";
+      case REAL -> "real";
+    };
+  }
+
   private static void writeColumn(JsonGenerator json, Column column) {
     json.writeStartObject();
     json.writeStringProperty("name", TokenText.wellFormed(column.name()));
-    json.writeStringProperty("kind", column.kind().name().toLowerCase(java.util.Locale.ROOT));
+    json.writeStringProperty("kind", kind(column));
     json.writeStringProperty("unit", TokenText.wellFormed(column.unit()));
     json.writeStringProperty("description", TokenText.wellFormed(column.description()));
     json.writeEndObject();

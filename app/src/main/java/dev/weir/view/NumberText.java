@@ -50,10 +50,12 @@ final class NumberText {
     };
   }
 
-  /// A difference with its sign, `+0.1230`; what only rounding left of nothing is 0.
-  static String signed(double value) {
-    double rounded = Math.abs(value) < 1e-9 ? 0 : value;
-    return (rounded > 0 ? "+" : "") + typeset(brief(rounded));
+  /// A difference with its sign and so many decimals, `−0.1230`; what rounding makes zero has no
+  /// sign.
+  static String signed(double value, int decimals) {
+    String size = fixed(Math.abs(value), decimals);
+    boolean isZero = size.chars().noneMatch(digit -> digit >= '1' && digit <= '9');
+    return isZero || Double.isNaN(value) ? size : (value > 0 ? "+" : "−") + size;
   }
 
   /// A number as a typographer sets it, with a true minus sign.

@@ -53,7 +53,7 @@ public final class ParquetFile {
 
   private static PrimitiveType field(Column column) {
     return switch (column.kind()) {
-      case TEXT, TOKEN ->
+      case NAME, TEXT, TOKEN ->
           Types.optional(PrimitiveTypeName.BINARY)
               .as(LogicalTypeAnnotation.stringType())
               .named(column.name());

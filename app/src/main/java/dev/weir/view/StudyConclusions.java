@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// What a study found, in sentences. Each is made from a verdict and its interval alone, so that it
 /// claims no more than they do.
@@ -132,7 +133,8 @@ final class StudyConclusions {
         ? Optional.empty()
         : Optional.of(
             tasks.entrySet().stream()
-                .map(entry -> "%s at %s".formatted(entry.getKey(), listed(entry.getValue())))
+                .map(entry ->
+                    "%s at %s".formatted(entry.getKey(), StudyWords.listed(entry.getValue())))
                 .collect(Collectors.joining(", ")));
   }
 
@@ -142,12 +144,12 @@ final class StudyConclusions {
     Table.Builder table =
         Table.named("verdicts")
             .title("Beside " + study.baseline().name())
-            .text("task", "what was learned")
-            .text("variant", "who is compared");
+            .name("task", "what was learned")
+            .name("variant", "who is compared");
     study
         .budgets()
         .forEach(budget ->
-            table.text(
+            table.name(
                 StudyWords.equal(budget), "what follows, and the difference it follows from"));
     for (StudyTask task : study.tasks()) {
       for (Variant variant : challengers()) {
@@ -168,11 +170,7 @@ final class StudyConclusions {
         .map(c ->
             c.result() == Result.UNDECIDED
                 ? "undecided"
-                : "%s, %s %s"
-                    .formatted(
-                        c.result().label(),
-                        NumberText.signed(StudyWords.judged(c).mean()),
-                        StudyWords.unit(c)))
+                : "%s, %s".formatted(c.result().label(), StudyWords.difference(c)))
         .orElse("not done");
   }
 
@@ -211,10 +209,17 @@ final class StudyConclusions {
                       && c.contest().against().equals(pair.second()))
               .toList();
       sentence(pair.first().name(), pair.second().name(), theirs)
-          .map(words -> "%s (%s.)".formatted(words, capital(pair.why())))
+          .map(words -> "%s (%s.%s)".formatted(words, capital(pair.why()), speed(theirs)))
           .ifPresent(sentences::add);
     }
     return sentences;
+  }
+
+  /// What else separates a pair that is given the same seconds.
+  private static String speed(List<Comparison> theirs) {
+    return theirs.stream().anyMatch(c -> c.contest().budget() == Budget.SECONDS)
+        ? " With equal seconds, how fast each is implemented counts too."
+        : "";
   }
 
   /// One sentence for one variant at one task, its budgets gathered by what follows.
@@ -231,7 +236,8 @@ final class StudyConclusions {
             "%s with %s"
                 .formatted(
                     verb(result, other),
-                    listed(alike.stream().map(c -> StudyConclusions.evidence(c, other)).toList())));
+                    StudyWords.listed(
+                        alike.stream().map(c -> StudyConclusions.evidence(c, other)).toList())));
       }
     }
     return parts.isEmpty()
@@ -267,7 +273,8 @@ final class StudyConclusions {
   // ---------------------------------------------------------------- cautions
 
   private List<String> cautions() {
-    return challengers().stream().flatMap(variant -> onWindow(variant).stream()).toList();
+    Stream<String> windows = challengers().stream().flatMap(variant -> onWindow(variant).stream());
+    return Stream.concat(StudyRates.cautions(results).stream(), windows).toList();
   }
 
   private Optional<String> onWindow(Variant variant) {
@@ -286,12 +293,6 @@ final class StudyConclusions {
         .findFirst()
         .map(variant -> "%s, which sees all of it, stands beside it.".formatted(variant.name()))
         .orElse("The study has no variant that sees all of it to stand beside.");
-  }
-
-  private static String listed(List<String> items) {
-    return items.size() < 2
-        ? String.join("", items)
-        : String.join(", ", items.subList(0, items.size() - 1)) + " and " + items.getLast();
   }
 
   private static String capital(String words) {

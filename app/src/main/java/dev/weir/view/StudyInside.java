@@ -114,14 +114,14 @@ public final class StudyInside {
       Table.Builder table =
           Table.named(file(task.name() + "_inside_" + group.name().toLowerCase(Locale.ROOT)))
               .title("%s, inside: %s".formatted(task.name(), group.title()))
-              .text("readout", "what is measured")
-              .text("variant", "in whom")
+              .name("readout", "what is measured")
+              .name("variant", "in whom")
               .real("mean", "", "over seeds")
               .real("error", "", "standard error of the mean")
               .real("difference", "", "less the baseline's, paired by seed")
               .real("low", "", "lower end by Student's t")
               .real("high", "", "upper end by Student's t")
-              .text("found", "what follows from both intervals")
+              .name("found", "what follows from both intervals")
               .integer("seeds", "", "how many");
       boolean any = false;
       for (InsideMeasure measure : measures(group)) {
@@ -211,7 +211,7 @@ public final class StudyInside {
 
   private static String found(Difference difference) {
     if (Double.isNaN(difference.error())) {
-      return "one pair tells no difference";
+      return "undecided";
     }
     return switch (difference.verdict()) {
       case HIGHER -> "higher";

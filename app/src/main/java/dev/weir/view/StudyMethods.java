@@ -15,6 +15,7 @@ import dev.weir.train.Mixers;
 import dev.weir.train.ModelSettings;
 import dev.weir.train.TrainingSettings;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -43,8 +44,8 @@ final class StudyMethods {
     Table.Builder table =
         Table.named("variants")
             .title("Who was trained")
-            .text("variant", "its name")
-            .text("task", "vocabulary and context are the task's")
+            .name("variant", "its name")
+            .name("task", "vocabulary and context are the task's")
             .text("pathway", "its residual pathway")
             .text("mixers", "what mixes positions beside attention")
             .integer("width", "", "of the residual stream")
@@ -111,21 +112,14 @@ final class StudyMethods {
     results.plan().runs().stream()
         .findFirst()
         .map(run -> run.plan().training())
-        .ifPresent(settings -> words.add(optimizer(recipe, settings)));
+        .ifPresent(settings -> words.add(optimizer(study, settings)));
     words.add(
         "The baseline reads %,d tokens, %,d a step. Validation data, which nothing is trained on, are looked at about %d times on the way and at the end, %,d predictions each time."
             .formatted(recipe.tokens(), recipe.batch(), recipe.looks(), recipe.lookTokens()));
     words.add(
         "%s: a seed stands for the same start of all weights that two models share, and for the same order of the data, in every variant."
             .formatted(capital(StudyWords.seeds(study.seeds().size()))));
-    words.add(
-        study.rates().size() == 1
-            ? "Every variant has the same learning rate."
-            : "Every variant runs at %s times the highest learning rate and is judged at the one where its mean loss is lowest; so is the baseline."
-                .formatted(
-                    study.rates().stream()
-                        .map(NumberText::trimmed)
-                        .collect(Collectors.joining(", "))));
+    words.add(StudyRates.methods(results));
     words.add(
         "Tasks: %s."
             .formatted(
@@ -133,7 +127,8 @@ final class StudyMethods {
     return words;
   }
 
-  private static String optimizer(Recipe recipe, TrainingSettings settings) {
+  private static String optimizer(Study study, TrainingSettings settings) {
+    Recipe recipe = study.recipe();
     var adam = settings.optimizer().adamW();
     return "AdamW (β₁ %s, β₂ %s, ε %s), weight decay %s, gradients clipped at a norm of %s. The learning rate rises over %s %% of the steps to %s, stays there, and falls along a straight line to 0 over the last %s %%."
         .formatted(
@@ -143,7 +138,9 @@ final class StudyMethods {
             NumberText.trimmed(settings.optimizer().weightDecay()),
             NumberText.trimmed(settings.optimizer().clip()),
             NumberText.trimmed(100 * recipe.warmup()),
-            NumberText.trimmed(recipe.peak()),
+            study.rates().size() == 1
+                ? StudyRates.number(settings.schedule().peak())
+                : "the highest of the run",
             NumberText.trimmed(100 * recipe.decay()));
   }
 
@@ -187,17 +184,43 @@ final class StudyMethods {
         "Differences are paired by seed: variant less other, seed by seed. Two intervals are given for their mean. One is by Student's t, its noise estimated from all models that were compared at the same task with the same thing made equal (a randomized block design with seeds as blocks). The other is the percentile bootstrap of the variant's own differences.");
     words.add(
         "A variant wins or loses only if both intervals leave out zero on the same side. The interval in a sentence runs from the lowest to the highest end of the two, so it leaves out zero exactly then.");
+    int seeds = study.seeds().size();
+    if (seeds == 2 || seeds == 3) {
+      words.add(
+          "With %s the percentile bootstrap runs from the smallest to the largest of the differences, whatever the level: it says whether all of them point the same way, and no more."
+              .formatted(StudyWords.seeds(seeds)));
+    }
     words.add(
-        "%d variants are compared with one baseline, so the level of both intervals is %s: the chance of a false difference among them stays below 5 %% (Bonferroni). This holds for each task and each budget by itself, not for all of them together."
-            .formatted(others, StudyWords.level(Difference.level(others))));
+        "%s compared with one baseline, so the level of both intervals is %s: where all models spread alike from seed to seed, the chance of a false difference among them stays below 5 %% (Bonferroni). This holds for each task and each budget by itself, not for all of them together."
+            .formatted(
+                others == 1 ? "1 variant is" : others + " variants are",
+                StudyWords.level(Difference.level(others))));
+    words.add(uneven());
     if (companions > 0) {
       words.add(
-          "%d pairs of variants are compared with each other as well, at a level of %s."
-              .formatted(companions, StudyWords.level(Difference.level(companions))));
+          "%s compared with each other as well, at a level of %s."
+              .formatted(
+                  companions == 1 ? "1 pair of variants is" : companions + " pairs of variants are",
+                  StudyWords.level(Difference.level(companions))));
     }
     words.add(
         "“No difference found” means that the intervals hold zero. It does not mean that the variants are equal: how large a difference may have been missed is what the interval says.");
     return words;
+  }
+
+  /// What becomes of the 5 % where noise that is taken for one is not.
+  static String uneven() {
+    return "Where one model spreads more than the others it does not hold, as one noise is estimated for all. Of seven models that do not differ, with three seeds each, a simulation finds something %s."
+        .formatted(
+            StudyWords.listed(
+                Arrays.stream(Difference.Uneven.values())
+                    .map(uneven ->
+                        "in %.0f %% of studies where %s spreads %.0f times as much"
+                            .formatted(
+                                100 * uneven.share(),
+                                uneven.isBaseline() ? "the baseline" : "one variant",
+                                uneven.times()))
+                    .toList()));
   }
 
   // ---------------------------------------------------------------- to repeat it

@@ -57,31 +57,41 @@ public final class StudyReport {
       return List.of();
     }
     List<Report.Section> tables = new ArrayList<>();
-    tables.add(new Report.TableSection(comparisons(results)));
+    String baseline = results.study().baseline().name();
+    tables.add(
+        new Report.TableSection(
+            StudyTables.losses(
+                "losses", "Loss beside " + baseline, found, StudyTables.Beside.BASELINE)));
     tables.add(
         new Report.TableSection(
             StudyTables.accuracies(
-                "accuracies", "Accuracy beside " + results.study().baseline().name(), found)));
+                "accuracies", "Accuracy beside " + baseline, found, StudyTables.Beside.BASELINE)));
     List<Comparison> companions = Companions.comparisons(results);
     if (!companions.isEmpty()) {
       tables.add(
           new Report.TableSection(
               StudyTables.losses(
-                  "companion_losses", "Loss of variants beside each other", companions)));
+                  "companion_losses",
+                  "Loss of variants beside each other",
+                  companions,
+                  StudyTables.Beside.EACH_OTHER)));
       tables.add(
           new Report.TableSection(
               StudyTables.accuracies(
-                  "companion_accuracies", "Accuracy of variants beside each other", companions)));
+                  "companion_accuracies",
+                  "Accuracy of variants beside each other",
+                  companions,
+                  StudyTables.Beside.EACH_OTHER)));
     }
     tables.add(new Report.TableSection(StudyTables.spent(found)));
     return tables;
   }
 
-  /// Who wins under which budget: a row for each variant, task and budget whose runs are done.
+  /// Who wins under which budget: a row for each variant, task and budget whose runs are done, with
+  /// the numbers that the verdict follows from.
   ///
   /// @param results what is known
   public static Table comparisons(StudyResults results) {
-    return StudyTables.losses(
-        "comparisons", "Loss beside " + results.study().baseline().name(), results.comparisons());
+    return StudyTables.judged("Beside " + results.study().baseline().name(), results.comparisons());
   }
 }

@@ -55,8 +55,8 @@ public final class StudySpeed {
     Table.Builder table =
         Table.named("training_pace")
             .title("How fast variants train")
-            .text("task", "what was learned")
-            .text("variant", "who was trained")
+            .name("task", "what was learned")
+            .name("variant", "who was trained")
             .real("tokens", "/s", "trained on, median of the rounds")
             .real("slowest", "/s", "of the rounds")
             .real("fastest", "/s", "of the rounds")
@@ -112,7 +112,7 @@ public final class StudySpeed {
     Table.Builder table =
         Table.named("decoding_and_memory")
             .title("How fast variants write, what they keep meanwhile, what memory training takes")
-            .text("variant", "who")
+            .name("variant", "who")
             .real("tokens", "/s", "written one after the other, one text, median of the rounds")
             .real("slowest", "/s", "of the rounds")
             .real("fastest", "/s", "of the rounds")
@@ -122,12 +122,12 @@ public final class StudySpeed {
             .real("training", "MiB", "peak memory, grown over that of the engine and the data")
             .real("memory", plain, "of training");
     Optional<Pace.Decoding> plainly = pace.decoding(study.baseline());
-    Optional<Pace.Memory> plainMemory = pace.memory(study.baseline());
+    Optional<Pace.Memory> plainMemory = memory(results, study.baseline());
     for (Variant variant : study.variants()) {
       Optional<Spread> tokens = pace.decoding(variant).map(Pace.Decoding::tokensPerSecond);
       Optional<Double> speed = tokens.map(Spread::median);
       Optional<Double> kept = pace.decoding(variant).map(d -> d.stateBytes() / KIBIBYTE);
-      Optional<Double> memory = pace.memory(variant).map(m -> m.peakBytes() / MEBIBYTE);
+      Optional<Double> memory = memory(results, variant).map(m -> m.peakBytes() / MEBIBYTE);
       table.row(
           variant.name(),
           cell(speed),
@@ -143,15 +143,46 @@ public final class StudySpeed {
         table.note(
             "Written at %s: %d tokens after a prompt of %d, through the cache, in float32. What is kept is counted from the caches that are held."
                 .formatted(d.task(), d.tokens(), d.prompt())));
-    return table
-        .note(
-            plainMemory
-                .map(m ->
-                    "Memory at %s: by how much the resident memory of a process grew at most that trains this variant alone: weights, gradients, the optimizer's state and activations."
-                        .formatted(m.task()))
-                .orElse("Memory was not measured: only Linux tells it."))
-        .note(circumstances(pace))
-        .build();
+    memoryNotes(results).forEach(table::note);
+    return table.note(circumstances(pace)).build();
+  }
+
+  /// What was measured, unless it is less than the weights need.
+  private static Optional<Pace.Memory> memory(StudyResults results, Variant variant) {
+    return results
+        .pace()
+        .memory(variant)
+        .filter(found -> found.isEnough(parameters(results, variant, found.task())));
+  }
+
+  private static long parameters(StudyResults results, Variant variant, String task) {
+    return results.plan().runs().stream()
+        .filter(run -> run.variant().equals(variant) && run.task().name().equals(task))
+        .mapToLong(StudyRun::parameters)
+        .findFirst()
+        .orElse(0);
+  }
+
+  private static List<String> memoryNotes(StudyResults results) {
+    List<Pace.Memory> measured = results.pace().memory();
+    if (measured.isEmpty()) {
+      return List.of("Memory was not measured: only Linux tells it.");
+    }
+    List<String> notes = new ArrayList<>();
+    notes.add(
+        "Memory at %s: by how much the resident memory of a process grew at most that trains this variant alone: weights, gradients, the optimizer's state and activations."
+            .formatted(measured.getFirst().task()));
+    List<String> tooLittle =
+        results.study().variants().stream()
+            .filter(v -> results.pace().memory(v).isPresent() && memory(results, v).isEmpty())
+            .map(Variant::name)
+            .toList();
+    if (!tooLittle.isEmpty()) {
+      notes.add(
+          "That of %s is too little to be measured: it grew by less than weights, gradients and the optimizer's state need, 16 bytes a parameter."
+              .formatted(StudyWords.listed(tooLittle)));
+    }
+    return notes;
   }
 
   private static Cell cell(Optional<Double> number) {
@@ -168,9 +199,9 @@ public final class StudySpeed {
     Table.Builder table =
         Table.named("equal_parameters")
             .title("How equal equal parameters are")
-            .text("task", "what was learned")
-            .text("variant", "who was compared")
-            .text("against", "who with")
+            .name("task", "what was learned")
+            .name("variant", "who was compared")
+            .name("against", "who with")
             .integer("parameters", "", "of the variant")
             .integer("theirs", "", "of the other")
             .real("more", "%", "that the variant has, of the other's")
@@ -203,14 +234,14 @@ public final class StudySpeed {
     Table.Builder table =
         Table.named("learning_rates")
             .title("What each learning rate gave")
-            .text("task", "what was learned")
-            .text("variant", "who was trained")
+            .name("task", "what was learned")
+            .name("variant", "who was trained")
             .integer("steps", "", "of each run")
             .real("rate", "", "what the recipe's learning rate was multiplied with")
             .real("loss", "nats", "at the end, mean over seeds")
             .integer("seeds", "", "runs")
             .integer("failed", "", "of them")
-            .text("chosen", "the rate that the variant is judged at");
+            .name("chosen", "the rate that the variant is judged at");
     results.sweeps().forEach(sweep -> sweep.rates().forEach(rate -> row(table, sweep, rate)));
     if (results.sweeps().stream().anyMatch(Sweep::isAtItsEdge)) {
       table.note(

@@ -77,8 +77,8 @@ public final class StudyStatusReport {
     Table.Builder table =
         Table.named("status")
             .title("Runs")
-            .text("variant", "who is trained")
-            .text("task", "what it learns")
+            .name("variant", "who is trained")
+            .name("task", "what it learns")
             .integer("runs", "", "how many")
             .integer("done", "", "with an outcome")
             .integer("failed", "", "that could not be done")
@@ -106,12 +106,12 @@ public final class StudyStatusReport {
     Table.Builder table =
         Table.named("under_way")
             .title("Under way, or failed")
-            .text("run", "its folder")
-            .text("variant", "who is trained")
-            .text("task", "what it learns")
+            .name("run", "its folder")
+            .name("variant", "who is trained")
+            .name("task", "what it learns")
             .integer("seed", "", "where its luck comes from")
             .real("rate", "", "what the learning rate is multiplied with")
-            .text("state", "running, stopped or failed")
+            .name("state", "running, stopped or failed")
             .integer("step", "", "how many are done")
             .integer("steps", "", "how many there are")
             .text("remark", "who works on it, or why it failed");

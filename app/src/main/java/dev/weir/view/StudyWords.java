@@ -53,14 +53,30 @@ final class StudyWords {
 
   /// `−0.1230 nats [−0.1950, −0.0510]`.
   static String measured(Comparison found) {
-    Difference difference = judged(found);
-    Difference.Interval whole = difference.whole();
-    return "%s %s [%s, %s]"
-        .formatted(
-            NumberText.signed(difference.mean()),
-            unit(found),
-            NumberText.signed(whole.low()),
-            NumberText.signed(whole.high()));
+    return "%s [%s]".formatted(difference(found), interval(found));
+  }
+
+  /// `−0.1230 nats`, `+4.05 points`.
+  static String difference(Comparison found) {
+    return "%s %s".formatted(signed(found, judged(found).mean()), unit(found));
+  }
+
+  /// `−0.1950, −0.0510`.
+  static String interval(Comparison found) {
+    Difference.Interval whole = judged(found).whole();
+    return "%s, %s".formatted(signed(found, whole.low()), signed(found, whole.high()));
+  }
+
+  /// All of one measure with as many decimals: four for nats, two for percentage points.
+  private static String signed(Comparison found, double value) {
+    return NumberText.signed(value, byAccuracy(found) ? 2 : 4);
+  }
+
+  /// `one, two and three`.
+  static String listed(List<String> items) {
+    return items.size() < 2
+        ? String.join("", items)
+        : String.join(", ", items.subList(0, items.size() - 1)) + " and " + items.getLast();
   }
 
   /// Why a contest has no winner although its runs are done.

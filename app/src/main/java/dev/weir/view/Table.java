@@ -96,6 +96,11 @@ public record Table(
       return this;
     }
 
+    /// Adds a column of words that tell rows apart, or that say what follows.
+    public Builder name(String name, String description) {
+      return column(new Column(name, Column.Kind.NAME, "", description));
+    }
+
     /// Adds a column of words.
     public Builder text(String name, String description) {
       return column(new Column(name, Column.Kind.TEXT, "", description));

@@ -7,12 +7,15 @@ import java.util.stream.IntStream;
 /// A [Table] as lines for a terminal: numbers to the right, words to the left, wide characters and
 /// invisible ones accounted for.
 ///
-/// A table that is too wide first shortens its words; columns that still do not fit are left out
-/// from the right, and a line says how many.
+/// A table that is too wide first shortens its words, but no names; columns that still do not fit
+/// are left out from the right, both ends of an interval together, and a line says how many. The
+/// names that it begins with stay, so that rows can be told apart.
 public final class TextTable {
   private static final String GAP = "  ";
   private static final int NARROWEST_TEXT = 8;
   private static final int BAR_HALF = 10;
+  private static final String LOW = "low";
+  private static final String HIGH = "high";
 
   private final Table table;
   private final Style style;
@@ -29,6 +32,19 @@ public final class TextTable {
       String head = TokenText.harmless(column.heading());
       int width = cells.stream().mapToInt(TextWidth::columns).max().orElse(0);
       return new Strip(column, head, cells, Math.max(width, TextWidth.columns(head)));
+    }
+
+    boolean isName() {
+      return column.kind() == Column.Kind.NAME;
+    }
+
+    /// Whether it is the lower end of what another is the upper end of.
+    boolean isBelow(Strip upper) {
+      String high = upper.column.name();
+      return high.equals("fastest")
+          ? column.name().equals("slowest")
+          : high.endsWith(HIGH)
+              && column.name().equals(high.substring(0, high.length() - HIGH.length()) + LOW);
     }
 
     boolean isWords() {
@@ -93,7 +109,9 @@ public final class TextTable {
     }
     if (leftOut > 0) {
       String what = leftOut == 1 ? "1 column is" : leftOut + " columns are";
-      appendLine(out, style.faint(what + " left out; widen the terminal or use --out"));
+      appendLine(
+          out,
+          style.faint(what + " left out; set COLUMNS to how wide the terminal is, or use --out"));
     }
     table.notes().forEach(note -> appendLine(out, style.faint(TokenText.harmless(note))));
     return out.toString();
@@ -106,6 +124,7 @@ public final class TextTable {
       for (int i = 0; i < strips.size(); i++) {
         Strip strip = strips.get(i);
         if (strip.isWords()
+            && !strip.isName()
             && strip.width() > NARROWEST_TEXT
             && (widest < 0 || strip.width() > strips.get(widest).width())) {
           widest = i;
@@ -119,12 +138,15 @@ public final class TextTable {
   }
 
   private int leaveColumnsOut() {
-    int leftOut = 0;
-    while (width() > room && strips.size() > 1) {
-      strips.removeLast();
-      leftOut++;
+    int most = strips.size();
+    long names = strips.stream().takeWhile(Strip::isName).count();
+    while (width() > room && strips.size() > Math.max(1, names)) {
+      Strip last = strips.removeLast();
+      if (strips.size() > 1 && strips.getLast().isBelow(last)) {
+        strips.removeLast();
+      }
     }
-    return leftOut;
+    return most - strips.size();
   }
 
   private int width() {

@@ -3,6 +3,7 @@ package dev.weir.view;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weir.cli.Shell;
 import dev.weir.study.Budget;
 import dev.weir.study.Difference;
 import dev.weir.study.Machine;
@@ -24,6 +25,8 @@ import dev.weir.train.Mixers;
 import dev.weir.train.ModelSettings;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -143,6 +146,30 @@ class StudyReportTest {
   }
 
   @Test
+  void whatSeparatesAMechanismFromItsControlIsNotOnlyItsPointWhereSecondsAreEqual() {
+    List<Variant> variants =
+        List.of(
+            Variant.plain("plain"),
+            Variant.of("ddl", "", "ddl", Mixers.none()),
+            Variant.of("control", "", "ddl-write-only", Mixers.none()));
+
+    String speed = "With equal seconds, how fast each is implemented counts too.";
+    assertThat(words(study(3, variants, Budget.SECONDS), StudyReportTest::loss))
+        .contains("what separates them is the erasing. " + speed)
+        .contains("1 pair of variants is compared with each other");
+    assertThat(words(study(3, variants, Budget.TOKENS), StudyReportTest::loss))
+        .doesNotContain(speed);
+  }
+
+  @Test
+  void differencesHaveFourDecimalsAndNothingHasNoSign() {
+    assertThat(NumberText.signed(-1.04e-5, 4)).isEqualTo("0.0000");
+    assertThat(NumberText.signed(-0.03351, 4)).isEqualTo("−0.0335");
+    assertThat(NumberText.signed(1.25e-4, 4)).isEqualTo("+0.0001");
+    assertThat(NumberText.signed(Double.NaN, 4)).isEqualTo("NaN");
+  }
+
+  @Test
   void aDepthWindowThatIsCutShortComesWithItsCaution() {
     Variant.Shape threeBlocks =
         new Variant.Shape(
@@ -160,19 +187,37 @@ class StudyReportTest {
   }
 
   @Test
+  void aVerdictStandsOnlyBesideTheNumbersItFollowsFrom() {
+    Report mixed = report(with(study(5, Budget.TOKENS), text(), recall(2)));
+    assertThat(column(table(mixed, "losses"), "result"))
+        .containsExactly("wins", "loses", "no difference found", "–", "–", "–");
+    assertThat(column(table(mixed, "accuracies"), "result"))
+        .containsExactly("–", "–", "–", "wins", "loses", "no difference found");
+    assertThat(table(mixed, "losses").notes().getFirst())
+        .startsWith("recall-2 is judged by accuracy:");
+    assertThat(table(mixed, "accuracies").notes().getFirst()).startsWith("text is judged by loss:");
+
+    Report recall = report(with(study(5, Budget.TOKENS), recall(2)));
+    assertThat(table(recall, "losses").columns().stream().map(Column::name))
+        .doesNotContain("result");
+  }
+
+  @Test
+  void whatIsPrintedShowsTheDifferenceThatJudgesBesideItsVerdict() {
+    Table printed =
+        StudyReport.comparisons(
+            results(with(study(5, Budget.TOKENS), text(), recall(2)), StudyReportTest::loss));
+
+    assertThat(TextTable.render(printed, Style.PLAIN, 100))
+        .containsPattern(
+            "text +tokens +better +wins +−0\\.\\d{4} nats +5 +−0\\.\\d{4}, −0\\.\\d{4} ")
+        .containsPattern(
+            "recall-2 +tokens +worse +loses +−\\d\\.\\d{2} points +5 +−\\d\\.\\d{2}, −\\d\\.\\d{2} ");
+  }
+
+  @Test
   void accuracyIsShownByDifficulty() {
-    Study study = study(3, Budget.TOKENS);
-    Study harder =
-        new Study(
-            study.name(),
-            study.question(),
-            study.model(),
-            study.recipe(),
-            study.variants(),
-            List.of(recall(2), recall(4)),
-            study.budgets(),
-            study.seeds(),
-            study.rates());
+    Study harder = with(study(3, Budget.TOKENS), recall(2), recall(4));
     Report report =
         StudyReport.of(
             results(harder, run -> run.task().difficulty().orElseThrow()), Optional.empty());
@@ -220,6 +265,86 @@ class StudyReportTest {
         .contains("weir study run x.yaml", "commit abc", "a processor, 2 processors, 8 GB memory");
   }
 
+  @Test
+  void methodsAndDocumentationSayHowOftenTheRuleErrsWhereModelsSpreadUnalike() throws IOException {
+    String methods = words(study(3, Budget.TOKENS), StudyReportTest::loss);
+    String documentation = Files.readString(Shell.root().resolve("docs/study.md"));
+
+    assertThat(methods)
+        .contains(
+            "where all models spread alike from seed to seed, the chance of a false difference among them stays below 5 %")
+        .contains(
+            "With 3 seeds the percentile bootstrap runs from the smallest to the largest of the differences, whatever the level");
+    for (Difference.Uneven uneven : Difference.Uneven.values()) {
+      assertThat(methods)
+          .contains(
+              "%.0f %% of studies where %s spreads %.0f times as much"
+                  .formatted(
+                      100 * uneven.share(),
+                      uneven.isBaseline() ? "the baseline" : "one variant",
+                      uneven.times()));
+      assertThat(documentation).contains("%.0f %%".formatted(100 * uneven.share()));
+    }
+  }
+
+  /// Twice the rate is better for `plain` and `same`, half of it for `better`, and `worse` is best
+  /// in between.
+  private static double swept(StudyRun run) {
+    double best =
+        switch (run.variant().name()) {
+          case "better" -> 0.5;
+          case "worse" -> 1;
+          default -> 2;
+        };
+    return loss(run) + Math.abs(run.rate() - best);
+  }
+
+  @Test
+  void aSweepThatEndsTooEarlyComesWithItsCautionAndMethodsTellTheRatesThatWereJudged() {
+    String words =
+        words(with(study(3, Budget.TOKENS), List.of(0.5, 1.0, 2.0)), StudyReportTest::swept);
+
+    assertThat(words)
+        .contains(
+            "3 of 4 learning rates chosen lie at the edge of those tried: at the lowest are better at text; at the highest are plain and same at text.")
+        .contains("what is compared may be learning rates and not variants")
+        .contains("rises over 10 % of the steps to the highest of the run, stays there")
+        .contains("each of the highest learning rates 0.0015, 0.003 and 0.006 and is judged")
+        .contains(
+            "Judged runs had 0.0015 (better at text); 0.003 (worse at text); 0.006 (plain and same at text).");
+    assertThat(words(with(study(3, Budget.TOKENS), List.of(0.5, 2.0)), StudyReportTest::swept))
+        .contains("All learning rates chosen lie at the edge of those tried");
+    assertThat(words(study(3, Budget.TOKENS), StudyReportTest::loss))
+        .contains("of the steps to 0.003, stays there")
+        .doesNotContain("learning rates chosen");
+  }
+
+  @Test
+  void memoryThatIsLessThanTheWeightsNeedIsNotShown() {
+    StudyResults all = results(study(3, Budget.TOKENS), StudyReportTest::loss);
+    long weights = all.plan().runs().iterator().next().parameters();
+    Pace measured =
+        new Pace(
+            Optional.of(new Pace.Circumstances(Instant.EPOCH, 2, OptionalDouble.empty())),
+            all.pace().training(),
+            List.of(),
+            List.of(
+                new Pace.Memory("plain", "text", 64 * weights),
+                new Pace.Memory("better", "text", 15 * weights)));
+    Table table =
+        table(
+            StudyReport.of(
+                new StudyResults(all.study(), all.plan(), measured, all.outcomes()),
+                Optional.empty()),
+            "decoding_and_memory");
+
+    assertThat(column(table, "memory")).containsExactly("1.000", "–", "–", "–");
+    assertThat(column(table, "training").get(1)).isEqualTo("–");
+    assertThat(table.notes())
+        .anySatisfy(
+            note -> assertThat(note).startsWith("That of better is too little to be measured"));
+  }
+
   /// Names and words have none, and neither has what formulas say.
   private static final List<String> WITHOUT_SEEDS =
       List.of("variants", "verdicts", "advice", "advice_costs");
@@ -257,6 +382,51 @@ class StudyReportTest {
     double shift = name.equals("better") ? -0.5 : name.equals("worse") ? 0.5 : 0;
     double noise = NOISE[(seed + name.length()) % NOISE.length];
     return 2 + 0.1 * seed + shift + noise;
+  }
+
+  private static Report report(Study study) {
+    return StudyReport.of(results(study, StudyReportTest::loss), Optional.empty());
+  }
+
+  private static Table table(Report report, String name) {
+    return report.tables().stream().filter(t -> t.name().equals(name)).findFirst().orElseThrow();
+  }
+
+  private static List<String> column(Table table, String name) {
+    int index = table.indexOf(name);
+    return table.rows().stream()
+        .map(row -> NumberText.brief(row.get(index), table.columns().get(index).kind()))
+        .toList();
+  }
+
+  private static Study with(Study study, StudyTask... tasks) {
+    return new Study(
+        study.name(),
+        study.question(),
+        study.model(),
+        study.recipe(),
+        study.variants(),
+        List.of(tasks),
+        study.budgets(),
+        study.seeds(),
+        study.rates());
+  }
+
+  private static Study with(Study study, List<Double> rates) {
+    return new Study(
+        study.name(),
+        study.question(),
+        study.model(),
+        study.recipe(),
+        study.variants(),
+        study.tasks(),
+        study.budgets(),
+        study.seeds(),
+        rates);
+  }
+
+  private static StudyTask text() {
+    return new StudyTask("text", "a.txt", Optional.empty(), 16, OptionalDouble.empty());
   }
 
   private static StudyTask recall(int pairs) {
@@ -298,7 +468,7 @@ class StudyReportTest {
             ModelSettings.Head.SEPARATE),
         new Recipe(128, 2560, 3e-3, 0.1, 0.2, 0.01, 2, 1024),
         variants,
-        List.of(new StudyTask("text", "a.txt", Optional.empty(), 16, OptionalDouble.empty())),
+        List.of(text()),
         List.of(budgets),
         LongStream.range(0, seeds).boxed().toList(),
         List.of(1.0));

@@ -100,7 +100,37 @@ class TerminalTest {
   @Test
   void aTableThatIsTooWideSaysWhatItLeftOut() {
     assertThat(TextTable.render(Samples.table(), Style.PLAIN, 40))
-        .contains("3 columns are left out; widen the terminal or use --out");
+        .contains("3 columns are left out; set COLUMNS to how wide the terminal is, or use --out");
+  }
+
+  @Test
+  void namesAreNeverCutAndBothEndsOfAnIntervalGoTogether() {
+    Table table =
+        Table.named("t")
+            .name("variant", "")
+            .name("result", "")
+            .real("difference", "", "")
+            .real("t low", "", "")
+            .real("t high", "", "")
+            .name("against", "")
+            .row("depth-own-4", "no difference found", 0.5, -0.25, 0.75, "plain, 277 neurons")
+            .row("depth-own-8", "no difference found", 0.25, -0.5, 0.5, "plain, 278 neurons")
+            .build();
+
+    assertThat(TextTable.render(table, Style.PLAIN, 52))
+        .isEqualTo(
+            """
+            variant      result               difference
+            depth-own-4  no difference found      0.5000
+            depth-own-8  no difference found      0.2500
+            3 columns are left out; set COLUMNS to how wide the terminal is, or use --out
+            """);
+    assertThat(TextTable.render(table, Style.PLAIN, 20))
+        .contains("depth-own-4  no difference found\n", "4 columns are left out");
+    assertThat(TextTable.render(table, Style.PLAIN, Integer.MAX_VALUE))
+        .contains(
+            "depth-own-8  no difference found      0.2500  -0.5000  0.5000  plain, 278 neurons")
+        .doesNotContain("left out");
   }
 
   @Test

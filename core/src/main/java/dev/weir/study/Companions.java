@@ -33,8 +33,8 @@ public record Companions(Variant first, Variant second, String why) {
             second.pathway().equals(first.pathway() + CONTROL)
                 && second.mixers().equals(first.mixers())
                 && second.shape().equals(first.shape()),
-        "the control gates and normalizes its writes in the same way, and erases nothing: what"
-            + " separates them is the erasing");
+        "the control gates and normalizes its writes in the same way, and erases nothing: with"
+            + " the same tokens or operations, what separates them is the erasing");
     add(
         all,
         study,

@@ -14,10 +14,10 @@ import java.util.stream.Stream;
 /// **How many chances there are to be wrong.** Variants that are compared with one baseline at one
 /// task under one budget are one family: the question that a table of results answers is which of
 /// them is better *there*, so the chance that any of them is called better or worse without being
-/// so stays below 5 % within the family (Bonferroni: each interval covers 1 − 0.05 / variants).
-/// Tasks and budgets are questions of their own, and largely asked of the same runs. Over a whole
-/// study of several, chances add up: of `tasks × budgets` families, each may err one time in
-/// twenty.
+/// so stays below 5 % within the family (Bonferroni: each interval covers 1 − 0.05 / variants), as
+/// long as its models spread alike from seed to seed ([Difference.Uneven] says what else). Tasks
+/// and budgets are questions of their own, and largely asked of the same runs. Over a whole study
+/// of several, chances add up: of `tasks × budgets` families, each may err one time in twenty.
 ///
 /// @param contest who, with whom, at what
 /// @param mine the variant's outcomes, seed by seed, at its best learning rate

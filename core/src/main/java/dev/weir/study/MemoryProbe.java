@@ -12,7 +12,8 @@ import java.util.function.Function;
 
 /// Measures what memory a variant needs in training: a process of its own trains it for some steps
 /// and tells by how much its resident memory grew at most since it had opened the engine and the
-/// data and read one example. Only Linux tells that.
+/// data and read one example. Only Linux tells that. What a tiny model needs comes out of memory
+/// that reading the example left behind: [Pace.Memory#isEnough] knows such numbers.
 final class MemoryProbe {
   private static final Path STATUS = Path.of("/proc/self/status");
   private static final Path RESET = Path.of("/proc/self/clear_refs");

@@ -76,7 +76,19 @@ public record Pace(
   /// @param task what it learns
   /// @param peakBytes by how much the resident memory of a process that trains it, and does nothing
   ///   else, grew at most: weights, gradients, the optimizer's state, activations
-  public record Memory(String variant, String task, long peakBytes) {}
+  public record Memory(String variant, String task, long peakBytes) {
+    /// A weight, its gradient and two moments, float32.
+    private static final int BYTES_OF_A_WEIGHT = 16;
+
+    /// Whether this can be what training took: no less than the weights alone need, with their
+    /// gradients and the optimizer's state. The memory of a tiny model comes out of what the
+    /// process held before, and then nothing grows.
+    ///
+    /// @param parameters how many weights were trained
+    public boolean isEnough(long parameters) {
+      return peakBytes >= BYTES_OF_A_WEIGHT * parameters;
+    }
+  }
 
   /// Nothing was measured.
   public static Pace none() {

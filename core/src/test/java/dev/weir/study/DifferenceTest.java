@@ -8,9 +8,12 @@ import java.util.List;
 import java.util.Random;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /// What separates two models beyond what seeds do.
 class DifferenceTest {
+  private static final int STUDIES = 4_000;
 
   /// By hand: rows 1 2 3 and 2 4 3, means 2 and 3, columns 1.5, 3 and 3, all 2.5. What is left is
   /// ∓0, ∓0.5 and ±0.5: a sum of squares of 1, two degrees of freedom.
@@ -49,23 +52,51 @@ class DifferenceTest {
     assertThat(found.verdict()).isEqualTo(Difference.Verdict.NO_DIFFERENCE_FOUND);
   }
 
+  /// One mean in 27 is the least of three itself, which is more than any level leaves out below.
+  @Test
+  void theBootstrapOfThreeDifferencesRunsFromTheLeastToTheLargestWhateverTheLevel() {
+    for (int comparisons : new int[] {1, 6, 40}) {
+      Difference found =
+          Difference.of(new double[] {0.3, -0.1, 0.2}, comparisons, new SplittableRandom(0));
+      assertThat(found.bootstrap().low()).isCloseTo(-0.1, within(1e-12));
+      assertThat(found.bootstrap().high()).isCloseTo(0.3, within(1e-12));
+    }
+  }
+
   /// Six variants that do not differ, three seeds, four thousand times: at least one of the six is
   /// called different in at most 5 % of them. Were that so, more than 5 % and three standard errors
   /// (1.03 %) would be seen once in a thousand trials of this test; its seed is fixed.
   @Test
   void amongSixVariantsThatDoNotDifferSomethingIsFoundInOneStudyOfTwentyAtMost() {
+    double wrong = shareOfStudiesThatFindSomething(0, 1);
+    assertThat(wrong).isLessThan(0.05 + 3 * Math.sqrt(0.05 * 0.95 / STUDIES));
+  }
+
+  /// What is said to a hundredth is right to half of one, and the simulation to three of its
+  /// standard errors.
+  @ParameterizedTest
+  @EnumSource
+  void ofModelsThatSpreadUnalikeItIsSaidHowOftenSomethingIsFoundFalsely(Difference.Uneven uneven) {
+    double wrong = shareOfStudiesThatFindSomething(uneven.isBaseline() ? 0 : 1, uneven.times());
+    double binomial = Math.sqrt(uneven.share() * (1 - uneven.share()) / STUDIES);
+    assertThat(wrong).isCloseTo(uneven.share(), within(0.005 + 3 * binomial));
+  }
+
+  /// @param unlike the model whose numbers spread more
+  /// @param times how many times as much
+  private static double shareOfStudiesThatFindSomething(int unlike, double times) {
     Random random = new Random(1);
-    int studies = 4_000;
     int wrong = 0;
-    for (int study = 0; study < studies; study++) {
+    for (int study = 0; study < STUDIES; study++) {
       double[][] rows = new double[7][3];
       double[] bySeed = random.doubles(3).toArray();
-      for (double[] row : rows) {
-        Arrays.setAll(row, seed -> 3 * bySeed[seed] + random.nextGaussian());
+      for (int model = 0; model < rows.length; model++) {
+        double spread = model == unlike ? times : 1;
+        Arrays.setAll(rows[model], seed -> 3 * bySeed[seed] + spread * random.nextGaussian());
       }
       wrong += isSomethingFound(rows) ? 1 : 0;
     }
-    assertThat((double) wrong / studies).isLessThan(0.05 + 3 * Math.sqrt(0.05 * 0.95 / studies));
+    return (double) wrong / STUDIES;
   }
 
   private static boolean isSomethingFound(double[][] rows) {
