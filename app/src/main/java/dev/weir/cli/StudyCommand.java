@@ -224,9 +224,10 @@ final class StudyCommand {
       }
       return StudyFolder.open(file.get());
     }
+    Path shipped = terminal.home().resolve("models");
     Study study =
-        file.map(StudyFile::read)
-            .orElseGet(() -> Presets.of(preset.orElseThrow(), terminal.home().resolve("models")));
+        file.map(path -> StudyFile.read(path, shipped))
+            .orElseGet(() -> Presets.of(preset.orElseThrow(), shipped));
     return StudyFolder.of(out.orElseGet(() -> Path.of("study-" + study.name())), study);
   }
 

@@ -3,6 +3,7 @@ package dev.weir.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.study.Outcome;
+import dev.weir.study.Presets;
 import dev.weir.study.StudyFile;
 import dev.weir.study.StudyFolder;
 import dev.weir.study.StudyResults;
@@ -21,6 +22,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -311,6 +314,18 @@ class StudyCommandTest {
     return Files.readString(file).lines().map(mapper::readTree).toList();
   }
 
+  // ---------------------------------------------------------------- presets
+
+  @ParameterizedTest
+  @MethodSource("dev.weir.study.Presets#names")
+  void aShownPresetIsThePresetWhereverItIsKept(String name) throws IOException {
+    Path shown =
+        Files.writeString(
+            folder.resolve("p.yaml"), Shell.here().run("study", "show", "--preset", name).out());
+    Path models = Shell.root().resolve("models");
+    assertThat(StudyFile.read(shown, models)).isEqualTo(Presets.of(name, models));
+  }
+
   // ---------------------------------------------------------------- bad input
 
   @Test
@@ -321,7 +336,7 @@ class StudyCommandTest {
     Files.writeString(damaged.resolve("study.json"), "{\"name\": 1}");
     Path file = study(20);
     Path unbegun = folder.resolve("unbegun");
-    var _ = StudyFolder.of(unbegun, StudyFile.read(file));
+    var _ = StudyFolder.of(unbegun, StudyFile.read(file, folder));
 
     assertFails("There is no study in the folder", "study", "run", foreign.toString());
     assertFails("There is no study in the folder", "study", "report", foreign.toString());

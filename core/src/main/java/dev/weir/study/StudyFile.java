@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.JsonNode;
@@ -36,36 +37,48 @@ public final class StudyFile {
 
   private static final int USUAL_SEEDS = 3;
 
+  /// What the path of a text begins with that ships with Weir.
+  private static final String SHIPPED = "weir:";
+
   private final Path folder;
+  private final Path shipped;
   private final List<String> problems = new ArrayList<>();
   private final List<Variant> soundVariants = new ArrayList<>();
   private final List<StudyTask> soundTasks = new ArrayList<>();
 
-  private StudyFile(Path folder) {
+  private StudyFile(Path folder, Path shipped) {
     this.folder = folder;
+    this.shipped = shipped;
   }
 
-  /// The study of a file. Paths in it are meant from where the file is.
+  /// The study of a file. Paths in it are meant from where the file is, those that begin with
+  /// `weir:` from the folder of what ships with Weir.
   ///
   /// @param file the file
+  /// @param shipped the folder of the models and texts that ship with Weir
   /// @throws WeirException with every problem, if there is one
-  public static Study read(Path file) {
+  public static Study read(Path file, Path shipped) {
     try {
       Path folder = file.toAbsolutePath().normalize().getParent();
-      return parse(Files.readString(file), folder == null ? file : folder, file.toString());
+      return parse(
+          Files.readString(file), folder == null ? file : folder, shipped, file.toString());
     } catch (IOException e) {
       throw StudyException.unreadable(file.toString(), e);
     }
   }
 
-  /// The study of a text.
+  /// The study of a text, all of whose paths are meant from one folder.
   ///
   /// @param yaml the text
   /// @param folder where paths in it are meant from
   /// @param where what the text is, for messages
   /// @throws WeirException with every problem, if there is one
   public static Study parse(String yaml, Path folder, String where) {
-    StudyFile file = new StudyFile(folder);
+    return parse(yaml, folder, folder, where);
+  }
+
+  private static Study parse(String yaml, Path folder, Path shipped, String where) {
+    StudyFile file = new StudyFile(folder, shipped);
     try {
       Study study = file.study(new Fields(YAML.readTree(yaml), "", file.problems));
       if (!file.problems.isEmpty()) {
@@ -256,11 +269,33 @@ public final class StudyFile {
   }
 
   private String here(Fields fields, String name, String path) {
-    Path file = folder.resolve(path).normalize();
+    boolean ships = path.startsWith(SHIPPED);
+    Path file =
+        (ships ? shipped.resolve(path.substring(SHIPPED.length())) : folder.resolve(path))
+            .toAbsolutePath()
+            .normalize();
     if (!Files.exists(file)) {
-      fields.problem(name, "is not there: " + file);
+      fields.problem(
+          name,
+          ships
+              ? "names nothing that ships with Weir: '%s'; there are %s"
+                  .formatted(path, String.join(", ", shippedFiles()))
+              : "is not there: " + file);
     }
     return file.toString();
+  }
+
+  /// As study files name them.
+  private List<String> shippedFiles() {
+    try (Stream<Path> found = Files.walk(shipped, 2)) {
+      return found
+          .filter(file -> file.toString().endsWith(".txt"))
+          .map(file -> SHIPPED + shipped.relativize(file).toString().replace('\\', '/'))
+          .sorted()
+          .toList();
+    } catch (IOException _) {
+      return List.of("none in " + shipped);
+    }
   }
 
   private static List<Budget> budgets(Fields fields) {

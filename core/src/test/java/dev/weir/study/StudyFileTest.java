@@ -108,6 +108,20 @@ class StudyFileTest {
   }
 
   @Test
+  void saysWhichTextsShipWithWeir() {
+    String text = "source: \"task:mqar:pairs=4\", difficulty: 4";
+    Path models = Path.of("..", "models");
+    Study study =
+        StudyFile.parse(GOOD.replace(text, "source: weir:texts/stories.txt"), models, "here");
+    assertThat(Path.of(study.tasks().getFirst().source())).isAbsolute().exists();
+    String bad = GOOD.replace(text, "source: weir:texts/novels.txt");
+    assertThatThrownBy(() -> StudyFile.parse(bad, models, "here"))
+        .hasMessageContaining(
+            "tasks[0].source names nothing that ships with Weir: 'weir:texts/novels.txt'; there are"
+                + " weir:texts/stories.txt");
+  }
+
+  @Test
   void saysWhereYamlEnds() {
     assertThatThrownBy(() -> StudyFile.parse("name: [", Path.of("."), "here"))
         .isInstanceOf(StudyException.class)
