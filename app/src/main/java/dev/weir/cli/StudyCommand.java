@@ -61,7 +61,10 @@ final class StudyCommand {
     this.interruption = interruption;
   }
 
-  @Command(name = "show", description = "Print the study file of a preset.")
+  @Command(
+      name = "show",
+      description = "Print the study file of a preset.",
+      mixinStandardHelpOptions = true)
   int show(
       @Option(
               names = "--preset",
@@ -73,7 +76,10 @@ final class StudyCommand {
     return 0;
   }
 
-  @Command(name = "run", description = "Train what is not trained yet, and print the comparison.")
+  @Command(
+      name = "run",
+      description = "Train what is not trained yet, and print the comparison.",
+      mixinStandardHelpOptions = true)
   int run(
       @Parameters(
               arity = "0..1",
@@ -150,7 +156,8 @@ final class StudyCommand {
   @Command(
       name = WORK,
       hidden = true,
-      description = "Train runs of a study that another process looks after, until it ends.")
+      description = "Train runs of a study that another process looks after, until it ends.",
+      mixinStandardHelpOptions = true)
   int work(@Parameters(paramLabel = "FOLDER", description = "The study's folder.") Path path) {
     Child.whenParentEnds(() -> {
       interruption.askAndWait();
@@ -166,7 +173,10 @@ final class StudyCommand {
     return interruption.isAsked() ? INTERRUPTED : 0;
   }
 
-  @Command(name = "status", description = "Say how far a study is.")
+  @Command(
+      name = "status",
+      description = "Say how far a study is.",
+      mixinStandardHelpOptions = true)
   int status(
       @Parameters(paramLabel = "FOLDER", description = "The folder of the study.") Path path,
       @Option(names = "--json", description = "Print it as JSON.") boolean json) {
@@ -189,7 +199,10 @@ final class StudyCommand {
     terminal.note("report: " + ReportFiles.writeFolder(report, folder.path()).getFirst());
   }
 
-  @Command(name = "report", description = "Write what a study found so far.")
+  @Command(
+      name = "report",
+      description = "Write what a study found so far.",
+      mixinStandardHelpOptions = true)
   int report(
       @Parameters(paramLabel = "FOLDER", description = "The folder of the study.") Path path,
       @Option(
