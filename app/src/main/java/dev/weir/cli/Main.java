@@ -99,14 +99,15 @@ public final class Main implements Runnable {
         .addSubcommand(new LearnCommand(terminal, interruption))
         .addSubcommand(
             new CommandLine(new StudyCommand(terminal, interruption))
-                .addSubcommand(new StudyMeasureCommand(terminal))
+                .addSubcommand(new StudyMeasureCommand(terminal, interruption))
                 .addSubcommand(new StudyAdviseCommand(terminal)))
         .addSubcommand(new MemberCommand(interruption))
         .addSubcommand(new WarmUpCommand(terminal))
         .addSubcommand(new ModelsCommand(terminal))
         .addSubcommand(new PathwaysCommand(terminal))
         .addSubcommand(new PullCommand(terminal))
-        .addSubcommand("completion", new AutoComplete.GenerateCompletion())
+        .addSubcommand(
+            new CommandLine(new AutoComplete.GenerateCompletion()).setCommandName("completion"))
         .setOut(writer(terminal.out()))
         .setErr(writer(terminal.err()))
         .setColorScheme(

@@ -25,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -126,12 +127,18 @@ final class StudyCommand {
       keep(folder, results);
       print(results);
       if (interruption.isAsked()) {
-        terminal.note("stopped; go on with: weir study run " + folder.path());
-        return INTERRUPTED;
+        return stopped(folder);
       }
       writeReport(folder, results);
       return toldOf(givenUp, folder) ? FAILURE : 0;
+    } catch (CancellationException _) {
+      return stopped(folder);
     }
+  }
+
+  private int stopped(StudyFolder folder) {
+    terminal.note("stopped; go on with: weir study run " + folder.path());
+    return INTERRUPTED;
   }
 
   private static int atLeastOne(int workers) {
@@ -245,7 +252,8 @@ final class StudyCommand {
   }
 
   private StudyResults prepared(StudyFolder folder) {
-    return folder.results(System::nanoTime, what -> terminal.note("measured " + what));
+    return folder.results(
+        System::nanoTime, what -> terminal.note("measured " + what), interruption::isAsked);
   }
 
   /// Trains what is missing.

@@ -229,6 +229,31 @@ class StudyCommandTest {
   }
 
   @Test
+  void stopsAtCtrlCWhilePacesAreMeasuredAndGoesOnLater() throws IOException, InterruptedException {
+    Path file = study(20);
+    Files.writeString(
+        file, Files.readString(file).replace("[tokens, flops, parameters]", "[seconds]"));
+    Path out = folder.resolve("out");
+    Process process = run(file, out);
+    // What is measured after that is memory, by processes.
+    while (process.isAlive()
+        && (!Files.readString(output()).contains("measured the pace of writing")
+            || process.children().findAny().isEmpty())) {
+      Thread.sleep(10);
+    }
+    List<ProcessHandle> probes = process.children().toList();
+    assertThat(out.resolve("pace.json")).doesNotExist();
+    long before = System.nanoTime();
+    process.destroy();
+    assertThat(process.waitFor()).isEqualTo(INTERRUPTED);
+    assertThat(System.nanoTime() - before).isLessThan(TimeUnit.SECONDS.toNanos(10));
+    assertThat(probes).noneMatch(ProcessHandle::isAlive);
+    assertThat(Files.readString(output())).contains("stopped; go on with: weir study run " + out);
+    assertThat(out.resolve("pace.json")).doesNotExist();
+    assertThat(finished(file, out).outcomes()).isNotEmpty();
+  }
+
+  @Test
   void workersEndWhenTheirParentWasKilled() throws IOException, InterruptedException {
     Path out = folder.resolve("out");
     Process process = run(study(2000), out);
@@ -283,7 +308,11 @@ class StudyCommandTest {
   @Test
   void resultsAreFilesForOtherTools() throws IOException {
     Path out = folder.resolve("out");
-    StudyResults results = finished(study(20), out);
+    Path file = study(20);
+    Files.writeString(
+        file,
+        Files.readString(file).replace("tasks:", "  - {name: canon, mixers: {canon: AB}}\ntasks:"));
+    StudyResults results = finished(file, out);
     List<JsonNode> runs = lines(out.resolve("results.jsonl"));
     assertThat(runs).hasSameSizeAs(results.plan().runs());
     var first = results.plan().runs().iterator().next();
@@ -296,16 +325,23 @@ class StudyCommandTest {
     assertThat(line.get("trouble").isNull()).isTrue();
     assertThat(lines(out.resolve("curves.jsonl")))
         .hasSize(results.outcomes().values().stream().mapToInt(o -> o.curve().size()).sum());
-    assertThat(lines(out.resolve("comparisons.jsonl"))).hasSize(6);
+    List<JsonNode> comparisons = lines(out.resolve("comparisons.jsonl"));
+    assertThat(comparisons).hasSize(9 + 2);
+    // Beside each other, under equal tokens and equal operations.
+    assertThat(comparisons.subList(9, 11))
+        .allSatisfy(pair -> {
+          assertThat(pair.get("variant").stringValue()).isEqualTo("swa");
+          assertThat(pair.get("against").stringValue()).isEqualTo("canon");
+        });
     for (String name : List.of("results", "curves", "comparisons")) {
       assertThat(out.resolve(name + ".parquet")).isNotEmptyFile();
     }
     for (String command : List.of("report", "advise")) {
-      Path file = folder.resolve(command + ".json");
+      Path copy = folder.resolve(command + ".json");
       var printed =
-          Shell.here().run("study", command, out.toString(), "--json", "--out", file.toString());
+          Shell.here().run("study", command, out.toString(), "--json", "--out", copy.toString());
       JsonMapper mapper = JsonMapper.builder().build();
-      assertThat(mapper.readTree(printed.out())).isEqualTo(mapper.readTree(Files.readString(file)));
+      assertThat(mapper.readTree(printed.out())).isEqualTo(mapper.readTree(Files.readString(copy)));
     }
   }
 
@@ -348,10 +384,10 @@ class StudyCommandTest {
         file.toString(),
         "--out",
         foreign.toString());
-    assertFails("The file is damaged", "study", "report", damaged.toString());
-    assertFails("The file is damaged", "study", "run", damaged.toString());
-    assertFails(
-        "The file is damaged", "study", "run", file.toString(), "--out", damaged.toString());
+    String broken = "The file study.json of the study in " + damaged + " is damaged: ";
+    assertFails(broken, "study", "report", damaged.toString());
+    assertFails(broken, "study", "run", damaged.toString());
+    assertFails(broken, "study", "run", file.toString(), "--out", damaged.toString());
     assertFails("Nothing is known of the study yet", "study", "report", unbegun.toString());
     assertFails("Nothing is known of the study yet", "study", "status", unbegun.toString());
     assertFails("--workers 0 is nobody", "study", "run", file.toString(), "--workers", "0");

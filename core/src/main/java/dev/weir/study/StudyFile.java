@@ -8,6 +8,7 @@ import dev.weir.train.Mixers;
 import dev.weir.train.ModelSettings;
 import dev.weir.train.task.Tasks;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,6 +36,8 @@ public final class StudyFile {
   private static final YAMLMapper YAML =
       YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
+  private static final String YAML_PLACE = "in reader, ";
+  private static final long LONGEST = 1 << 20;
   private static final int USUAL_SEEDS = 3;
 
   /// What the path of a text begins with that ships with Weir.
@@ -58,10 +61,22 @@ public final class StudyFile {
   /// @param shipped the folder of the models and texts that ship with Weir
   /// @throws WeirException with every problem, if there is one
   public static Study read(Path file, Path shipped) {
+    Path folder = file.toAbsolutePath().normalize().getParent();
+    return parse(text(file), folder == null ? file : folder, shipped, file.toString());
+  }
+
+  private static String text(Path file) {
     try {
-      Path folder = file.toAbsolutePath().normalize().getParent();
-      return parse(
-          Files.readString(file), folder == null ? file : folder, shipped, file.toString());
+      if (Files.size(file) > LONGEST) {
+        throw StudyException.noText(file.toString());
+      }
+      String text = Files.readString(file);
+      if (text.indexOf('\0') >= 0) {
+        throw StudyException.noText(file.toString());
+      }
+      return text;
+    } catch (CharacterCodingException _) {
+      throw StudyException.noText(file.toString());
     } catch (IOException e) {
       throw StudyException.unreadable(file.toString(), e);
     }
@@ -86,8 +101,25 @@ public final class StudyFile {
       }
       return study;
     } catch (JacksonException e) {
-      throw StudyException.notYaml(where, e.getOriginalMessage(), e);
+      throw StudyException.notYaml(where, described(e), e);
     }
+  }
+
+  /// What a parser of YAML says in several lines, with pictures of the place, in one.
+  private static String described(JacksonException e) {
+    List<String> lines = e.getOriginalMessage().lines().toList();
+    String what =
+        lines.stream().filter(line -> !line.startsWith(" ")).collect(Collectors.joining(", "));
+    return lines.stream()
+        .map(String::strip)
+        .filter(line -> line.startsWith(YAML_PLACE))
+        .reduce((_, last) -> last)
+        .map(place -> place.substring(YAML_PLACE.length()).replaceFirst(":$", ""))
+        .or(() ->
+            Optional.ofNullable(e.getLocation())
+                .map(at -> "line %d, column %d".formatted(at.getLineNr(), at.getColumnNr())))
+        .map(place -> what + ", at " + place)
+        .orElse(what);
   }
 
   private Study study(Fields fields) {

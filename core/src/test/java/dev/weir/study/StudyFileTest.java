@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weir.train.Mixers;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -125,6 +129,20 @@ class StudyFileTest {
   void saysWhereYamlEnds() {
     assertThatThrownBy(() -> StudyFile.parse("name: [", Path.of("."), "here"))
         .isInstanceOf(StudyException.class)
-        .hasMessageContaining("no YAML");
+        .hasMessageContaining(
+            "The file is no YAML: while parsing a flow node, expected the node content, but found"
+                + " '<stream end>', at line 1, column 8. Where: here.");
+    assertThatThrownBy(() -> StudyFile.parse("name: a\nname: b\n", Path.of("."), "here"))
+        .hasMessageContaining("\"name\", at line 2, column ");
+  }
+
+  @Test
+  void saysThatAWeightFileIsNoText(@TempDir Path folder) throws IOException {
+    for (byte[] bytes : List.of(new byte[] {(byte) 0xff, 0, 1}, new byte[2], new byte[1 << 21])) {
+      Path file = Files.write(folder.resolve("model.bin"), bytes);
+      assertThatThrownBy(() -> StudyFile.read(file, folder))
+          .isInstanceOf(StudyException.class)
+          .hasMessageContaining("The file is no text. Where: " + file);
+    }
   }
 }
