@@ -41,7 +41,8 @@ public final class Main implements Runnable {
 
   private Main() {}
 
-  /// Runs a command and exits with 0, with 1 after a failure, with 2 if it cannot be understood.
+  /// Runs a command and exits with 0, with 1 after a failure, with 2 if the command line cannot be
+  /// read, with 130 after Ctrl-C.
   ///
   /// @param args the command line
   public static void main(String[] args) {

@@ -125,7 +125,7 @@ final class StudyCommand {
           spark.isPresent() ? trainOn(spark.get(), folder, plan) : train(folder, plan, most);
       StudyResults results = folder.results();
       keep(folder, results);
-      print(results);
+      print(results, folder);
       if (interruption.isAsked()) {
         return stopped(folder);
       }
@@ -224,7 +224,7 @@ final class StudyCommand {
     StudyResults results = folder.results();
     keep(folder, results);
     if (!json && out.isEmpty()) {
-      print(results);
+      print(results, folder);
       return 0;
     }
     AnalysisOptions.deliver(StudyReport.of(results, folder.machine()), out, json, terminal);
@@ -307,10 +307,10 @@ final class StudyCommand {
     }
   }
 
-  private void print(StudyResults results) {
+  private void print(StudyResults results, StudyFolder folder) {
     Table found = StudyReport.comparisons(results);
     if (found.rows().isEmpty()) {
-      terminal.note("nothing can be compared yet; see: weir study status");
+      terminal.note("nothing can be compared yet; see: weir study status " + folder.path());
     } else {
       terminal.out().print(rendered(found));
     }

@@ -254,6 +254,8 @@ class CommandsTest {
             "--threads 0"),
         Arguments.of(
             new String[] {"score", "--model", Shell.golden("models"), "--tokens", "1,2"}, "models"),
+        Arguments.of(new String[] {"study", "run"}, "give a study file, or --preset"),
+        Arguments.of(new String[] {"study", "run", "x.yaml", "--workers", "0"}, "--workers 0"),
         Arguments.of(new String[] {"pull", "not a name"}, "not a name"));
   }
 
@@ -274,6 +276,9 @@ class CommandsTest {
     assertThat(Shell.here().run("no-such-command").code()).isEqualTo(2);
     assertThat(Shell.here().run().code()).isEqualTo(2);
     assertThat(Shell.here().run("trace", "hello").code()).isEqualTo(2);
+    assertThat(Shell.here().run("study").code()).isEqualTo(2);
+    assertThat(Shell.here().run("study", "status").code()).isEqualTo(2);
+    assertThat(Shell.here().run("study", "run", "x", "--workers", "two").code()).isEqualTo(2);
   }
 
   /// The words that name each command, those of its parents in front.

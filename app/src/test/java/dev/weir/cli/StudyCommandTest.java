@@ -223,6 +223,7 @@ class StudyCommandTest {
     assertThat(after).noneMatch(ProcessHandle::isAlive);
     assertThat(Files.readString(output()))
         .containsOnlyOnce("ended: killed by signal 9; ")
+        .contains("nothing can be compared yet; see: weir study status " + out)
         .contains("stopped; go on with: weir study run " + out);
     var status = Shell.here().run("study", "status", out.toString());
     assertThat(status.out()).contains("0 of 14 runs are done, 0 failed, 0 running");

@@ -128,7 +128,7 @@ public final class StudyFile {
     boolean areSizesSound = problems.isEmpty();
     Study study =
         new Study(
-            fields.requiredText("name"),
+            fields.requiredFolderName("name"),
             fields.text("question").orElse(""),
             model,
             recipe,
@@ -185,20 +185,23 @@ public final class StudyFile {
             })
             .orElse(false);
     fields.end("d_model, n_layers, n_heads, n_kv_heads, d_mlp, positions");
-    return trying(() ->
-            new ModelSettings(
-                "pre_norm",
-                dModel,
-                layers,
-                heads,
-                keys,
-                neurons,
-                2,
-                2,
-                ModelSettings.NormKind.RMS,
-                mlp,
-                learned ? ModelSettings.Positions.LEARNED : ModelSettings.Positions.ROTARY,
-                ModelSettings.Head.SEPARATE))
+    return trying(
+            fields,
+            "",
+            () ->
+                new ModelSettings(
+                    "pre_norm",
+                    dModel,
+                    layers,
+                    heads,
+                    keys,
+                    neurons,
+                    2,
+                    2,
+                    ModelSettings.NormKind.RMS,
+                    mlp,
+                    learned ? ModelSettings.Positions.LEARNED : ModelSettings.Positions.ROTARY,
+                    ModelSettings.Head.SEPARATE))
         .orElseGet(StudyFile::anyModel);
   }
 
@@ -268,6 +271,8 @@ public final class StudyFile {
             .flatMap(text -> choice(fields, "values", text, AttentionSpec.Values.values()));
     fields.end("sublayer, branch, canon, values");
     return trying(
+            fields,
+            "canon",
             () -> new Mixers(sublayer, branch, canon, values.orElse(AttentionSpec.Values.OWN)))
         .orElseGet(Mixers::none);
   }
@@ -275,7 +280,7 @@ public final class StudyFile {
   private Mixers.Local local(Fields fields, String name) {
     return fields
         .text(name)
-        .flatMap(text -> trying(() -> Mixers.Local.parse(text)))
+        .flatMap(text -> trying(fields, name, () -> Mixers.Local.parse(text)))
         .orElseGet(Mixers.Local::none);
   }
 
@@ -284,7 +289,7 @@ public final class StudyFile {
     boolean synthetic = DataSettings.task(source).isPresent();
     StudyTask task =
         new StudyTask(
-            fields.requiredText("name"),
+            fields.requiredFolderName("name"),
             synthetic ? source : here(fields, "source", source),
             fields.text("tokenizer").map(path -> here(fields, "tokenizer", path)),
             fields.size("window").orElse(128),
@@ -292,10 +297,7 @@ public final class StudyFile {
                 .number("difficulty", 0, Double.MAX_VALUE)
                 .map(OptionalDouble::of)
                 .orElseGet(OptionalDouble::empty));
-    if (!task.name().matches("[A-Za-z0-9._-]+")) {
-      fields.problem("name", "names a folder: letters, digits, '.', '_' and '-' only");
-    }
-    DataSettings.task(source).ifPresent(name -> trying(() -> Tasks.parse(name)));
+    DataSettings.task(source).ifPresent(name -> trying(fields, "source", () -> Tasks.parse(name)));
     fields.end("name, source, tokenizer, window, difficulty");
     return task;
   }
@@ -371,12 +373,12 @@ public final class StudyFile {
     return rates.isEmpty() ? List.of(1.0) : rates;
   }
 
-  /// What something gives, or its complaint as a problem.
-  private <T> Optional<T> trying(Supplier<T> work) {
+  /// What something gives, or its complaint as a problem of a field.
+  private static <T> Optional<T> trying(Fields fields, String name, Supplier<T> work) {
     try {
       return Optional.of(work.get());
     } catch (WeirException e) {
-      problems.add(e.what());
+      fields.complaint(name, e.what());
       return Optional.empty();
     }
   }
@@ -400,7 +402,10 @@ public final class StudyFile {
       for (StudyTask task : soundTasks) {
         possible(study, variant, task)
             .ifPresent(why ->
-                problems.add("%s cannot do %s: %s".formatted(variant.name(), task.name(), why)));
+                problems.add(
+                    "variants[%d]: %s cannot do %s: %s"
+                        .formatted(
+                            study.variants().indexOf(variant), variant.name(), task.name(), why)));
       }
     }
   }
@@ -408,7 +413,7 @@ public final class StudyFile {
   private void twice(String where, List<String> names) {
     Set<String> seen = new HashSet<>();
     names.stream()
-        .filter(name -> !seen.add(name))
+        .filter(name -> !name.isEmpty() && !seen.add(name))
         .distinct()
         .forEach(name -> problems.add("%s has '%s' twice".formatted(where, name)));
   }

@@ -59,25 +59,27 @@ public final class StudyFolder {
   public static StudyFolder of(Path path, Study study) {
     StudyFolder folder = new StudyFolder(path);
     Path file = folder.studyFile();
-    if (!Files.exists(file)) {
-      requireEmpty(path);
+    if (!Files.exists(file) && isFree(path)) {
       makeFolders(path);
       TrainJson.write(file, study);
-    } else if (!folder.study().equals(study)) {
+    }
+    // Another command may have begun the study in between.
+    if (!Files.exists(file)) {
+      throw StudyException.foreignFolder(path.toString());
+    }
+    if (!folder.study().equals(study)) {
       throw StudyException.otherStudy(path.toString());
     }
     return folder;
   }
 
   /// What a killed process left half-written begins with a dot.
-  private static void requireEmpty(Path path) {
+  private static boolean isFree(Path path) {
     if (!Files.exists(path)) {
-      return;
+      return true;
     }
     try (Stream<Path> found = Files.list(path)) {
-      if (found.anyMatch(file -> !file.getFileName().toString().startsWith("."))) {
-        throw StudyException.foreignFolder(path.toString());
-      }
+      return found.allMatch(file -> file.getFileName().toString().startsWith("."));
     } catch (IOException e) {
       throw StudyException.unwritable(path.toString(), e);
     }

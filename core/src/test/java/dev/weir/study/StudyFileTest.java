@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What a study file says, and what it may not say.
 class StudyFileTest {
@@ -69,10 +70,11 @@ class StudyFileTest {
         .hasMessageContaining("10 problems: (1) ")
         .hasMessageContaining("colour is not known")
         .hasMessageContaining("model.n_layers must be a whole number from 1, not \"two\"")
+        .hasMessageContaining("model: ")
         .hasMessageContaining("30 cannot be parted into 4 heads")
         .hasMessageContaining("variants[1].pathwy is not known")
-        .hasMessageContaining("'nothing-known' is no local mixer")
-        .hasMessageContaining("mqr")
+        .hasMessageContaining("variants[1].mixers.sublayer: 'nothing-known' is no local mixer")
+        .hasMessageContaining("tasks[0].source: There is no task 'mqr'")
         .hasMessageContaining("tasks[1].source is not there")
         .hasMessageContaining("budgets has no 'money'")
         .hasMessageContaining("seeds must be a whole number from 1")
@@ -89,8 +91,31 @@ class StudyFileTest {
     assertThatThrownBy(() -> StudyFile.parse(bad, Path.of("."), "here"))
         .hasMessageContaining("3 problems")
         .hasMessageContaining("variants[2].pathway has no 'no-such-way'")
-        .hasMessageContaining("plain cannot do recall: These numbers make no model")
+        .hasMessageContaining("variants[0]: plain cannot do recall: These numbers make no model")
         .hasMessageContaining("seeds must be");
+  }
+
+  @Test
+  void saysWhatIsWrongWithAFieldOnceAndWhere() {
+    String bad =
+        GOOD.replace(
+                "name: recall, source: \"task:mqar:pairs=4\"", "source: \"task:mqar:pairs=99\"")
+            .replace("about: a window, mixers: {", "mixers: {canon: AX, ");
+    assertThatThrownBy(() -> StudyFile.parse(bad, Path.of("."), "here"))
+        .hasMessageContaining("3 problems")
+        .hasMessageContaining("variants[1].mixers.canon: Canon layers stand at")
+        .hasMessageContaining("tasks[0].name is missing")
+        .hasMessageContaining("tasks[0].source: 99 pairs need");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a/../../b", "..", ".a", "a b", "''", "/tmp"})
+  void refusesNamesThatNameNoFolderBesideOthers(String name) {
+    String bad =
+        GOOD.replace("name: small", "name: " + name).replace("name: recall", "name: " + name);
+    assertThatThrownBy(() -> StudyFile.parse(bad, Path.of("."), "here"))
+        .hasMessageContaining("(1) name names a folder: letters, digits")
+        .hasMessageContaining("(2) tasks[0].name names a folder: letters, digits");
   }
 
   @Test
