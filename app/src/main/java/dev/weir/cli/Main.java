@@ -41,7 +41,8 @@ public final class Main implements Runnable {
 
   private Main() {}
 
-  /// Runs a command and exits with 0, with 1 after a failure, with 2 if it cannot be understood.
+  /// Runs a command and exits with 0, with 1 after a failure, with 2 if the command line cannot be
+  /// read, with 130 after Ctrl-C.
   ///
   /// @param args the command line
   public static void main(String[] args) {
@@ -99,14 +100,15 @@ public final class Main implements Runnable {
         .addSubcommand(new LearnCommand(terminal, interruption))
         .addSubcommand(
             new CommandLine(new StudyCommand(terminal, interruption))
-                .addSubcommand(new StudyMeasureCommand(terminal))
+                .addSubcommand(new StudyMeasureCommand(terminal, interruption))
                 .addSubcommand(new StudyAdviseCommand(terminal)))
         .addSubcommand(new MemberCommand(interruption))
         .addSubcommand(new WarmUpCommand(terminal))
         .addSubcommand(new ModelsCommand(terminal))
         .addSubcommand(new PathwaysCommand(terminal))
         .addSubcommand(new PullCommand(terminal))
-        .addSubcommand("completion", new AutoComplete.GenerateCompletion())
+        .addSubcommand(
+            new CommandLine(new AutoComplete.GenerateCompletion()).setCommandName("completion"))
         .setOut(writer(terminal.out()))
         .setErr(writer(terminal.err()))
         .setColorScheme(

@@ -19,7 +19,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = MemberCommand.NAME,
     hidden = true,
-    description = "Take part in a run that another process started. 'weir train' calls this.")
+    description = "Take part in a run that another process started. 'weir train' calls this.",
+    mixinStandardHelpOptions = true)
 final class MemberCommand implements Callable<Integer> {
   static final String NAME = "train-member";
   private static final int FAILURE = 1;

@@ -25,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -61,7 +62,10 @@ final class StudyCommand {
     this.interruption = interruption;
   }
 
-  @Command(name = "show", description = "Print the study file of a preset.")
+  @Command(
+      name = "show",
+      description = "Print the study file of a preset.",
+      mixinStandardHelpOptions = true)
   int show(
       @Option(
               names = "--preset",
@@ -73,7 +77,10 @@ final class StudyCommand {
     return 0;
   }
 
-  @Command(name = "run", description = "Train what is not trained yet, and print the comparison.")
+  @Command(
+      name = "run",
+      description = "Train what is not trained yet, and print the comparison.",
+      mixinStandardHelpOptions = true)
   int run(
       @Parameters(
               arity = "0..1",
@@ -118,14 +125,20 @@ final class StudyCommand {
           spark.isPresent() ? trainOn(spark.get(), folder, plan) : train(folder, plan, most);
       StudyResults results = folder.results();
       keep(folder, results);
-      print(results);
+      print(results, folder);
       if (interruption.isAsked()) {
-        terminal.note("stopped; go on with: weir study run " + folder.path());
-        return INTERRUPTED;
+        return stopped(folder);
       }
       writeReport(folder, results);
       return toldOf(givenUp, folder) ? FAILURE : 0;
+    } catch (CancellationException _) {
+      return stopped(folder);
     }
+  }
+
+  private int stopped(StudyFolder folder) {
+    terminal.note("stopped; go on with: weir study run " + folder.path());
+    return INTERRUPTED;
   }
 
   private static int atLeastOne(int workers) {
@@ -150,7 +163,8 @@ final class StudyCommand {
   @Command(
       name = WORK,
       hidden = true,
-      description = "Train runs of a study that another process looks after, until it ends.")
+      description = "Train runs of a study that another process looks after, until it ends.",
+      mixinStandardHelpOptions = true)
   int work(@Parameters(paramLabel = "FOLDER", description = "The study's folder.") Path path) {
     Child.whenParentEnds(() -> {
       interruption.askAndWait();
@@ -166,7 +180,10 @@ final class StudyCommand {
     return interruption.isAsked() ? INTERRUPTED : 0;
   }
 
-  @Command(name = "status", description = "Say how far a study is.")
+  @Command(
+      name = "status",
+      description = "Say how far a study is.",
+      mixinStandardHelpOptions = true)
   int status(
       @Parameters(paramLabel = "FOLDER", description = "The folder of the study.") Path path,
       @Option(names = "--json", description = "Print it as JSON.") boolean json) {
@@ -189,7 +206,10 @@ final class StudyCommand {
     terminal.note("report: " + ReportFiles.writeFolder(report, folder.path()).getFirst());
   }
 
-  @Command(name = "report", description = "Write what a study found so far.")
+  @Command(
+      name = "report",
+      description = "Write what a study found so far.",
+      mixinStandardHelpOptions = true)
   int report(
       @Parameters(paramLabel = "FOLDER", description = "The folder of the study.") Path path,
       @Option(
@@ -204,7 +224,7 @@ final class StudyCommand {
     StudyResults results = folder.results();
     keep(folder, results);
     if (!json && out.isEmpty()) {
-      print(results);
+      print(results, folder);
       return 0;
     }
     AnalysisOptions.deliver(StudyReport.of(results, folder.machine()), out, json, terminal);
@@ -224,14 +244,16 @@ final class StudyCommand {
       }
       return StudyFolder.open(file.get());
     }
+    Path shipped = terminal.home().resolve("models");
     Study study =
-        file.map(StudyFile::read)
-            .orElseGet(() -> Presets.of(preset.orElseThrow(), terminal.home().resolve("models")));
+        file.map(path -> StudyFile.read(path, shipped))
+            .orElseGet(() -> Presets.of(preset.orElseThrow(), shipped));
     return StudyFolder.of(out.orElseGet(() -> Path.of("study-" + study.name())), study);
   }
 
   private StudyResults prepared(StudyFolder folder) {
-    return folder.results(System::nanoTime, what -> terminal.note("measured " + what));
+    return folder.results(
+        System::nanoTime, what -> terminal.note("measured " + what), interruption::isAsked);
   }
 
   /// Trains what is missing.
@@ -285,10 +307,10 @@ final class StudyCommand {
     }
   }
 
-  private void print(StudyResults results) {
+  private void print(StudyResults results, StudyFolder folder) {
     Table found = StudyReport.comparisons(results);
     if (found.rows().isEmpty()) {
-      terminal.note("nothing can be compared yet; see: weir study status");
+      terminal.note("nothing can be compared yet; see: weir study status " + folder.path());
     } else {
       terminal.out().print(rendered(found));
     }

@@ -8,6 +8,7 @@ import dev.weir.view.StudySpeed;
 import dev.weir.view.TextTable;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -18,20 +19,31 @@ import picocli.CommandLine.Parameters;
         "Measure how fast each variant of a study trains and writes and what memory it takes, on this machine, and print it. Measured once and kept in the folder; best while nothing else runs.",
     mixinStandardHelpOptions = true)
 final class StudyMeasureCommand implements Callable<Integer> {
+  private static final int INTERRUPTED = 130;
+
   @Parameters(paramLabel = "FOLDER", description = "The folder of the study.")
   private Path folder = Path.of("");
 
   private final Terminal terminal;
+  private final Interruption interruption;
 
-  StudyMeasureCommand(Terminal terminal) {
+  StudyMeasureCommand(Terminal terminal, Interruption interruption) {
     this.terminal = terminal;
+    this.interruption = interruption;
   }
 
   @Override
   public Integer call() {
     Engine.useThreads(1);
     StudyFolder study = StudyFolder.open(folder);
-    Pace _ = study.measured(System::nanoTime, what -> terminal.note("measured " + what));
+    try (Interruption.Work _ = interruption.begin()) {
+      Pace _ =
+          study.measured(
+              System::nanoTime, what -> terminal.note("measured " + what), interruption::isAsked);
+    } catch (CancellationException _) {
+      terminal.note("stopped; measure again with: weir study measure " + folder);
+      return INTERRUPTED;
+    }
     for (Report.Section section : StudySpeed.sections(study.results())) {
       if (section instanceof Report.TableSection(var table)) {
         terminal.out().println(TextTable.render(table, terminal.style(), terminal.width()));

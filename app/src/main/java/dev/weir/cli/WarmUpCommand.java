@@ -22,7 +22,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "warm-up",
     hidden = true,
-    description = "Load what most commands load. The launcher calls this after a build.")
+    description = "Load what most commands load. The launcher calls this after a build.",
+    mixinStandardHelpOptions = true)
 final class WarmUpCommand implements Callable<Integer> {
   private static final String TEXT = "Once upon a time";
   private static final String TOKEN = "warm-up";

@@ -6,7 +6,9 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Locale;
 
-/// How far a long piece of work is: share done, speed, time left. Silent for the first second.
+/// How far a long piece of work is: share done, speed, time left. Silent for the first second;
+/// tells the time left once it has watched the work for a while. What passes before anything is
+/// done (processes start, data open) is not counted as slowness.
 ///
 /// ```java
 /// try (Progress progress = new Progress("training", 2000, "steps", err, Progress.Place.TERMINAL, clock)) {
@@ -30,6 +32,13 @@ public final class Progress implements AutoCloseable {
   }
 
   private static final Duration PATIENCE = Duration.ofSeconds(1);
+
+  /// How long a speed must have been watched before anything follows from it, and how much must
+  /// have been done by then unless it was watched for long.
+  private static final Duration WATCHED = Duration.ofSeconds(2);
+
+  private static final Duration WATCHED_LONG = Duration.ofSeconds(10);
+  private static final int MUCH = 10;
   private static final String ERASE_LINE = "\r\u001b[2K";
 
   private final String what;
@@ -38,7 +47,7 @@ public final class Progress implements AutoCloseable {
   private final PrintStream out;
   private final Place place;
   private final InstantSource clock;
-  private final Instant start;
+  private Instant start;
   private Instant next;
   private boolean hasWritten;
   private long before;
@@ -84,6 +93,10 @@ public final class Progress implements AutoCloseable {
   /// @param remark a few words: `loss 2.31`; may be empty
   public void reached(long done, String remark) {
     Instant now = clock.instant();
+    if (done <= before) {
+      before = done;
+      start = now;
+    }
     if (now.isBefore(next)) {
       return;
     }
@@ -117,10 +130,14 @@ public final class Progress implements AutoCloseable {
       line.append(String.format(Locale.ROOT, "%,d %s", done, unit));
     }
     line.append("  ").append(NumberText.brief(rate)).append(" ").append(unit).append("/s");
-    if (total > done && rate > 0) {
+    if (total > done && rate > 0 && isKnown(done, elapsed)) {
       line.append("  ").append(time(Math.round((total - done) / rate))).append(" left");
     }
     return remark.isEmpty() ? line.toString() : line + "  " + TokenText.harmless(remark);
+  }
+
+  private boolean isKnown(long done, Duration elapsed) {
+    return elapsed.compareTo(done - before >= MUCH ? WATCHED : WATCHED_LONG) >= 0;
   }
 
   private static String time(long seconds) {

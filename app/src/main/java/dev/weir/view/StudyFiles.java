@@ -1,5 +1,6 @@
 package dev.weir.view;
 
+import dev.weir.study.Companions;
 import dev.weir.study.Comparison;
 import dev.weir.study.Contest;
 import dev.weir.study.Difference;
@@ -21,8 +22,9 @@ import java.util.stream.Stream;
 
 /// What a study found, as files for other tools, each as JSON lines ([JsonLinesFile]) and as
 /// Parquet ([ParquetFile]): `results`, a row for each run that is done; `curves`, a row for each
-/// look on the way; `comparisons`, a row for each that is decided. Losses in nats, accuracies from
-/// 0 to 1; what is no number is missing.
+/// look on the way; `comparisons`, a row for each that is decided, with the baseline first, then of
+/// variants beside each other ([Companions]). Losses in nats, accuracies from 0 to 1; what is no
+/// number is missing.
 public final class StudyFiles {
   private StudyFiles() {}
 
@@ -189,7 +191,9 @@ public final class StudyFiles {
           .real(measure + "_bootstrap_low", "", "lower end by the percentile bootstrap")
           .real(measure + "_bootstrap_high", "", "upper end by the percentile bootstrap");
     }
-    results.comparisons().forEach(found -> table.row(cells(found).toArray()));
+    Stream.of(results.comparisons(), Companions.comparisons(results))
+        .flatMap(List::stream)
+        .forEach(found -> table.row(cells(found).toArray()));
     return table.build();
   }
 

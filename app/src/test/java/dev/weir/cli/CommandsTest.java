@@ -17,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -253,6 +254,8 @@ class CommandsTest {
             "--threads 0"),
         Arguments.of(
             new String[] {"score", "--model", Shell.golden("models"), "--tokens", "1,2"}, "models"),
+        Arguments.of(new String[] {"study", "run"}, "give a study file, or --preset"),
+        Arguments.of(new String[] {"study", "run", "x.yaml", "--workers", "0"}, "--workers 0"),
         Arguments.of(new String[] {"pull", "not a name"}, "not a name"));
   }
 
@@ -273,6 +276,34 @@ class CommandsTest {
     assertThat(Shell.here().run("no-such-command").code()).isEqualTo(2);
     assertThat(Shell.here().run().code()).isEqualTo(2);
     assertThat(Shell.here().run("trace", "hello").code()).isEqualTo(2);
+    assertThat(Shell.here().run("study").code()).isEqualTo(2);
+    assertThat(Shell.here().run("study", "status").code()).isEqualTo(2);
+    assertThat(Shell.here().run("study", "run", "x", "--workers", "two").code()).isEqualTo(2);
+  }
+
+  /// The words that name each command, those of its parents in front.
+  static Stream<List<String>> commands() {
+    return below(Main.commandLine(Terminal.real()), List.of());
+  }
+
+  private static Stream<List<String>> below(CommandLine command, List<String> words) {
+    return Stream.concat(
+        Stream.of(words),
+        command.getSubcommands().entrySet().stream()
+            .flatMap(sub ->
+                below(
+                    sub.getValue(),
+                    Stream.concat(words.stream(), Stream.of(sub.getKey())).toList())));
+  }
+
+  @ParameterizedTest
+  @MethodSource("commands")
+  void everyCommandHasHelp(List<String> words) {
+    var help =
+        Shell.here().run(Stream.concat(words.stream(), Stream.of("--help")).toArray(String[]::new));
+    assertThat(help.code()).as(help.err()).isZero();
+    assertThat(help.err()).isEmpty();
+    assertThat(help.out()).contains(("Usage: weir " + String.join(" ", words)).strip());
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.weir.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.study.Outcome;
+import dev.weir.study.Presets;
 import dev.weir.study.StudyFile;
 import dev.weir.study.StudyFolder;
 import dev.weir.study.StudyResults;
@@ -21,6 +22,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -220,9 +223,35 @@ class StudyCommandTest {
     assertThat(after).noneMatch(ProcessHandle::isAlive);
     assertThat(Files.readString(output()))
         .containsOnlyOnce("ended: killed by signal 9; ")
+        .contains("nothing can be compared yet; see: weir study status " + out)
         .contains("stopped; go on with: weir study run " + out);
     var status = Shell.here().run("study", "status", out.toString());
     assertThat(status.out()).contains("0 of 14 runs are done, 0 failed, 0 running");
+  }
+
+  @Test
+  void stopsAtCtrlCWhilePacesAreMeasuredAndGoesOnLater() throws IOException, InterruptedException {
+    Path file = study(20);
+    Files.writeString(
+        file, Files.readString(file).replace("[tokens, flops, parameters]", "[seconds]"));
+    Path out = folder.resolve("out");
+    Process process = run(file, out);
+    // What is measured after that is memory, by processes.
+    while (process.isAlive()
+        && (!Files.readString(output()).contains("measured the pace of writing")
+            || process.children().findAny().isEmpty())) {
+      Thread.sleep(10);
+    }
+    List<ProcessHandle> probes = process.children().toList();
+    assertThat(out.resolve("pace.json")).doesNotExist();
+    long before = System.nanoTime();
+    process.destroy();
+    assertThat(process.waitFor()).isEqualTo(INTERRUPTED);
+    assertThat(System.nanoTime() - before).isLessThan(TimeUnit.SECONDS.toNanos(10));
+    assertThat(probes).noneMatch(ProcessHandle::isAlive);
+    assertThat(Files.readString(output())).contains("stopped; go on with: weir study run " + out);
+    assertThat(out.resolve("pace.json")).doesNotExist();
+    assertThat(finished(file, out).outcomes()).isNotEmpty();
   }
 
   @Test
@@ -280,7 +309,11 @@ class StudyCommandTest {
   @Test
   void resultsAreFilesForOtherTools() throws IOException {
     Path out = folder.resolve("out");
-    StudyResults results = finished(study(20), out);
+    Path file = study(20);
+    Files.writeString(
+        file,
+        Files.readString(file).replace("tasks:", "  - {name: canon, mixers: {canon: AB}}\ntasks:"));
+    StudyResults results = finished(file, out);
     List<JsonNode> runs = lines(out.resolve("results.jsonl"));
     assertThat(runs).hasSameSizeAs(results.plan().runs());
     var first = results.plan().runs().iterator().next();
@@ -293,22 +326,41 @@ class StudyCommandTest {
     assertThat(line.get("trouble").isNull()).isTrue();
     assertThat(lines(out.resolve("curves.jsonl")))
         .hasSize(results.outcomes().values().stream().mapToInt(o -> o.curve().size()).sum());
-    assertThat(lines(out.resolve("comparisons.jsonl"))).hasSize(6);
+    List<JsonNode> comparisons = lines(out.resolve("comparisons.jsonl"));
+    assertThat(comparisons).hasSize(9 + 2);
+    // Beside each other, under equal tokens and equal operations.
+    assertThat(comparisons.subList(9, 11))
+        .allSatisfy(pair -> {
+          assertThat(pair.get("variant").stringValue()).isEqualTo("swa");
+          assertThat(pair.get("against").stringValue()).isEqualTo("canon");
+        });
     for (String name : List.of("results", "curves", "comparisons")) {
       assertThat(out.resolve(name + ".parquet")).isNotEmptyFile();
     }
     for (String command : List.of("report", "advise")) {
-      Path file = folder.resolve(command + ".json");
+      Path copy = folder.resolve(command + ".json");
       var printed =
-          Shell.here().run("study", command, out.toString(), "--json", "--out", file.toString());
+          Shell.here().run("study", command, out.toString(), "--json", "--out", copy.toString());
       JsonMapper mapper = JsonMapper.builder().build();
-      assertThat(mapper.readTree(printed.out())).isEqualTo(mapper.readTree(Files.readString(file)));
+      assertThat(mapper.readTree(printed.out())).isEqualTo(mapper.readTree(Files.readString(copy)));
     }
   }
 
   private static List<JsonNode> lines(Path file) throws IOException {
     JsonMapper mapper = JsonMapper.builder().build();
     return Files.readString(file).lines().map(mapper::readTree).toList();
+  }
+
+  // ---------------------------------------------------------------- presets
+
+  @ParameterizedTest
+  @MethodSource("dev.weir.study.Presets#names")
+  void aShownPresetIsThePresetWhereverItIsKept(String name) throws IOException {
+    Path shown =
+        Files.writeString(
+            folder.resolve("p.yaml"), Shell.here().run("study", "show", "--preset", name).out());
+    Path models = Shell.root().resolve("models");
+    assertThat(StudyFile.read(shown, models)).isEqualTo(Presets.of(name, models));
   }
 
   // ---------------------------------------------------------------- bad input
@@ -321,7 +373,7 @@ class StudyCommandTest {
     Files.writeString(damaged.resolve("study.json"), "{\"name\": 1}");
     Path file = study(20);
     Path unbegun = folder.resolve("unbegun");
-    var _ = StudyFolder.of(unbegun, StudyFile.read(file));
+    var _ = StudyFolder.of(unbegun, StudyFile.read(file, folder));
 
     assertFails("There is no study in the folder", "study", "run", foreign.toString());
     assertFails("There is no study in the folder", "study", "report", foreign.toString());
@@ -333,10 +385,10 @@ class StudyCommandTest {
         file.toString(),
         "--out",
         foreign.toString());
-    assertFails("The file is damaged", "study", "report", damaged.toString());
-    assertFails("The file is damaged", "study", "run", damaged.toString());
-    assertFails(
-        "The file is damaged", "study", "run", file.toString(), "--out", damaged.toString());
+    String broken = "The file study.json of the study in " + damaged + " is damaged: ";
+    assertFails(broken, "study", "report", damaged.toString());
+    assertFails(broken, "study", "run", damaged.toString());
+    assertFails(broken, "study", "run", file.toString(), "--out", damaged.toString());
     assertFails("Nothing is known of the study yet", "study", "report", unbegun.toString());
     assertFails("Nothing is known of the study yet", "study", "status", unbegun.toString());
     assertFails("--workers 0 is nobody", "study", "run", file.toString(), "--workers", "0");

@@ -170,6 +170,22 @@ class TerminalTest {
                 + "\r\u001b[2K");
   }
 
+  /// The work begins after a minute, at step 40, and goes at a step a second.
+  @Test
+  void progressTellsTheTimeLeftOnceItsSpeedIsKnown() {
+    Screen screen = new Screen();
+    try (Progress progress = screen.progress(200, Progress.Place.TERMINAL).after(50)) {
+      screen.wait(Duration.ofSeconds(60));
+      progress.reached(40);
+      for (int step = 41; step <= 50; step++) {
+        screen.wait(Duration.ofSeconds(1));
+        assertThat(screen.text()).doesNotContain("left");
+        progress.reached(step);
+      }
+    }
+    assertThat(screen.text()).contains("50/200 steps  1.000 steps/s  2:30 left");
+  }
+
   @Test
   void progressInALogIsALineEveryTenSeconds() {
     Screen screen = new Screen();

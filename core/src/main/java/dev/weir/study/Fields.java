@@ -49,6 +49,14 @@ final class Fields {
     problem("%s %s".formatted(at(name), what));
   }
 
+  /// Passes on a sentence of somebody who does not know the place.
+  ///
+  /// @param name of the field; empty for the mapping itself
+  /// @param sentence what is wrong
+  void complaint(String name, String sentence) {
+    problem("%s: %s".formatted(name.isEmpty() ? where : at(name), sentence));
+  }
+
   private Optional<JsonNode> find(String name) {
     unread.remove(name);
     return Optional.ofNullable(node.get(name)).filter(value -> !value.isNull());
@@ -73,9 +81,24 @@ final class Fields {
   ///
   /// @param name its name
   String requiredText(String name) {
+    return required(name).orElse("");
+  }
+
+  private Optional<String> required(String name) {
     Optional<String> text = text(name);
     if (text.isEmpty() && !has(name)) {
       problem(name, "is missing");
+    }
+    return text;
+  }
+
+  /// A text that must be there and becomes the name of a folder.
+  ///
+  /// @param name its name
+  String requiredFolderName(String name) {
+    Optional<String> text = required(name);
+    if (text.filter(given -> !given.matches("(?!\\.)[A-Za-z0-9._-]+")).isPresent()) {
+      problem(name, "names a folder: letters, digits, '.', '_' and '-' only, and no '.' in front");
     }
     return text.orElse("");
   }

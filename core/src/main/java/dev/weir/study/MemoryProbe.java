@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.function.Function;
 
 /// Measures what memory a variant needs in training: a process of its own trains it for some steps
@@ -26,6 +28,9 @@ final class MemoryProbe {
 
   private static final int KIBIBYTE = 1024;
 
+  /// What a process exits with after SIGINT and SIGTERM.
+  private static final Set<Integer> INTERRUPTED = Set.of(130, 143);
+
   /// A heap that is resident from the start cannot grow, and what native memory is freed goes back
   /// to the system at once, so that what grows is what lives.
   private static final List<String> STEADY_HEAP =
@@ -39,6 +44,7 @@ final class MemoryProbe {
   /// @param variant who is trained
   /// @param task what it learns
   /// @return bytes; empty where the system does not tell or the process did not end well
+  /// @throws CancellationException if the process was interrupted, as Ctrl-C does with all of them
   static OptionalLong measure(StudyFolder folder, Variant variant, StudyTask task) {
     if (!Files.exists(STATUS)) {
       return OptionalLong.empty();
@@ -53,7 +59,11 @@ final class MemoryProbe {
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .redirectError(ProcessBuilder.Redirect.DISCARD);
         child.environment().put("MALLOC_MMAP_THRESHOLD_", "65536");
-        return child.start().waitFor() == 0
+        int code = exitCode(child.start());
+        if (INTERRUPTED.contains(code)) {
+          throw new CancellationException("Interrupted while memory is measured");
+        }
+        return code == 0
             ? OptionalLong.of(Long.parseLong(Files.readString(answer)))
             : OptionalLong.empty();
       } finally {
@@ -64,6 +74,15 @@ final class MemoryProbe {
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
       return OptionalLong.empty();
+    }
+  }
+
+  /// What a process exited with. One that nobody waits for any more ends.
+  private static int exitCode(Process process) throws InterruptedException {
+    try {
+      return process.waitFor();
+    } finally {
+      var _ = process.destroyForcibly().onExit().join();
     }
   }
 

@@ -16,10 +16,14 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.ToDoubleFunction;
 
@@ -37,20 +41,25 @@ final class PaceMaker {
   /// Memory is the same however busy the machine is.
   private static final int AT_ONCE = 2;
 
+  private static final int GLANCE_MILLISECONDS = 50;
+
   private final Study study;
   private final StudyFolder folder;
   private final Instruments instruments;
+  private final BooleanSupplier stop;
 
-  PaceMaker(Study study, StudyFolder folder, Instruments instruments) {
+  PaceMaker(Study study, StudyFolder folder, Instruments instruments, BooleanSupplier stop) {
     this.study = study;
     this.folder = folder;
     this.instruments = instruments;
+    this.stop = stop;
   }
 
   /// Measures.
   ///
   /// @param tasks the study's tasks
   /// @param measured told what is measured by now
+  /// @throws CancellationException if somebody says stop: after the step under way
   Pace measure(List<Prepared> tasks, Consumer<String> measured) {
     Pace.Circumstances circumstances = instruments.circumstances();
     List<Pace.Training> training = new ArrayList<>();
@@ -88,6 +97,7 @@ final class PaceMaker {
     TrainingData data = data(folder, task);
     int steps = WARM_UP + ROUNDS * STEPS + 1;
     for (Variant variant : study.variants()) {
+      StudyFolder.goOnUnless(stop);
       runs.put(variant, run(study, variant, task, data, steps));
     }
   }
@@ -123,8 +133,9 @@ final class PaceMaker {
     return found;
   }
 
-  private static void steps(TrainingRun run, int steps) {
+  private void steps(TrainingRun run, int steps) {
     for (int i = 0; i < steps; i++) {
+      StudyFolder.goOnUnless(stop);
       var _ = run.step();
     }
   }
@@ -184,6 +195,7 @@ final class PaceMaker {
       double seconds =
           time(() -> {
             for (int i = 0; i < tokens; i++) {
+              StudyFolder.goOnUnless(stop);
               read(model, cache, new int[1]);
             }
           });
@@ -207,21 +219,35 @@ final class PaceMaker {
             variant, processes.submit(() -> instruments.trainingMemory(folder, variant, task)));
       }
       List<Pace.Memory> found = new ArrayList<>();
-      asked.forEach((variant, answer) ->
-          bytes(answer)
-              .ifPresent(bytes -> found.add(new Pace.Memory(variant.name(), task.name(), bytes))));
+      try {
+        asked.forEach((variant, answer) ->
+            bytes(answer)
+                .ifPresent(
+                    bytes -> found.add(new Pace.Memory(variant.name(), task.name(), bytes))));
+      } finally {
+        // Whoever stops does not wait for processes that nobody asks any more.
+        var _ = processes.shutdownNow();
+      }
       return found;
     }
   }
 
-  private static OptionalLong bytes(Future<OptionalLong> answer) {
-    try {
-      return answer.get();
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-      return OptionalLong.empty();
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(e.getCause());
+  private OptionalLong bytes(Future<OptionalLong> answer) {
+    while (true) {
+      StudyFolder.goOnUnless(stop);
+      try {
+        return answer.get(GLANCE_MILLISECONDS, TimeUnit.MILLISECONDS);
+      } catch (TimeoutException _) {
+        // It is measured still.
+      } catch (InterruptedException _) {
+        Thread.currentThread().interrupt();
+        throw new CancellationException("Interrupted while memory is measured");
+      } catch (ExecutionException e) {
+        if (e.getCause() instanceof CancellationException stopped) {
+          throw stopped;
+        }
+        throw new IllegalStateException(e.getCause());
+      }
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.weir.study;
 import dev.weir.WeirException;
 import java.io.Serial;
 import java.nio.file.FileSystemException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -26,7 +27,7 @@ public final class StudyException extends WeirException {
             ? problems.getFirst()
             : "%d problems: %s".formatted(problems.size(), numbered(problems)),
         where,
-        "mend the study file; 'weir study show' prints a whole one");
+        "mend the study file; 'weir study show --preset fork' prints a whole one");
   }
 
   private static String numbered(List<String> problems) {
@@ -70,11 +71,48 @@ public final class StudyException extends WeirException {
         "Nothing is known of the study yet", folder, "train first: weir study run " + folder);
   }
 
-  static StudyException damaged(String file, String why, Throwable cause) {
+  static StudyException noText(String where) {
     return new StudyException(
-        "The file is damaged: " + why,
+        "The file is no text", where, "give a study file: YAML in UTF-8, at most 1 MiB");
+  }
+
+  /// What says what is asked cannot be made again.
+  static StudyException damagedStudy(Path folder, Path file, String why, Throwable cause) {
+    return damaged(
+        folder,
         file,
-        "remove it; the same 'weir study run' makes it again, study.json from the study file",
+        why,
+        "restore the file from a copy, or begin anew in another folder: weir study run FILE --out"
+            + " FOLDER",
+        cause);
+  }
+
+  static StudyException damagedRun(Path folder, Path file, String why, Throwable cause) {
+    return damaged(
+        folder,
+        file,
+        why,
+        "remove the folder of this run, %s; 'weir study run %s' trains it again"
+            .formatted(file.resolveSibling(""), folder),
+        cause);
+  }
+
+  static StudyException damagedNote(Path folder, Path file, String why, Throwable cause) {
+    return damaged(
+        folder,
+        file,
+        why,
+        "remove the file; 'weir study run %s' makes it again".formatted(folder),
+        cause);
+  }
+
+  private static StudyException damaged(
+      Path folder, Path file, String why, String fix, Throwable cause) {
+    return new StudyException(
+        "The file %s of the study in %s is damaged: %s"
+            .formatted(folder.relativize(file), folder, why),
+        file.toString(),
+        fix,
         cause);
   }
 

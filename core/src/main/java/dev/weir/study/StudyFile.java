@@ -8,6 +8,7 @@ import dev.weir.train.Mixers;
 import dev.weir.train.ModelSettings;
 import dev.weir.train.task.Tasks;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.JsonNode;
@@ -34,38 +36,64 @@ public final class StudyFile {
   private static final YAMLMapper YAML =
       YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
+  private static final String YAML_PLACE = "in reader, ";
+  private static final long LONGEST = 1 << 20;
   private static final int USUAL_SEEDS = 3;
 
+  /// What the path of a text begins with that ships with Weir.
+  private static final String SHIPPED = "weir:";
+
   private final Path folder;
+  private final Path shipped;
   private final List<String> problems = new ArrayList<>();
   private final List<Variant> soundVariants = new ArrayList<>();
   private final List<StudyTask> soundTasks = new ArrayList<>();
 
-  private StudyFile(Path folder) {
+  private StudyFile(Path folder, Path shipped) {
     this.folder = folder;
+    this.shipped = shipped;
   }
 
-  /// The study of a file. Paths in it are meant from where the file is.
+  /// The study of a file. Paths in it are meant from where the file is, those that begin with
+  /// `weir:` from the folder of what ships with Weir.
   ///
   /// @param file the file
+  /// @param shipped the folder of the models and texts that ship with Weir
   /// @throws WeirException with every problem, if there is one
-  public static Study read(Path file) {
+  public static Study read(Path file, Path shipped) {
+    Path folder = file.toAbsolutePath().normalize().getParent();
+    return parse(text(file), folder == null ? file : folder, shipped, file.toString());
+  }
+
+  private static String text(Path file) {
     try {
-      Path folder = file.toAbsolutePath().normalize().getParent();
-      return parse(Files.readString(file), folder == null ? file : folder, file.toString());
+      if (Files.size(file) > LONGEST) {
+        throw StudyException.noText(file.toString());
+      }
+      String text = Files.readString(file);
+      if (text.indexOf('\0') >= 0) {
+        throw StudyException.noText(file.toString());
+      }
+      return text;
+    } catch (CharacterCodingException _) {
+      throw StudyException.noText(file.toString());
     } catch (IOException e) {
       throw StudyException.unreadable(file.toString(), e);
     }
   }
 
-  /// The study of a text.
+  /// The study of a text, all of whose paths are meant from one folder.
   ///
   /// @param yaml the text
   /// @param folder where paths in it are meant from
   /// @param where what the text is, for messages
   /// @throws WeirException with every problem, if there is one
   public static Study parse(String yaml, Path folder, String where) {
-    StudyFile file = new StudyFile(folder);
+    return parse(yaml, folder, folder, where);
+  }
+
+  private static Study parse(String yaml, Path folder, Path shipped, String where) {
+    StudyFile file = new StudyFile(folder, shipped);
     try {
       Study study = file.study(new Fields(YAML.readTree(yaml), "", file.problems));
       if (!file.problems.isEmpty()) {
@@ -73,8 +101,25 @@ public final class StudyFile {
       }
       return study;
     } catch (JacksonException e) {
-      throw StudyException.notYaml(where, e.getOriginalMessage(), e);
+      throw StudyException.notYaml(where, described(e), e);
     }
+  }
+
+  /// What a parser of YAML says in several lines, with pictures of the place, in one.
+  private static String described(JacksonException e) {
+    List<String> lines = e.getOriginalMessage().lines().toList();
+    String what =
+        lines.stream().filter(line -> !line.startsWith(" ")).collect(Collectors.joining(", "));
+    return lines.stream()
+        .map(String::strip)
+        .filter(line -> line.startsWith(YAML_PLACE))
+        .reduce((_, last) -> last)
+        .map(place -> place.substring(YAML_PLACE.length()).replaceFirst(":$", ""))
+        .or(() ->
+            Optional.ofNullable(e.getLocation())
+                .map(at -> "line %d, column %d".formatted(at.getLineNr(), at.getColumnNr())))
+        .map(place -> what + ", at " + place)
+        .orElse(what);
   }
 
   private Study study(Fields fields) {
@@ -83,7 +128,7 @@ public final class StudyFile {
     boolean areSizesSound = problems.isEmpty();
     Study study =
         new Study(
-            fields.requiredText("name"),
+            fields.requiredFolderName("name"),
             fields.text("question").orElse(""),
             model,
             recipe,
@@ -140,20 +185,23 @@ public final class StudyFile {
             })
             .orElse(false);
     fields.end("d_model, n_layers, n_heads, n_kv_heads, d_mlp, positions");
-    return trying(() ->
-            new ModelSettings(
-                "pre_norm",
-                dModel,
-                layers,
-                heads,
-                keys,
-                neurons,
-                2,
-                2,
-                ModelSettings.NormKind.RMS,
-                mlp,
-                learned ? ModelSettings.Positions.LEARNED : ModelSettings.Positions.ROTARY,
-                ModelSettings.Head.SEPARATE))
+    return trying(
+            fields,
+            "",
+            () ->
+                new ModelSettings(
+                    "pre_norm",
+                    dModel,
+                    layers,
+                    heads,
+                    keys,
+                    neurons,
+                    2,
+                    2,
+                    ModelSettings.NormKind.RMS,
+                    mlp,
+                    learned ? ModelSettings.Positions.LEARNED : ModelSettings.Positions.ROTARY,
+                    ModelSettings.Head.SEPARATE))
         .orElseGet(StudyFile::anyModel);
   }
 
@@ -223,6 +271,8 @@ public final class StudyFile {
             .flatMap(text -> choice(fields, "values", text, AttentionSpec.Values.values()));
     fields.end("sublayer, branch, canon, values");
     return trying(
+            fields,
+            "canon",
             () -> new Mixers(sublayer, branch, canon, values.orElse(AttentionSpec.Values.OWN)))
         .orElseGet(Mixers::none);
   }
@@ -230,7 +280,7 @@ public final class StudyFile {
   private Mixers.Local local(Fields fields, String name) {
     return fields
         .text(name)
-        .flatMap(text -> trying(() -> Mixers.Local.parse(text)))
+        .flatMap(text -> trying(fields, name, () -> Mixers.Local.parse(text)))
         .orElseGet(Mixers.Local::none);
   }
 
@@ -239,7 +289,7 @@ public final class StudyFile {
     boolean synthetic = DataSettings.task(source).isPresent();
     StudyTask task =
         new StudyTask(
-            fields.requiredText("name"),
+            fields.requiredFolderName("name"),
             synthetic ? source : here(fields, "source", source),
             fields.text("tokenizer").map(path -> here(fields, "tokenizer", path)),
             fields.size("window").orElse(128),
@@ -247,20 +297,39 @@ public final class StudyFile {
                 .number("difficulty", 0, Double.MAX_VALUE)
                 .map(OptionalDouble::of)
                 .orElseGet(OptionalDouble::empty));
-    if (!task.name().matches("[A-Za-z0-9._-]+")) {
-      fields.problem("name", "names a folder: letters, digits, '.', '_' and '-' only");
-    }
-    DataSettings.task(source).ifPresent(name -> trying(() -> Tasks.parse(name)));
+    DataSettings.task(source).ifPresent(name -> trying(fields, "source", () -> Tasks.parse(name)));
     fields.end("name, source, tokenizer, window, difficulty");
     return task;
   }
 
   private String here(Fields fields, String name, String path) {
-    Path file = folder.resolve(path).normalize();
+    boolean ships = path.startsWith(SHIPPED);
+    Path file =
+        (ships ? shipped.resolve(path.substring(SHIPPED.length())) : folder.resolve(path))
+            .toAbsolutePath()
+            .normalize();
     if (!Files.exists(file)) {
-      fields.problem(name, "is not there: " + file);
+      fields.problem(
+          name,
+          ships
+              ? "names nothing that ships with Weir: '%s'; there are %s"
+                  .formatted(path, String.join(", ", shippedFiles()))
+              : "is not there: " + file);
     }
     return file.toString();
+  }
+
+  /// As study files name them.
+  private List<String> shippedFiles() {
+    try (Stream<Path> found = Files.walk(shipped, 2)) {
+      return found
+          .filter(file -> file.toString().endsWith(".txt"))
+          .map(file -> SHIPPED + shipped.relativize(file).toString().replace('\\', '/'))
+          .sorted()
+          .toList();
+    } catch (IOException _) {
+      return List.of("none in " + shipped);
+    }
   }
 
   private static List<Budget> budgets(Fields fields) {
@@ -304,12 +373,12 @@ public final class StudyFile {
     return rates.isEmpty() ? List.of(1.0) : rates;
   }
 
-  /// What something gives, or its complaint as a problem.
-  private <T> Optional<T> trying(Supplier<T> work) {
+  /// What something gives, or its complaint as a problem of a field.
+  private static <T> Optional<T> trying(Fields fields, String name, Supplier<T> work) {
     try {
       return Optional.of(work.get());
     } catch (WeirException e) {
-      problems.add(e.what());
+      fields.complaint(name, e.what());
       return Optional.empty();
     }
   }
@@ -333,7 +402,10 @@ public final class StudyFile {
       for (StudyTask task : soundTasks) {
         possible(study, variant, task)
             .ifPresent(why ->
-                problems.add("%s cannot do %s: %s".formatted(variant.name(), task.name(), why)));
+                problems.add(
+                    "variants[%d]: %s cannot do %s: %s"
+                        .formatted(
+                            study.variants().indexOf(variant), variant.name(), task.name(), why)));
       }
     }
   }
@@ -341,7 +413,7 @@ public final class StudyFile {
   private void twice(String where, List<String> names) {
     Set<String> seen = new HashSet<>();
     names.stream()
-        .filter(name -> !seen.add(name))
+        .filter(name -> !name.isEmpty() && !seen.add(name))
         .distinct()
         .forEach(name -> problems.add("%s has '%s' twice".formatted(where, name)));
   }

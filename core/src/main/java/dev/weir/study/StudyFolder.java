@@ -6,6 +6,8 @@ import dev.weir.train.RunFolder;
 import dev.weir.train.RunTokenizer;
 import dev.weir.train.TrainJson;
 import dev.weir.train.TrainingLog;
+import dev.weir.weights.StrictJson;
+import dev.weir.weights.WeightException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -56,25 +59,27 @@ public final class StudyFolder {
   public static StudyFolder of(Path path, Study study) {
     StudyFolder folder = new StudyFolder(path);
     Path file = folder.studyFile();
-    if (!Files.exists(file)) {
-      requireEmpty(path);
+    if (!Files.exists(file) && isFree(path)) {
       makeFolders(path);
       TrainJson.write(file, study);
-    } else if (!folder.study().equals(study)) {
+    }
+    // Another command may have begun the study in between.
+    if (!Files.exists(file)) {
+      throw StudyException.foreignFolder(path.toString());
+    }
+    if (!folder.study().equals(study)) {
       throw StudyException.otherStudy(path.toString());
     }
     return folder;
   }
 
   /// What a killed process left half-written begins with a dot.
-  private static void requireEmpty(Path path) {
+  private static boolean isFree(Path path) {
     if (!Files.exists(path)) {
-      return;
+      return true;
     }
     try (Stream<Path> found = Files.list(path)) {
-      if (found.anyMatch(file -> !file.getFileName().toString().startsWith("."))) {
-        throw StudyException.foreignFolder(path.toString());
-      }
+      return found.allMatch(file -> file.getFileName().toString().startsWith("."));
     } catch (IOException e) {
       throw StudyException.unwritable(path.toString(), e);
     }
@@ -102,12 +107,26 @@ public final class StudyFolder {
     return read(studyFile(), Study.class);
   }
 
-  private static <T> T read(Path file, Class<T> type) {
+  private <T> T read(Path file, Class<T> type) {
     try {
       return TrainJson.read(file, type);
     } catch (JacksonException e) {
-      throw StudyException.damaged(file.toString(), e.getOriginalMessage(), e);
+      throw damaged(file, StrictJson.describe(e), e);
+    } catch (WeightException e) {
+      if (!Files.isReadable(file)) {
+        throw e;
+      }
+      throw damaged(file, e.what(), e);
     }
+  }
+
+  private StudyException damaged(Path file, String why, Throwable cause) {
+    if (file.equals(studyFile())) {
+      return StudyException.damagedStudy(path, file, why, cause);
+    }
+    return file.startsWith(path.resolve("runs"))
+        ? StudyException.damagedRun(path, file, why, cause)
+        : StudyException.damagedNote(path, file, why, cause);
   }
 
   /// Where it is.
@@ -131,10 +150,15 @@ public final class StudyFolder {
   ///
   /// @throws dev.weir.WeirException if data cannot be read
   public List<Prepared> tasks() {
+    return tasks(() -> false);
+  }
+
+  private List<Prepared> tasks(BooleanSupplier stop) {
     return once(
             dataFile(),
             Found.class,
-            () -> new Found(study().tasks().stream().map(this::prepare).toList()))
+            () -> new Found(study().tasks().stream().map(this::prepare).toList()),
+            stop)
         .tasks();
   }
 
@@ -143,11 +167,11 @@ public final class StudyFolder {
   }
 
   /// What is in a file, which is made if it is not there: by one process, while others wait for it.
-  private <T> T once(Path file, Class<T> type, Supplier<T> making) {
+  private <T> T once(Path file, Class<T> type, Supplier<T> making, BooleanSupplier stop) {
     if (!Files.exists(file)) {
       Path place = path.resolve("preparing");
       makeFolders(place);
-      try (Claim _ = waitFor(place)) {
+      try (Claim _ = waitFor(place, stop)) {
         if (!Files.exists(file)) {
           TrainJson.write(file, making.get());
         }
@@ -156,13 +180,24 @@ public final class StudyFolder {
     return read(file, type);
   }
 
-  private static Claim waitFor(Path place) {
+  private static Claim waitFor(Path place, BooleanSupplier stop) {
     Optional<Claim> claim = Claim.take(place);
     while (claim.isEmpty()) {
+      goOnUnless(stop);
       glance();
       claim = Claim.take(place);
     }
     return claim.get();
+  }
+
+  /// Ends what somebody does not want any more.
+  ///
+  /// @param stop whether somebody says stop
+  /// @throws CancellationException if so
+  static void goOnUnless(BooleanSupplier stop) {
+    if (stop.getAsBoolean()) {
+      throw new CancellationException("Stopped while the study is prepared");
+    }
   }
 
   /// Waits a little for others.
@@ -198,9 +233,11 @@ public final class StudyFolder {
   ///
   /// @param nanos tells the time
   /// @param measured told what is measured by now
-  public Pace pace(LongSupplier nanos, Consumer<String> measured) {
+  /// @param stop whether to stop; nothing is kept of what was measured by then
+  /// @throws CancellationException if somebody says stop
+  public Pace pace(LongSupplier nanos, Consumer<String> measured, BooleanSupplier stop) {
     return Files.exists(paceFile()) || study().budgets().contains(Budget.SECONDS)
-        ? measured(nanos, measured)
+        ? measured(nanos, measured, stop)
         : Pace.none();
   }
 
@@ -208,16 +245,19 @@ public final class StudyFolder {
   ///
   /// @param nanos tells the time
   /// @param measured told what is measured by now
-  public Pace measured(LongSupplier nanos, Consumer<String> measured) {
-    return measured(Instruments.ofThisMachine(nanos), measured);
+  /// @param stop whether to stop; nothing is kept of what was measured by then
+  /// @throws CancellationException if somebody says stop
+  public Pace measured(LongSupplier nanos, Consumer<String> measured, BooleanSupplier stop) {
+    return measured(Instruments.ofThisMachine(nanos), measured, stop);
   }
 
-  Pace measured(Instruments instruments, Consumer<String> measured) {
-    List<Prepared> tasks = tasks();
+  Pace measured(Instruments instruments, Consumer<String> measured, BooleanSupplier stop) {
+    List<Prepared> tasks = tasks(stop);
     return once(
         paceFile(),
         Pace.class,
-        () -> new PaceMaker(study(), this, instruments).measure(tasks, measured));
+        () -> new PaceMaker(study(), this, instruments, stop).measure(tasks, measured),
+        stop);
   }
 
   private Path paceFile() {
@@ -340,8 +380,18 @@ public final class StudyFolder {
   /// @param nanos tells the time, where paces must be measured
   /// @param measured told the name of each task whose pace is known
   public StudyResults results(LongSupplier nanos, Consumer<String> measured) {
-    Pace pace = pace(nanos, measured);
-    StudyPlan plan = StudyPlan.of(study(), tasks(), pace);
+    return results(nanos, measured, () -> false);
+  }
+
+  /// What is known by now, after data were found and paces measured where they are not.
+  ///
+  /// @param nanos tells the time, where paces must be measured
+  /// @param measured told the name of each task whose pace is known
+  /// @param stop whether to stop; nothing is kept of what was measured by then
+  /// @throws CancellationException if somebody says stop
+  public StudyResults results(LongSupplier nanos, Consumer<String> measured, BooleanSupplier stop) {
+    Pace pace = pace(nanos, measured, stop);
+    StudyPlan plan = StudyPlan.of(study(), tasks(stop), pace);
     Map<String, Outcome> outcomes = new LinkedHashMap<>();
     plan.runs().forEach(run -> outcome(run).ifPresent(o -> outcomes.put(run.id(), o)));
     Map<String, Inside> insides = new LinkedHashMap<>();

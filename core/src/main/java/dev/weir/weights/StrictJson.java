@@ -6,6 +6,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.ObjectReadContext;
@@ -40,6 +41,10 @@ public final class StrictJson {
 
   private static final JsonMapper MAPPER =
       JsonMapper.builder(FACTORY).enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+
+  /// Settings of the parser, and that it does not show what it read.
+  private static final Pattern PARSERS_WORDS =
+      Pattern.compile("Source: REDACTED \\([^)]*\\); |; `\\w+Feature\\.\\w+` (en|dis)abled");
 
   private StrictJson() {}
 
@@ -91,9 +96,13 @@ public final class StrictJson {
     }
   }
 
-  static String describe(JacksonException e) {
-    return e.getLocation() == null
-        ? e.getOriginalMessage()
-        : e.getOriginalMessage() + ", at character " + e.getLocation().getCharOffset();
+  /// What is wrong and where, without what only a programmer of Jackson wants to know.
+  ///
+  /// @param e what a parser threw
+  public static String describe(JacksonException e) {
+    String what = PARSERS_WORDS.matcher(e.getOriginalMessage()).replaceAll("");
+    return e.getLocation() == null || e.getLocation().getCharOffset() < 0
+        ? what
+        : what + ", at character " + e.getLocation().getCharOffset();
   }
 }

@@ -1,6 +1,7 @@
 package dev.weir.study;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.weir.model.TransformerCost;
@@ -14,8 +15,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What is measured for a study, by a clock of which it is known what it shows.
 class PaceTest {
@@ -68,7 +75,7 @@ class PaceTest {
 
   @Test
   void timesStepsByTheClock() {
-    Pace pace = place(text(), synthetic()).measured(new Known(), _ -> {});
+    Pace pace = place(text(), synthetic()).measured(new Known(), _ -> {}, () -> false);
     assertThat(pace.training()).hasSize(2 * VARIANTS.size());
     assertThat(pace.training())
         .allSatisfy(t -> {
@@ -82,7 +89,7 @@ class PaceTest {
 
   @Test
   void writesTheSecondHalfOfTheFirstText() {
-    Pace pace = place(synthetic(), text()).measured(new Known(), _ -> {});
+    Pace pace = place(synthetic(), text()).measured(new Known(), _ -> {}, () -> false);
     assertThat(pace.decoding()).hasSameSizeAs(VARIANTS);
     assertThat(pace.decoding())
         .allSatisfy(d -> {
@@ -96,7 +103,7 @@ class PaceTest {
   @Test
   void keepsWhatTheFormulasSay() {
     StudyFolder place = place(text());
-    Pace pace = place.measured(new Known(), _ -> {});
+    Pace pace = place.measured(new Known(), _ -> {}, () -> false);
     for (Variant variant : VARIANTS) {
       ModelSettings model =
           variant.model(place.study().model()).with(place.tasks().getFirst().dVocab(), WINDOW);
@@ -108,7 +115,7 @@ class PaceTest {
 
   @Test
   void leavesOutTheMemoryThatIsNotTold() {
-    Pace pace = place(text()).measured(new Known(), _ -> {});
+    Pace pace = place(text()).measured(new Known(), _ -> {}, () -> false);
     assertThat(pace.memory(PLAIN)).isEmpty();
     assertThat(pace.memory(VARIANTS.get(1)).orElseThrow().peakBytes()).isEqualTo(8);
   }
@@ -117,11 +124,61 @@ class PaceTest {
   void measuresOnceAndKeepsIt() {
     StudyFolder place = place(text());
     List<String> told = new ArrayList<>();
-    Pace first = place.measured(new Known(), told::add);
+    Pace first = place.measured(new Known(), told::add, () -> false);
     assertThat(told).hasSize(3);
-    assertThat(place.measured(new Known(), told::add)).isEqualTo(first);
+    assertThat(place.measured(new Known(), told::add, () -> false)).isEqualTo(first);
     assertThat(told).hasSize(3);
     assertThat(place.results(System::nanoTime, told::add).pace()).isEqualTo(first);
+  }
+
+  /// The clock stands still once somebody says stop, since nothing is timed any more.
+  @ParameterizedTest
+  @ValueSource(ints = {1, 30, 70, 100})
+  void stopsAfterTheStepUnderWayAndMeasuresAnewLater(int readings) {
+    StudyFolder place = place(synthetic(), text());
+    Known known = new Known();
+    assertThatThrownBy(() -> place.measured(known, _ -> {}, () -> known.seconds >= readings))
+        .isInstanceOf(CancellationException.class);
+    assertThat(known.seconds).isBetween((long) readings, readings + 1L);
+    assertThat(folder.resolve("pace.json")).doesNotExist();
+    assertThat(place.measured(new Known(), _ -> {}, () -> false).training())
+        .hasSize(2 * VARIANTS.size());
+  }
+
+  @Test
+  @Timeout(60)
+  void waitsForNoProcessThatMeasuresMemoryOnceItShallStop() {
+    AtomicBoolean asked = new AtomicBoolean();
+    CountDownLatch never = new CountDownLatch(1);
+    Instruments slow =
+        new Instruments() {
+          private final Instruments known = new Known();
+
+          @Override
+          public long nanos() {
+            return known.nanos();
+          }
+
+          @Override
+          public Pace.Circumstances circumstances() {
+            return THEN;
+          }
+
+          @Override
+          public OptionalLong trainingMemory(StudyFolder study, Variant variant, StudyTask task) {
+            asked.set(true);
+            try {
+              never.await();
+            } catch (InterruptedException _) {
+              Thread.currentThread().interrupt();
+            }
+            return OptionalLong.empty();
+          }
+        };
+    StudyFolder place = place(synthetic());
+    assertThatThrownBy(() -> place.measured(slow, _ -> {}, asked::get))
+        .isInstanceOf(CancellationException.class);
+    assertThat(folder.resolve("pace.json")).doesNotExist();
   }
 
   @Test

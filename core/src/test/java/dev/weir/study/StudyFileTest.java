@@ -4,10 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weir.train.Mixers;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What a study file says, and what it may not say.
 class StudyFileTest {
@@ -65,10 +70,11 @@ class StudyFileTest {
         .hasMessageContaining("10 problems: (1) ")
         .hasMessageContaining("colour is not known")
         .hasMessageContaining("model.n_layers must be a whole number from 1, not \"two\"")
+        .hasMessageContaining("model: ")
         .hasMessageContaining("30 cannot be parted into 4 heads")
         .hasMessageContaining("variants[1].pathwy is not known")
-        .hasMessageContaining("'nothing-known' is no local mixer")
-        .hasMessageContaining("mqr")
+        .hasMessageContaining("variants[1].mixers.sublayer: 'nothing-known' is no local mixer")
+        .hasMessageContaining("tasks[0].source: There is no task 'mqr'")
         .hasMessageContaining("tasks[1].source is not there")
         .hasMessageContaining("budgets has no 'money'")
         .hasMessageContaining("seeds must be a whole number from 1")
@@ -85,8 +91,31 @@ class StudyFileTest {
     assertThatThrownBy(() -> StudyFile.parse(bad, Path.of("."), "here"))
         .hasMessageContaining("3 problems")
         .hasMessageContaining("variants[2].pathway has no 'no-such-way'")
-        .hasMessageContaining("plain cannot do recall: These numbers make no model")
+        .hasMessageContaining("variants[0]: plain cannot do recall: These numbers make no model")
         .hasMessageContaining("seeds must be");
+  }
+
+  @Test
+  void saysWhatIsWrongWithAFieldOnceAndWhere() {
+    String bad =
+        GOOD.replace(
+                "name: recall, source: \"task:mqar:pairs=4\"", "source: \"task:mqar:pairs=99\"")
+            .replace("about: a window, mixers: {", "mixers: {canon: AX, ");
+    assertThatThrownBy(() -> StudyFile.parse(bad, Path.of("."), "here"))
+        .hasMessageContaining("3 problems")
+        .hasMessageContaining("variants[1].mixers.canon: Canon layers stand at")
+        .hasMessageContaining("tasks[0].name is missing")
+        .hasMessageContaining("tasks[0].source: 99 pairs need");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a/../../b", "..", ".a", "a b", "''", "/tmp"})
+  void refusesNamesThatNameNoFolderBesideOthers(String name) {
+    String bad =
+        GOOD.replace("name: small", "name: " + name).replace("name: recall", "name: " + name);
+    assertThatThrownBy(() -> StudyFile.parse(bad, Path.of("."), "here"))
+        .hasMessageContaining("(1) name names a folder: letters, digits")
+        .hasMessageContaining("(2) tasks[0].name names a folder: letters, digits");
   }
 
   @Test
@@ -108,9 +137,37 @@ class StudyFileTest {
   }
 
   @Test
+  void saysWhichTextsShipWithWeir() {
+    String text = "source: \"task:mqar:pairs=4\", difficulty: 4";
+    Path models = Path.of("..", "models");
+    Study study =
+        StudyFile.parse(GOOD.replace(text, "source: weir:texts/stories.txt"), models, "here");
+    assertThat(Path.of(study.tasks().getFirst().source())).isAbsolute().exists();
+    String bad = GOOD.replace(text, "source: weir:texts/novels.txt");
+    assertThatThrownBy(() -> StudyFile.parse(bad, models, "here"))
+        .hasMessageContaining(
+            "tasks[0].source names nothing that ships with Weir: 'weir:texts/novels.txt'; there are"
+                + " weir:texts/stories.txt");
+  }
+
+  @Test
   void saysWhereYamlEnds() {
     assertThatThrownBy(() -> StudyFile.parse("name: [", Path.of("."), "here"))
         .isInstanceOf(StudyException.class)
-        .hasMessageContaining("no YAML");
+        .hasMessageContaining(
+            "The file is no YAML: while parsing a flow node, expected the node content, but found"
+                + " '<stream end>', at line 1, column 8. Where: here.");
+    assertThatThrownBy(() -> StudyFile.parse("name: a\nname: b\n", Path.of("."), "here"))
+        .hasMessageContaining("\"name\", at line 2, column ");
+  }
+
+  @Test
+  void saysThatAWeightFileIsNoText(@TempDir Path folder) throws IOException {
+    for (byte[] bytes : List.of(new byte[] {(byte) 0xff, 0, 1}, new byte[2], new byte[1 << 21])) {
+      Path file = Files.write(folder.resolve("model.bin"), bytes);
+      assertThatThrownBy(() -> StudyFile.read(file, folder))
+          .isInstanceOf(StudyException.class)
+          .hasMessageContaining("The file is no text. Where: " + file);
+    }
   }
 }

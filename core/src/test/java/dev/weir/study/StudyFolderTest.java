@@ -9,9 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -76,6 +78,44 @@ class StudyFolderTest {
     StudyStatus status = StudyStatus.of(place, results);
     assertThat(status.at(StudyStatus.State.FAILED)).hasSize(2);
     assertThat(status.steps()).isEqualTo(status.allSteps());
+  }
+
+  @Test
+  void saysWhichFileIsDamagedAndWhatMakesItAgain() throws IOException {
+    StudyFolder place = study();
+    StudyResults whole = worked(place);
+    StudyRun run = whole.plan().runs().iterator().next();
+    Path outcome = place.runPath(run).resolve("outcome.json");
+    Files.writeString(outcome, "{\"run\": \"" + run.id());
+    assertThatThrownBy(() -> prepared(place))
+        .isInstanceOf(StudyException.class)
+        .hasMessageStartingWith(
+            "The file runs/%s/outcome.json of the study in %s is damaged: "
+                .formatted(run.id(), place.path()))
+        .hasMessageContaining(
+            "To fix: remove the folder of this run, %s; 'weir study run %s' trains it again."
+                .formatted(place.runPath(run), place.path()))
+        .hasMessageNotContainingAny("REDACTED", "Feature", "model's page");
+    removeAll(place.runPath(run));
+    assertThat(worked(place).outcome(run).map(Outcome::end))
+        .isEqualTo(whole.outcome(run).map(Outcome::end));
+
+    Files.writeString(place.path().resolve("data.json"), "{}");
+    assertThatThrownBy(() -> prepared(place))
+        .hasMessageContaining("'weir study run %s' makes it again".formatted(place.path()))
+        .hasMessageNotContaining("Feature");
+    Files.writeString(place.path().resolve("study.json"), "{\"name\": ");
+    assertThatThrownBy(() -> StudyFolder.open(place.path()))
+        .hasMessageContaining("To fix: restore the file from a copy, or begin anew")
+        .hasMessageNotContainingAny("REDACTED", "model's page");
+  }
+
+  private static void removeAll(Path folder) throws IOException {
+    try (Stream<Path> found = Files.walk(folder)) {
+      for (Path file : found.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
   }
 
   @Test
@@ -160,7 +200,8 @@ class StudyFolderTest {
     Study study = StudyFile.parse(STUDY.replace("[tokens]", "[seconds]"), folder, "here");
     Path path = folder.resolve("study");
     List<String> measured = Collections.synchronizedList(new ArrayList<>());
-    Runnable command = () -> StudyFolder.of(path, study).pace(System::nanoTime, measured::add);
+    Runnable command =
+        () -> StudyFolder.of(path, study).pace(System::nanoTime, measured::add, () -> false);
     Thread one = Thread.ofPlatform().start(command);
     Thread two = Thread.ofPlatform().start(command);
     one.join();
