@@ -120,20 +120,27 @@ final class StudyCommand {
             terminal.home()));
     Engine.useThreads(1);
     try (Interruption.Work _ = interruption.begin()) {
-      StudyPlan plan = prepared(folder).plan();
-      List<StudyRun> givenUp =
-          spark.isPresent() ? trainOn(spark.get(), folder, plan) : train(folder, plan, most);
-      StudyResults results = folder.results();
-      keep(folder, results);
-      print(results, folder);
-      if (interruption.isAsked()) {
-        return stopped(folder);
-      }
-      writeReport(folder, results);
-      return toldOf(givenUp, folder) ? FAILURE : 0;
+      return worked(folder, spark, most);
+    }
+  }
+
+  private int worked(StudyFolder folder, Optional<String> spark, int most) {
+    StudyPlan plan;
+    try {
+      plan = prepared(folder).plan();
     } catch (CancellationException _) {
       return stopped(folder);
     }
+    List<StudyRun> givenUp =
+        spark.isPresent() ? trainOn(spark.get(), folder, plan) : train(folder, plan, most);
+    StudyResults results = folder.results();
+    keep(folder, results);
+    print(results, folder);
+    if (interruption.isAsked()) {
+      return stopped(folder);
+    }
+    writeReport(folder, results);
+    return toldOf(givenUp, folder) ? FAILURE : 0;
   }
 
   private int stopped(StudyFolder folder) {

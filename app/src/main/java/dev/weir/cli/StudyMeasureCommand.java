@@ -37,12 +37,10 @@ final class StudyMeasureCommand implements Callable<Integer> {
     Engine.useThreads(1);
     StudyFolder study = StudyFolder.open(folder);
     try (Interruption.Work _ = interruption.begin()) {
-      Pace _ =
-          study.measured(
-              System::nanoTime, what -> terminal.note("measured " + what), interruption::isAsked);
-    } catch (CancellationException _) {
-      terminal.note("stopped; measure again with: weir study measure " + folder);
-      return INTERRUPTED;
+      if (!measured(study)) {
+        terminal.note("stopped; measure again with: weir study measure " + folder);
+        return INTERRUPTED;
+      }
     }
     for (Report.Section section : StudySpeed.sections(study.results())) {
       if (section instanceof Report.TableSection(var table)) {
@@ -50,5 +48,17 @@ final class StudyMeasureCommand implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  /// Whether it was not stopped before the end.
+  private boolean measured(StudyFolder study) {
+    try {
+      Pace _ =
+          study.measured(
+              System::nanoTime, what -> terminal.note("measured " + what), interruption::isAsked);
+      return true;
+    } catch (CancellationException _) {
+      return false;
+    }
   }
 }
