@@ -82,8 +82,8 @@ public final class StudyAdvice {
     Table.Builder table =
         Table.named("advice")
             .title("What this study recommends")
-            .text("goal", "what is wanted")
-            .text("recommended", "a variant, or to keep the baseline")
+            .name("goal", "what is wanted")
+            .name("recommended", "a variant, or to keep the baseline")
             .text("decided by", "what was made equal where the question is decided")
             .text("paper", "whether arXiv:2603.16039 recommends the same")
             .text("its rule", "what it recommends");
@@ -148,11 +148,11 @@ public final class StudyAdvice {
     Table.Builder table =
         Table.named("advice_evidence")
             .title("What recommendations rest on")
-            .text("goal", "what is wanted")
-            .text("variant", "who is compared")
-            .text("beside", "who with")
-            .text("task", "what was learned")
-            .text("budget", "what was made equal")
+            .name("goal", "what is wanted")
+            .name("variant", "who is compared")
+            .name("beside", "who with")
+            .name("task", "what was learned")
+            .name("budget", "what was made equal")
             .text("part", "whether it decides, stands beside, or compares with a control")
             .text("result", "what follows from both intervals")
             .real("difference", "", "nats of loss, or percentage points of right answers")
@@ -197,8 +197,8 @@ public final class StudyAdvice {
     Table.Builder table =
         Table.named("advice_costs")
             .title("What variants would cost at other sizes, by formulas")
-            .text("size", "of a published model")
-            .text("variant", "with the study's settings")
+            .name("size", "of a published model")
+            .name("variant", "with the study's settings")
             .real("parameters", "", "how many weights")
             .real("added", "", "beyond the baseline's")
             .real("training", "FLOPs a token", "forward and backward")

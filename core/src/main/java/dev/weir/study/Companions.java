@@ -59,7 +59,7 @@ public record Companions(Variant first, Variant second, String why) {
         study,
         variant -> depthWindow(variant).isPresent(),
         (_, second) -> second.pathway().equals("attnres-block"),
-        "both read along depth, one the last states alone, the other a summary of every block");
+        "both read along depth, one a window of states, the other a summary of every block");
     return List.copyOf(all);
   }
 
