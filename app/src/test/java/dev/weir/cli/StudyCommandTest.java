@@ -391,6 +391,9 @@ class StudyCommandTest {
     assertFails(broken, "study", "run", file.toString(), "--out", damaged.toString());
     assertFails("Nothing is known of the study yet", "study", "report", unbegun.toString());
     assertFails("Nothing is known of the study yet", "study", "status", unbegun.toString());
+    assertFails("Nothing is known of the study yet", "study", "advise", unbegun.toString());
+    var _ = StudyFolder.open(unbegun).results(System::nanoTime, _ -> {});
+    assertFails("No run of the study is done yet", "study", "advise", unbegun.toString());
     assertFails("--workers 0 is nobody", "study", "run", file.toString(), "--workers", "0");
     assertFails(
         "The folder of a study is named twice",
