@@ -278,6 +278,16 @@ final class AnalysisOptions {
   /// @param report what was found
   /// @param terminal where it is printed
   void emit(Report report, Terminal terminal) {
+    emit(report, out, json, terminal);
+  }
+
+  /// Writes a report where it was asked for, or prints it.
+  ///
+  /// @param report what was found
+  /// @param out a file, if one is named
+  /// @param json whether JSON is asked for
+  /// @param terminal where it is printed
+  static void emit(Report report, Optional<Path> out, boolean json, Terminal terminal) {
     deliver(report, out, json, terminal);
     if (!json && out.isEmpty()) {
       print(report, terminal);

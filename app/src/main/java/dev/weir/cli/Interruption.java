@@ -5,6 +5,9 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /// Ctrl-C, for commands that have something to save first.
 final class Interruption {
+  /// What a command exits with that was interrupted.
+  static final int EXIT_CODE = 130;
+
   private final CountDownLatch asked = new CountDownLatch(1);
   private final ReentrantLock working = new ReentrantLock();
 

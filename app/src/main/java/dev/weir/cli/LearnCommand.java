@@ -44,7 +44,6 @@ import picocli.CommandLine.Option;
       "  weir learn --show"
     })
 final class LearnCommand implements Callable<Integer> {
-  private static final int INTERRUPTED = 130;
   private static final int QUICK = 20;
   private static final int USUAL_LAYERS = 2;
 
@@ -132,7 +131,7 @@ final class LearnCommand implements Callable<Integer> {
       show(trials);
       if (interruption.isAsked()) { // Said before the work ends: the process ends with it.
         terminal.note("stopped; the same command goes on with what is missing");
-        return INTERRUPTED;
+        return Interruption.EXIT_CODE;
       }
     }
     return 0;

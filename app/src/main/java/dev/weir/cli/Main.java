@@ -35,7 +35,6 @@ public final class Main implements Runnable {
   static final String VERSION = "0.1.0";
 
   private static final int FAILURE = 1;
-  private static final int INTERRUPTED = 130;
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -62,7 +61,7 @@ public final class Main implements Runnable {
   private static void leaveIfInterrupted(AtomicBoolean finished, Interruption interruption) {
     if (!finished.get()) {
       interruption.askAndWait();
-      Engine.leave(INTERRUPTED);
+      Engine.leave(Interruption.EXIT_CODE);
     }
   }
 

@@ -116,10 +116,7 @@ final class StudyAdviseCommand implements Callable<Integer> {
           "train first: weir study run " + path);
     }
     Report report = StudyAdvice.report(results, goals, constraints);
-    AnalysisOptions.deliver(report, out, json, terminal);
-    if (!json && out.isEmpty()) {
-      AnalysisOptions.print(report, terminal);
-    }
+    AnalysisOptions.emit(report, out, json, terminal);
     return 0;
   }
 

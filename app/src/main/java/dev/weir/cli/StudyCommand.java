@@ -52,7 +52,6 @@ final class StudyCommand {
   static final String WORK = "work";
 
   private static final int FAILURE = 1;
-  private static final int INTERRUPTED = 130;
 
   private final Terminal terminal;
   private final Interruption interruption;
@@ -145,7 +144,7 @@ final class StudyCommand {
 
   private int stopped(StudyFolder folder) {
     terminal.note("stopped; go on with: weir study run " + folder.path());
-    return INTERRUPTED;
+    return Interruption.EXIT_CODE;
   }
 
   private static int atLeastOne(int workers) {
@@ -175,7 +174,7 @@ final class StudyCommand {
   int work(@Parameters(paramLabel = "FOLDER", description = "The study's folder.") Path path) {
     Child.whenParentEnds(() -> {
       interruption.askAndWait();
-      Engine.leave(INTERRUPTED);
+      Engine.leave(Interruption.EXIT_CODE);
     });
     Engine.useThreads(1);
     StudyFolder folder = StudyFolder.open(path);
@@ -184,7 +183,7 @@ final class StudyCommand {
       new StudyWorker(folder)
           .workToTheEnd(plan, StudyWorker.Listener.silent(), interruption::isAsked);
     }
-    return interruption.isAsked() ? INTERRUPTED : 0;
+    return interruption.isAsked() ? Interruption.EXIT_CODE : 0;
   }
 
   @Command(

@@ -19,7 +19,6 @@ import picocli.CommandLine.Parameters;
         "Measure how fast each variant of a study trains and writes and what memory it takes, on this machine, and print it. Measured once and kept in the folder; best while nothing else runs.",
     mixinStandardHelpOptions = true)
 final class StudyMeasureCommand implements Callable<Integer> {
-  private static final int INTERRUPTED = 130;
 
   @Parameters(paramLabel = "FOLDER", description = "The folder of the study.")
   private Path folder = Path.of("");
@@ -39,7 +38,7 @@ final class StudyMeasureCommand implements Callable<Integer> {
     try (Interruption.Work _ = interruption.begin()) {
       if (!measured(study)) {
         terminal.note("stopped; measure again with: weir study measure " + folder);
-        return INTERRUPTED;
+        return Interruption.EXIT_CODE;
       }
     }
     for (Report.Section section : StudySpeed.sections(study.results())) {

@@ -53,7 +53,6 @@ import picocli.CommandLine.Spec;
     })
 final class TrainCommand implements Callable<Integer> {
   private static final int PLOT_HEIGHT = 14;
-  private static final int INTERRUPTED = 130;
 
   private final Terminal terminal;
   private final Interruption interruption;
@@ -129,7 +128,7 @@ final class TrainCommand implements Callable<Integer> {
       if (!team.meets(interruption::isAsked)) {
         terminal.note(
             "stopped before the first step; go on with: weir train --resume " + folder.path());
-        return INTERRUPTED;
+        return Interruption.EXIT_CODE;
       }
       return trained(task, team);
     }
@@ -145,7 +144,7 @@ final class TrainCommand implements Callable<Integer> {
         terminal.note(
             "stopped and saved after step %,d; go on with: weir train --resume %s"
                 .formatted(run.steps(), folder.path()));
-        return INTERRUPTED;
+        return Interruption.EXIT_CODE;
       }
       finish(task, run);
       return 0;

@@ -173,9 +173,7 @@ public final class StudyAdvice {
   }
 
   private static void row(Table.Builder table, Goal goal, String part, Comparison found) {
-    boolean accuracy = found.contest().task().byAccuracy();
-    Difference difference = accuracy ? found.accuracy() : found.loss();
-    double unit = accuracy ? 100 : 1;
+    Difference difference = StudyWords.judged(found);
     table.row(
         goal.words(),
         found.contest().variant().name(),
@@ -184,10 +182,10 @@ public final class StudyAdvice {
         found.contest().budget().words(),
         part,
         words(found.result()),
-        unit * difference.mean(),
-        accuracy ? "points" : "nats",
-        unit * difference.student().low(),
-        unit * difference.student().high(),
+        difference.mean(),
+        StudyWords.unit(found),
+        difference.student().low(),
+        difference.student().high(),
         difference.pairs());
   }
 

@@ -116,9 +116,7 @@ final class StudyConclusions {
     return Optional.of(
         "With %s (%s): %s."
             .formatted(
-                StudyWords.equal(budget),
-                StudyWords.seeds(study.seeds().size()),
-                String.join("; ", parts)));
+                budget.words(), StudyWords.seeds(study.seeds().size()), String.join("; ", parts)));
   }
 
   private static Optional<String> who(List<Comparison> here, Result result) {
@@ -149,8 +147,7 @@ final class StudyConclusions {
     study
         .budgets()
         .forEach(budget ->
-            table.name(
-                StudyWords.equal(budget), "what follows, and the difference it follows from"));
+            table.name(budget.words(), "what follows, and the difference it follows from"));
     for (StudyTask task : study.tasks()) {
       for (Variant variant : challengers()) {
         List<Object> row = new ArrayList<>(List.of(task.name(), variant.name()));
@@ -263,7 +260,7 @@ final class StudyConclusions {
     String against = found.contest().against().name();
     return "%s (%s%s)"
         .formatted(
-            StudyWords.equal(found.contest().budget()),
+            found.contest().budget().words(),
             against.equals(other) ? "" : "against %s: ".formatted(against),
             found.result() == Result.UNDECIDED
                 ? StudyWords.undecided(found)

@@ -176,7 +176,7 @@ final class StudyCurves {
         new Report.LineSection(
             new LineChart(
                 StudyForest.fileName("%s_difficulty_%s".formatted(family, budget.label())),
-                "%s: accuracy by difficulty, %s".formatted(family, StudyWords.equal(budget)),
+                "%s: accuracy by difficulty, %s".formatted(family, budget.words()),
                 "difficulty",
                 "right answers (%)",
                 points.entrySet().stream()

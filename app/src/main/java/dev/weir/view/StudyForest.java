@@ -55,7 +55,7 @@ final class StudyForest {
               .map(c -> row(c, other))
               .toList();
       if (!rows.isEmpty()) {
-        groups.add(new ForestChart.Group(capital(StudyWords.equal(budget)), rows));
+        groups.add(new ForestChart.Group(capital(budget.words()), rows));
       }
     }
     if (!groups.isEmpty()) {

@@ -1,6 +1,5 @@
 package dev.weir.view;
 
-import dev.weir.study.Budget;
 import dev.weir.study.Comparison;
 import dev.weir.study.Difference;
 import dev.weir.study.Outcome;
@@ -10,15 +9,6 @@ import java.util.stream.Stream;
 /// How comparisons are put into words and numbers, the same in sentences, tables and plots.
 final class StudyWords {
   private StudyWords() {}
-
-  static String equal(Budget budget) {
-    return switch (budget) {
-      case TOKENS -> "equal tokens";
-      case FLOPS -> "equal FLOPs";
-      case SECONDS -> "equal seconds";
-      case PARAMETERS -> "equal parameters";
-    };
-  }
 
   static String seeds(int count) {
     return count == 1 ? "1 seed" : count + " seeds";

@@ -43,6 +43,12 @@ import org.junit.jupiter.api.Test;
 
 /// Reports of studies whose outcomes are made up, so that what they must say is known.
 class StudyReportTest {
+  private static final List<Variant> MECHANISM_AND_CONTROL =
+      List.of(
+          Variant.plain("plain"),
+          Variant.of("ddl", "", "ddl", Mixers.none()),
+          Variant.of("control", "", "ddl-write-only", Mixers.none()));
+
   private static final double[] NOISE = {0.001, -0.002, 0.0015, -0.0005, 0.0005};
 
   @Test
@@ -131,14 +137,9 @@ class StudyReportTest {
 
   @Test
   void aMechanismStandsBesideItsControl() {
-    List<Variant> variants =
-        List.of(
-            Variant.plain("plain"),
-            Variant.of("ddl", "", "ddl", Mixers.none()),
-            Variant.of("control", "", "ddl-write-only", Mixers.none()));
     String words =
         words(
-            study(5, variants, Budget.TOKENS),
+            study(5, MECHANISM_AND_CONTROL, Budget.TOKENS),
             run -> loss(run) - (run.variant().name().equals("ddl") ? 0.5 : 0));
 
     assertThat(words).contains("ddl is better than control with equal tokens (−0.");
@@ -147,17 +148,11 @@ class StudyReportTest {
 
   @Test
   void whatSeparatesAMechanismFromItsControlIsNotOnlyItsPointWhereSecondsAreEqual() {
-    List<Variant> variants =
-        List.of(
-            Variant.plain("plain"),
-            Variant.of("ddl", "", "ddl", Mixers.none()),
-            Variant.of("control", "", "ddl-write-only", Mixers.none()));
-
     String speed = "With equal seconds, how fast each is implemented counts too.";
-    assertThat(words(study(3, variants, Budget.SECONDS), StudyReportTest::loss))
+    assertThat(words(study(3, MECHANISM_AND_CONTROL, Budget.SECONDS), StudyReportTest::loss))
         .contains("what separates them is the erasing. " + speed)
         .contains("1 pair of variants is compared with each other");
-    assertThat(words(study(3, variants, Budget.TOKENS), StudyReportTest::loss))
+    assertThat(words(study(3, MECHANISM_AND_CONTROL, Budget.TOKENS), StudyReportTest::loss))
         .doesNotContain(speed);
   }
 

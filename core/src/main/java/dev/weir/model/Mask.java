@@ -44,15 +44,14 @@ sealed interface Mask {
 
     @Override
     public Tensor hide(Tensor scores, double hidden) {
-      return scores.where(before(age(scores)), hidden);
+      return scores.where(WindowAttention.before(age(scores)), hidden);
     }
   }
 
   /// Query `i` sees key `i` and those right before it, and there are as many keys as queries.
   ///
-  /// @param size how many keys a query sees, its own included
-  /// @param attention over so many keys
-  record Window(int size, WindowAttention attention) implements Mask {
+  /// @param attention over as many keys as a query sees
+  record Window(WindowAttention attention) implements Mask {
     @Override
     public Tensor attend(Tensor query, Tensor key, Tensor value, double scale) {
       return attention.attend(query, key, value, scale);
@@ -60,7 +59,7 @@ sealed interface Mask {
 
     @Override
     public Tensor hide(Tensor scores, double hidden) {
-      return scores.where(latest(age(scores), size), hidden);
+      return scores.where(WindowAttention.latest(age(scores), attention.window()), hidden);
     }
   }
 
@@ -81,22 +80,5 @@ sealed interface Mask {
   private static Tensor age(Tensor scores) {
     return Tensor.range(0, scores.shape().axis("query_pos"))
         .minus(Tensor.range(0, scores.shape().axis("key_pos")));
-  }
-
-  /// Which keys are not after the query.
-  ///
-  /// @param age how far keys are before queries, `[query_pos, key_pos]`
-  /// @return booleans, `[query_pos, key_pos]`
-  static Tensor before(Tensor age) {
-    return age.times(-1).atMost(0);
-  }
-
-  /// Which keys are the latest that the query may see.
-  ///
-  /// @param age how far keys are before queries, `[query_pos, key_pos]`
-  /// @param count how many keys, the query's own included
-  /// @return booleans, `[query_pos, key_pos]`
-  static Tensor latest(Tensor age, int count) {
-    return before(age).and(age.atMost(count - 1));
   }
 }

@@ -87,8 +87,7 @@ final class Span implements AutoCloseable {
   private Mask owned(Mask mask) {
     return switch (mask) {
       case Mask.Everything _, Mask.Triangle _ -> mask;
-      case Mask.Window(int size, WindowAttention attention) ->
-          new Mask.Window(size, attention.ownedBy(owner));
+      case Mask.Window(WindowAttention attention) -> new Mask.Window(attention.ownedBy(owner));
       case Mask.Some(Tensor visible) -> new Mask.Some(owner.own(visible));
     };
   }
@@ -110,13 +109,13 @@ final class Span implements AutoCloseable {
     // Booleans of who sees whom would grow with the square of the length.
     return start == 0 && !padded
         ? new Mask.Triangle()
-        : new Mask.Some(unpadded(Mask.before(age(0)), 0));
+        : new Mask.Some(unpadded(WindowAttention.before(age(0)), 0));
   }
 
   private Mask window(int size, long firstKey) {
     return start == 0 && !padded && WindowAttention.pays(size, queries)
-        ? new Mask.Window(size, new WindowAttention(size, queries))
-        : new Mask.Some(unpadded(Mask.latest(age(firstKey), size), firstKey));
+        ? new Mask.Window(new WindowAttention(size, queries))
+        : new Mask.Some(unpadded(WindowAttention.latest(age(firstKey), size), firstKey));
   }
 
   /// How far keys are before queries, int64, `[query_pos, key_pos]`.

@@ -86,9 +86,7 @@ public record Companions(Variant first, Variant second, String why) {
   }
 
   /// How many of the last states a variant attends to along depth as a branch, if it does.
-  ///
-  /// @param variant who
-  public static OptionalInt depthWindow(Variant variant) {
+  private static OptionalInt depthWindow(Variant variant) {
     return Pathways.find(variant.pathway()).stream()
         .filter(DepthAttention.class::isInstance)
         .map(DepthAttention.class::cast)
@@ -115,7 +113,7 @@ public record Companions(Variant first, Variant second, String why) {
                   .flatMap(pair -> pair.contest(results, task, budget).stream())
                   .filter(results::isDone)
                   .toList();
-          all.addAll(results.direct(contests, pairs.size()));
+          all.addAll(results.decided(contests, pairs.size()));
         }
       }
     }

@@ -50,7 +50,7 @@ final class HeadToHead {
             .ifPresent(theirs -> open.add(mine.contest().against(theirs.contest())));
       }
     }
-    all.addAll(results.direct(open, open.size()));
+    all.addAll(results.decided(open, open.size()));
     return all;
   }
 

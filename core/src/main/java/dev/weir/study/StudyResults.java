@@ -16,10 +16,13 @@ public final class StudyResults {
   private final Pace pace;
   private final Map<String, Outcome> outcomes;
   private final Map<String, Inside> insides;
-  private final Map<Together, List<Comparison>> decided = new ConcurrentHashMap<>();
+  private final Map<Family, List<Comparison>> decided = new ConcurrentHashMap<>();
 
   /// What is compared together.
   private record Together(StudyTask task, Budget budget) {}
+
+  /// What is decided together.
+  private record Family(List<Contest> contests, int comparisons) {}
 
   /// Results.
   ///
@@ -98,27 +101,27 @@ public final class StudyResults {
                     contest -> new Together(contest.task(), contest.budget()),
                     LinkedHashMap::new,
                     Collectors.toList()));
-    return done.entrySet().stream()
-        .flatMap(e -> decided.computeIfAbsent(e.getKey(), _ -> decide(e.getValue())).stream())
+    return done.values().stream()
+        .flatMap(together -> decided(together, study.variants().size() - 1).stream())
         .toList();
   }
 
-  /// Decides contests over one task under one budget that are none with the baseline. What seeds do
-  /// is told by all models of that task and budget.
+  /// Contests over one task under one budget, decided. What seeds do is told by all models of that
+  /// task and budget.
   ///
   /// @param contests who, with whom; their runs are done
   /// @param comparisons how many pairs the family holds
-  List<Comparison> direct(List<Contest> contests, int comparisons) {
+  List<Comparison> decided(List<Contest> contests, int comparisons) {
+    return decided.computeIfAbsent(new Family(contests, comparisons), this::decide);
+  }
+
+  private List<Comparison> decide(Family family) {
     List<Contest> seen =
         plan.contests().stream()
             .filter(this::isDone)
-            .filter(other -> contests.stream().anyMatch(other::isBeside))
+            .filter(other -> family.contests().stream().anyMatch(other::isBeside))
             .toList();
-    return Comparison.of(contests, seen, outcomes, comparisons);
-  }
-
-  private List<Comparison> decide(List<Contest> together) {
-    return Comparison.of(together, outcomes, study.variants().size() - 1);
+    return Comparison.of(family.contests(), seen, outcomes, family.comparisons());
   }
 
   /// What the learning rates gave, for each variant at each task, and each number of steps that a

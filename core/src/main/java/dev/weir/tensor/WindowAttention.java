@@ -11,9 +11,11 @@ public final class WindowAttention {
   /// The engine computes fewer keys at a time no faster.
   private static final int SMALLEST_CHUNK = 16;
 
-  /// With fewer chunks than this, masking what is out of sight takes no longer.
+  /// With fewer chunks than this, masking what is out of sight takes no longer; with a few more, in
+  /// texts of a hundred or two, neither makes much of a difference.
   private static final int FEWEST_CHUNKS = 4;
 
+  private final int window;
   private final Axis length;
   private final Axis chunks;
   private final Axis place;
@@ -25,17 +27,17 @@ public final class WindowAttention {
   /// @param length how many positions there are
   public WindowAttention(int window, long length) {
     long size = chunkSize(window);
+    this.window = window;
     this.length = new Axis("pos", length);
     this.chunks = new Axis("chunk", (length + size - 1) / size);
     this.place = new Axis("place", size);
     Tensor query = Tensor.range(size, new Axis("query_pos", size));
     Tensor key = Tensor.range(0, new Axis("key_pos", 2 * size));
     Tensor age = query.minus(key);
-    Tensor near = age.times(-1).atMost(0).and(age.atMost(window - 1));
     // Before the first chunk there is nothing.
     Tensor start = Tensor.range(-1, chunks).times((double) size);
     Tensor there = start.plus(key).times(-1).atMost(0);
-    this.visible = near.and(there).order("chunk", "query_pos", "key_pos");
+    this.visible = latest(age, window).and(there).order("chunk", "query_pos", "key_pos");
   }
 
   /// Whether texts are so long that chunks take less time than a mask.
@@ -44,6 +46,28 @@ public final class WindowAttention {
   /// @param length how many positions there are
   public static boolean pays(int window, long length) {
     return length > (FEWEST_CHUNKS - 1) * chunkSize(window);
+  }
+
+  /// How many keys a query sees, its own included.
+  public int window() {
+    return window;
+  }
+
+  /// Which keys are not after the query.
+  ///
+  /// @param age how far keys are before queries, `[query_pos, key_pos]`
+  /// @return booleans, `[query_pos, key_pos]`
+  public static Tensor before(Tensor age) {
+    return age.times(-1).atMost(0);
+  }
+
+  /// Which keys are the latest that the query may see.
+  ///
+  /// @param age how far keys are before queries, `[query_pos, key_pos]`
+  /// @param count how many keys, the query's own included
+  /// @return booleans, `[query_pos, key_pos]`
+  public static Tensor latest(Tensor age, int count) {
+    return before(age).and(age.atMost(count - 1));
   }
 
   private static long chunkSize(int window) {
