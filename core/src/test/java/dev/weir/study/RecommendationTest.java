@@ -103,6 +103,28 @@ class RecommendationTest {
   }
 
   @Test
+  void aPairThatTheReportComparesIsNotDecidedAnotherTime() {
+    StudyResults results =
+        results(List.of(PLAIN, SHORT_SWA, CANON, DELTA, WRITE_ONLY), Map.of("erasing", -0.1));
+    Recommendation found = Recommendation.of(results, Goal.BETTER_SHORTCUT, Constraints.usual());
+    assertThat(candidate(found, "erasing").controls())
+        .isNotEmpty()
+        .isSubsetOf(Companions.comparisons(results));
+  }
+
+  @Test
+  void whatIsNotDoneYetIsSaid() {
+    StudyResults done = results(List.of(PLAIN, SHORT_SWA), Map.of());
+    Map<String, Outcome> fewer = new LinkedHashMap<>(done.outcomes());
+    fewer.remove(fewer.keySet().iterator().next());
+    StudyResults begun = new StudyResults(done.study(), done.plan(), done.pace(), fewer);
+    assertThat(Recommendation.uncertainty(done)).noneMatch(said -> said.contains("not done yet"));
+    assertThat(Recommendation.uncertainty(begun))
+        .anyMatch(said ->
+            said.startsWith("1 of %d runs are not done yet".formatted(done.plan().runs().size())));
+  }
+
+  @Test
   void aDeltaRuleWithoutItsControlComesWithACaution() {
     Recommendation found =
         Recommendation.of(
